@@ -1,0 +1,91 @@
+"""The one exception of the engine, and how Spark writes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from potok.conditions import CONDITIONS, Condition
+
+_PARAMETER = re.compile(r"<(\w+)>")
+LEGACY_PREFIX = "_LEGACY_ERROR_TEMP_"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in the user's program an expression was written.
+
+    `fragment` is the function's name as Spark reports it (`cast`, `__gt__`), `call_site` is
+    `path:line`. For SQL text `fragment` is the piece of text, `start` and `stop` its inclusive
+    0-based character positions in `sql_text`, `line` (1-based) and `column` (0-based) its start.
+    """
+
+    fragment: str = ""
+    call_site: str = ""
+    sql_text: str = ""
+    start: int = -1
+    stop: int = -1
+    line: int = 0
+    column: int = 0
+
+    def summary(self) -> str:
+        """The block that Spark appends to a message, without a final newline; may be empty."""
+        if self.sql_text and self.start >= 0:
+            return (
+                f"== SQL (line {self.line}, position {self.column + 1}) ==\n"
+                f"{self.sql_text}\n"
+                f"{' ' * self.start}{'^' * (self.stop - self.start + 1)}\n"
+            )
+        if self.call_site:
+            return f'== DataFrame ==\n"{self.fragment}" was called from\n{self.call_site}\n'
+        return ""
+
+
+class SparkError(Exception):
+    """An error that reaches the user as Spark would raise it.
+
+    `condition` names a row of `conditions.CONDITIONS`; the keyword arguments are the parameters
+    of its message. `origin` says where the failing expression was written.
+    """
+
+    def __init__(self, condition: str, *, origin: Origin | None = None, **parameters: object) -> None:
+        self.condition = condition
+        self.parameters = {name: str(value) for name, value in parameters.items()}
+        self.origin = origin
+        super().__init__(self.message)
+
+    @property
+    def row(self) -> Condition:
+        """The row of the table of conditions. KeyError for an unknown one: a defect of ours."""
+        return CONDITIONS[self.condition]
+
+    @property
+    def sql_state(self) -> str | None:
+        """Five characters of SQLSTATE, or None for Spark's legacy conditions."""
+        return self.row.sql_state
+
+    @property
+    def java_class(self) -> str:
+        """The fully qualified class that Spark throws; the client picks its class from it."""
+        return self.row.java_class
+
+    @property
+    def text(self) -> str:
+        """The message with its parameters, without condition and SQLSTATE."""
+        return _PARAMETER.sub(
+            lambda match: self.parameters.get(match[1], match[0]), self.row.template
+        )
+
+    @property
+    def message(self) -> str:
+        """Spark's `getMessage`: `[CONDITION] text SQLSTATE: 12345`, then the origin's block."""
+        if self.condition.startswith(LEGACY_PREFIX):
+            return self.text
+        state = f" SQLSTATE: {self.sql_state}" if self.sql_state else ""
+        summary = self.origin.summary() if self.origin else ""
+        return f"[{self.condition}] {self.text}{state}" + (f"\n{summary}" if summary else "")
+
+
+def unsupported(what: str, instead: str, *, origin: Origin | None = None) -> SparkError:
+    """What Spark has and we have not: names the feature and the way out."""
+    return SparkError("UNSUPPORTED_FEATURE.POTOK", origin=origin, what=what, instead=instead)
