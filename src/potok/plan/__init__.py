@@ -1,0 +1,1 @@
+"""Expressions and logical plans: immutable values, before and after analysis."""
