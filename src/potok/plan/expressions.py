@@ -130,13 +130,6 @@ class UnresolvedSubquery(Expression):
 
 
 @dataclass(frozen=True)
-class ExpressionString(Expression):
-    """Spark SQL text for one expression, parsed during analysis."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class UnresolvedOrdinal(Expression):
     """A number in GROUP BY or ORDER BY that stands for an output column, from 1."""
 

@@ -126,15 +126,6 @@ class UnresolvedDataSource(LogicalPlan):
 
 
 @dataclass(frozen=True)
-class SqlText(LogicalPlan):
-    """`spark.sql(text, args)`: parsed during analysis. Arguments are expressions."""
-
-    text: str
-    named_arguments: tuple[tuple[str, Expression], ...] = ()
-    positional_arguments: tuple[Expression, ...] = ()
-
-
-@dataclass(frozen=True)
 class UnresolvedTableFunction(LogicalPlan):
     """A table-valued function: range, explode, ..."""
 

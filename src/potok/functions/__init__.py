@@ -1,0 +1,1 @@
+"""What each Spark function means: tables, one family a module."""

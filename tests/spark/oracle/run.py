@@ -1,0 +1,60 @@
+"""Runs a case on a session and gives its answer as JSON."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from oracle.render import render_error, render_schema, render_value
+from oracle.table import Case
+
+
+def answer(spark: Any, case: Case) -> dict[str, Any]:
+    """What the session says: `schema` and `rows`, `text`, `value`, or `error`."""
+    from pyspark.sql import functions
+
+    with tempfile.TemporaryDirectory(prefix="potok-case-") as name:
+        directory = Path(name).resolve()
+        for file_name, content in case.files.items():
+            path = directory / file_name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        try:
+            with _configured(spark, case):
+                result = _evaluate(spark, functions, case, directory)
+                return _render(result, case, str(directory))
+        except Exception as error:  # noqa: BLE001 (whatever is raised is the answer)
+            return {"error": render_error(error, str(directory))}
+
+
+@contextmanager
+def _configured(spark: Any, case: Case) -> Iterator[None]:
+    before = {key: spark.conf.get(key) for key in case.conf}
+    for key, value in case.conf.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            spark.conf.set(key, value)
+
+
+def _evaluate(spark: Any, functions: Any, case: Case, directory: Path) -> Any:
+    if case.function is None:
+        return spark.sql(case.sql.replace("<directory>", str(directory)))
+    if case.takes_directory:
+        return case.function(spark, functions, directory)
+    return case.function(spark, functions)
+
+
+def _render(result: Any, case: Case, directory: str) -> dict[str, Any]:
+    if hasattr(result, "collect") and hasattr(result, "schema"):
+        rows = [[render_value(value) for value in row] for row in result.collect()]
+        rendered = {"schema": render_schema(result.schema), "rows": rows}
+        return {**rendered, "ordered": True} if case.ordered else rendered
+    if isinstance(result, str):
+        return {"text": result.replace(directory, "<directory>").split("\n")}
+    return {"value": render_value(result)}

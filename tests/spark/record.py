@@ -1,0 +1,95 @@
+"""Asks real Spark every case and writes its answers below expected/.
+
+    POTOK_RECORD_SPARK_PYTHON=/path/to/python python tests/spark/record.py [--connect] [--names REGEX] [family ..]
+
+The variable names a Python that has `pyspark[connect]` 4.3 and `pandas<3`; without it, this Python is
+taken. `--connect` asks through a Spark Connect client instead and writes an answer only where it
+differs from the classic one, below the key "connect" of the case: that is what potok must say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from oracle.families import family_names, load_expected, load_family, write_expected
+from oracle.fixtures import make_fixtures
+from oracle.run import answer
+
+PYTHON_VARIABLE = "POTOK_RECORD_SPARK_PYTHON"
+CONFIGURATION = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.log.level": "OFF",
+}
+
+
+def main() -> int:
+    """Records the families named, or all; returns the process's exit code."""
+    python = os.environ.get(PYTHON_VARIABLE)
+    if python and os.environ.get("POTOK_RECORDING") != "1":
+        environment = {**os.environ, "POTOK_RECORDING": "1", "TZ": "UTC", "PYTHONHASHSEED": "0"}
+        return subprocess.call([python, *sys.argv], env=environment)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--connect", action="store_true", help="ask through a Spark Connect client")
+    parser.add_argument("--names", default="", help="regular expression; other cases keep their recording")
+    parser.add_argument("families", nargs="*", default=[], help="families to record; all by default")
+    arguments = parser.parse_args()
+    spark = _session(connect=arguments.connect)
+    try:
+        for name, error in make_fixtures(spark).items():
+            print(f"table {name}: {error}", file=sys.stderr)
+            return 1
+        for family in arguments.families or family_names():
+            _record(spark, family, re.compile(arguments.names), connect=arguments.connect)
+    finally:
+        spark.stop()
+    return 0
+
+
+def _session(*, connect: bool) -> Any:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
+    builder = builder.remote("local[1]") if connect else builder.master("local[1]")
+    for key, value in CONFIGURATION.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def _record(spark: Any, family: str, names: re.Pattern[str], *, connect: bool) -> None:
+    started = time.monotonic()
+    before = load_expected(family)
+    answers: dict[str, Any] = {}
+    changed = 0
+    for case in load_family(family):
+        old = before.get(case.name)
+        if old is not None and not names.search(case.name):
+            answers[case.name] = old
+            continue
+        new = answer(spark, case)
+        if connect:
+            classic = {key: value for key, value in (old or {}).items() if key != "connect"}
+            new = classic if new == classic else {**classic, "connect": new}
+        elif old is not None and "connect" in old:
+            new = {**new, "connect": old["connect"]}
+        changed += new != old
+        answers[case.name] = new
+    write_expected(family, answers)
+    seconds = time.monotonic() - started
+    print(f"{family}: {len(answers)} cases, {changed} changed, {seconds:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
