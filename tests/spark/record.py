@@ -10,6 +10,7 @@ differs from the classic one, below the key "connect" of the case: that is what 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 import subprocess
@@ -61,6 +62,8 @@ def main() -> int:
 def _session(*, connect: bool) -> Any:
     from pyspark.sql import SparkSession
 
+    logging.getLogger("SQLQueryContextLogger").disabled = True
+    logging.getLogger("DataFrameQueryContextLogger").disabled = True
     builder = SparkSession.builder
     builder = builder.remote("local[1]") if connect else builder.master("local[1]")
     for key, value in CONFIGURATION.items():

@@ -1,0 +1,35 @@
+"""What potok does not do yet, or never will, case by case.
+
+A row is `(family, name pattern)` to a Gap; the pattern is a shell pattern over names of cases. A case with a
+gap is expected to fail, and to fail by raising an error: a wrong answer is never expected.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Literal, NamedTuple
+
+
+class Gap(NamedTuple):
+    """Why a case fails.
+
+    `notimpl`: we could, and have not yet. `never`: we shall not, for the reason given.
+    `message`: the error is Spark's (class, condition and SQLSTATE), its text is not.
+    """
+
+    kind: Literal["notimpl", "never", "message"]
+    reason: str
+
+
+GAPS: dict[tuple[str, str], Gap] = {}
+
+
+def find_gap(family: str, name: str) -> Gap | None:
+    """The gap of a case, or None where potok must answer as Spark does."""
+    literal = GAPS.get((family, name))
+    if literal:
+        return literal
+    for (gap_family, pattern), gap in GAPS.items():
+        if gap_family == family and "*" in pattern and fnmatchcase(name, pattern):
+            return gap
+    return None

@@ -1,0 +1,63 @@
+"""Every case on potok, through the unmodified client, against what Spark 4.3 answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gaps import find_gap
+from oracle.compare import difference
+from oracle.families import family_names, load_expected, load_family
+from oracle.fixtures import make_fixtures
+from oracle.run import answer
+from oracle.table import Case
+
+EXPECTED = {family: load_expected(family) for family in family_names()}
+PARAMETERS = [
+    pytest.param(family, case, id=f"{family}::{case.name}")
+    for family in family_names()
+    for case in load_family(family)
+]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """One potok session with the shared tables."""
+    from potok.sql import SparkSession
+
+    session = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    make_fixtures(session)
+    yield session
+    session.stop()
+
+
+@pytest.mark.parametrize(("family", "case"), PARAMETERS)
+def test_case(spark: Any, family: str, case: Case, request: pytest.FixtureRequest) -> None:
+    """The answer is Spark's, or the gap is declared and potok says so itself."""
+    expected = EXPECTED[family].get(case.name)
+    assert expected is not None, f"not recorded: python tests/spark/record.py {family}"
+    actual = answer(spark, case)
+    found = difference(case, expected, actual)
+    gap = find_gap(family, case.name)
+    if gap is None:
+        assert found is None, f"{found[0]}\n{found[1]}"
+        return
+    if gap.kind == "message":
+        assert found is None or found[0] == "message", f"{found[0]}\n{found[1]}"
+    else:
+        assert "error" in actual, f"a gap must raise, not answer: {actual}"
+    request.applymarker(pytest.mark.xfail(reason=f"{gap.kind}: {gap.reason}", strict=True, raises=GapRemainsError))
+    if found is not None:
+        raise GapRemainsError(gap.reason)
+
+
+class GapRemainsError(Exception):
+    """A declared gap is still there."""
+
+
+def test_no_recording_is_orphaned() -> None:
+    """Every recorded answer belongs to a case."""
+    for family, answers in EXPECTED.items():
+        names = {case.name for case in load_family(family)}
+        assert set(answers) == names, family
