@@ -16,6 +16,7 @@ JAVA_ILLEGAL_STATE = "java.lang.IllegalStateException"
 ARITHMETIC = "org.apache.spark.SparkArithmeticException"
 ARRAY_INDEX = "org.apache.spark.SparkArrayIndexOutOfBoundsException"
 DATE_TIME = "org.apache.spark.SparkDateTimeException"
+ILLEGAL_STATE = "org.apache.spark.SparkIllegalStateException"
 NUMBER_FORMAT = "org.apache.spark.SparkNumberFormatException"
 RUNTIME = "org.apache.spark.SparkRuntimeException"
 SPARK = "org.apache.spark.SparkException"
@@ -52,6 +53,12 @@ CONDITIONS: dict[str, Condition] = {
         "22018",
         NUMBER_FORMAT,
     ),
+    "CONCURRENT_STREAM_LOG_UPDATE": Condition(
+        "Concurrent update to the log. Multiple streaming jobs detected for <batchId>.\nPlease make sure"
+        " only one streaming job runs on a specific checkpoint location at a time.",
+        "40000",
+        SPARK,
+    ),
     "DIVIDE_BY_ZERO": Condition(
         "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. If"
         " necessary set <config> to \"false\" to bypass this error.",
@@ -65,7 +72,30 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARRAY_INDEX,
     ),
+    "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION": Condition(
+        "UnsupportedLogVersion. The maximum supported log version is v<maxSupportedVersion>, but"
+        " encountered v<version>. The log file was produced by a newer version of Spark and cannot be read"
+        " by this version. You need to upgrade.",
+        "KD002",
+        ILLEGAL_STATE,
+    ),
+    "MALFORMED_LOG_FILE": Condition(
+        "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
+    ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
+    "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
+        "The checkpoint location <checkpointLocation> should be empty on batch 0\nPlease either use a new"
+        " checkpoint location, or delete the existing data in the checkpoint location.",
+        "42K03",
+        UNSUPPORTED,
+    ),
+    "STREAMING_CHECKPOINT_MISSING_METADATA_FILE": Condition(
+        "Checkpoint location <checkpointLocation> is in an inconsistent state: the metadata file is missing"
+        " but offset and/or commit logs contain data. Please restore the metadata file or create a new"
+        " checkpoint directory.",
+        "42K03",
+        RUNTIME,
+    ),
     "STREAM_FAILED": Condition(
         "Query [id = <id>, runId = <runId>] terminated with exception: <message>",
         "XXKST",
@@ -79,4 +109,7 @@ CONDITIONS: dict[str, Condition] = {
     "WRITE_STREAM_NOT_ALLOWED": Condition(
         "`writeStream` can be called only on streaming Dataset/DataFrame.", "42601", ANALYSIS
     ),
+    "_LEGACY_ERROR_TEMP_2260": Condition("Cannot purge as it might break internal state.", None, UNSUPPORTED),
+    "_LEGACY_ERROR_TEMP_CHECKPOINT": Condition("<message>", None, JAVA_ILLEGAL_STATE),
+    "_LEGACY_ERROR_TEMP_CHECKPOINT.ASSERTION": Condition("<message>", None, "java.lang.AssertionError"),
 }

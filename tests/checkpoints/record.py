@@ -11,18 +11,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import traceback
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as F  # noqa: N812
 
 ROOT = Path("/tmp/potok-recorded")
 TARGET = Path(__file__).parent / "recorded"
 FIRST_FILE_S = 1_760_000_000
 # One file per character that a name may hold; the colon makes Spark's batch fail, after logging.
 NAME_CHARACTERS = [chr(code) for code in range(1, 128) if chr(code) not in "/:"] + [
-    "\x80", "\x85", "\u00a0", "\u00ad", "é", "e\u0301", "ж", "漢", "\u2003", "\u2028", "\u200b", "\u3000", "😀",
+    "\x80", "\x85", "\u00a0", "\u00ad", "é", "e\u0301", "ж", "漢", "\u2000", "\u2003", "\u2028", "\u200b", "\u3000", "😀",
 ]  # fmt: skip
 
 
@@ -58,7 +57,11 @@ def partitioned(spark: SparkSession) -> None:
         text = "" if number == 1 else f"{number},a b/c=d%\n{number},ж\n{number},\n"
         put(here / "in" / f"{number}.csv", text, number)
     frame = spark.readStream.schema("a INT, b STRING").option("maxFilesPerTrigger", 1).csv(str(here / "in"))
-    writer = frame.writeStream.format("json").partitionBy("b").option("checkpointLocation", str(here / "checkpoint"))
+    writer = (
+        frame.writeStream.format("json")
+        .partitionBy("b")
+        .option("checkpointLocation", str(here / "checkpoint"))
+    )
     writer.option("path", str(here / "out")).trigger(availableNow=True).start().awaitTermination()
 
 
@@ -67,7 +70,9 @@ def watermark(spark: SparkSession) -> None:
     here = ROOT / "watermark"
     for number in range(4):
         put(here / "in" / f"{number}.csv", f"2024-01-01 00:{number * 7:02d}:05.250,k\n", number)
-    frame = spark.readStream.schema("t TIMESTAMP, k STRING").option("maxFilesPerTrigger", 1).csv(str(here / "in"))
+    frame = (
+        spark.readStream.schema("t TIMESTAMP, k STRING").option("maxFilesPerTrigger", 1).csv(str(here / "in"))
+    )
     counts = frame.withWatermark("t", "10 seconds").groupBy(F.window("t", "5 minutes")).count()
     run(counts, here / "checkpoint")
 
@@ -109,7 +114,7 @@ def retention(spark: SparkSession) -> None:
     for number in range(14):
         put(here / "in" / f"{number}.txt", f"{number}\n", number)
     frame = spark.readStream.option("maxFilesPerTrigger", 1).text(str(here / "in"))
-    run(frame, here / "checkpoint", "text", path=str(here / "out"), retention="1 ms")
+    run(frame, here / "checkpoint", "text", path=str(here / "out"), retention="1ms")
     for key in ("minBatchesToRetain", "fileSink.log.cleanupDelay", "fileSource.log.cleanupDelay"):
         spark.conf.unset("spark.sql.streaming." + key)
     spark.conf.unset("spark.sql.streaming.fileSink.log.compactInterval")
@@ -146,19 +151,21 @@ def main() -> None:
     """Record all, or those named on the command line."""
     wanted = sys.argv[1:]
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    spark = builder.config("spark.sql.shuffle.partitions", "1").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    spark = (
+        builder.config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
     for record in (file_to_file, partitioned, watermark, union, names, retention, state_ids, named_sources):
         if wanted and record.__name__ not in wanted:
             continue
         shutil.rmtree(ROOT / record.__name__, ignore_errors=True)
-        try:
-            record(spark)
-        except Exception:
-            traceback.print_exc()
-            continue
+        record(spark)
         target = TARGET / record.__name__
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(ROOT / record.__name__, target, ignore=shutil.ignore_patterns("state", "in", "left", "right"))
+        shutil.copytree(
+            ROOT / record.__name__, target, ignore=shutil.ignore_patterns("state", "in", "left", "right")
+        )
     spark.stop()
 
 

@@ -1,0 +1,1 @@
+"""Spark's checkpoint files: what a query has planned, done and seen, written so that Spark can go on."""
