@@ -59,11 +59,46 @@ CONDITIONS: dict[str, Condition] = {
         "40000",
         SPARK,
     ),
+    "DATATYPE_MISSING_SIZE": Condition(
+        "DataType <type> requires a length parameter, for example <type>(10). Please specify the "
+        "length.",
+        "42K01",
+        PARSE,
+    ),
+    "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION": Condition(
+        "Decimal precision <precision> exceeds max precision <maxPrecision>.",
+        "22003",
+        ARITHMETIC,
+    ),
+    "DECIMAL_SCALE_EXCEEDS_PRECISION": Condition(
+        "Decimal scale (<scale>) cannot be greater than precision (<precision>).",
+        "22003",
+        PARSE,
+    ),
     "DIVIDE_BY_ZERO": Condition(
         "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. If"
         " necessary set <config> to \"false\" to bypass this error.",
         "22012",
         ARITHMETIC,
+    ),
+    "INCOMPLETE_TYPE_DEFINITION.ARRAY": Condition(
+        "Incomplete complex type: The definition of \"ARRAY\" type is incomplete. You must provide "
+        "an element type. For example: \"ARRAY<elementType>\".",
+        "42K01",
+        PARSE,
+    ),
+    "INCOMPLETE_TYPE_DEFINITION.MAP": Condition(
+        "Incomplete complex type: The definition of \"MAP\" type is incomplete. You must provide a "
+        "key type and a value type. For example: \"MAP<TIMESTAMP, INT>\".",
+        "42K01",
+        PARSE,
+    ),
+    "INCOMPLETE_TYPE_DEFINITION.STRUCT": Condition(
+        "Incomplete complex type: The definition of \"STRUCT\" type is incomplete. You must "
+        "provide at least one field type. For example: \"STRUCT<name STRING, phone DECIMAL(10, "
+        "0)>\".",
+        "42K01",
+        PARSE,
     ),
     "INTERNAL_ERROR": Condition("<message>", "XX000", SPARK),
     "INVALID_ARRAY_INDEX": Condition(
@@ -72,6 +107,28 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARRAY_INDEX,
     ),
+    "INVALID_ATTRIBUTE_NAME_SYNTAX": Condition(
+        "Syntax error in the attribute name: <name>. Check that backticks appear in pairs, a "
+        "quoted string is a complete name part and use a backtick only inside quoted name parts.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_IDENTIFIER": Condition(
+        "The unquoted identifier <ident> is invalid and must be back quoted as: `<ident>`.\n"
+        "Unquoted identifiers can only contain ASCII letters ('a' - 'z', 'A' - 'Z'), digits ('0' "
+        "- '9'), and underbar ('_').\nUnquoted identifiers must also not start with a digit.\n"
+        "Different data sources and meta stores may impose additional restrictions on valid "
+        "identifiers.",
+        "42602",
+        PARSE,
+    ),
+    "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a "
+        "valid format for defining an interval. You can reference the documentation for the "
+        "correct format. Cannot support (interval '<input>' <from> to <to>) expression.",
+        "22006",
+        PARSE,
+    ),
     "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION": Condition(
         "UnsupportedLogVersion. The maximum supported log version is v<maxSupportedVersion>, but"
         " encountered v<version>. The log file was produced by a newer version of Spark and cannot be read"
@@ -79,8 +136,30 @@ CONDITIONS: dict[str, Condition] = {
         "KD002",
         ILLEGAL_STATE,
     ),
+    "INVALID_NUMERIC_LITERAL_RANGE": Condition(
+        "Numeric literal <rawStrippedQualifier> is outside the valid range for <typeName> with "
+        "minimum value of <minValue> and maximum value of <maxValue>. Please adjust the value "
+        "accordingly.",
+        "22003",
+        PARSE,
+    ),
+    "INVALID_TYPED_LITERAL": Condition(
+        "The value of the typed literal <valueType> is invalid: <value>.",
+        "42604",
+        PARSE,
+    ),
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
+    ),
+    "PARSE_EMPTY_STATEMENT": Condition(
+        "Syntax error, unexpected empty statement.",
+        "42617",
+        PARSE,
+    ),
+    "PARSE_SYNTAX_ERROR": Condition(
+        "Syntax error at or near <error><hint>.",
+        "42601",
+        PARSE,
     ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
     "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
@@ -100,6 +179,16 @@ CONDITIONS: dict[str, Condition] = {
         "Query [id = <id>, runId = <runId>] terminated with exception: <message>",
         "XXKST",
         STREAMING_QUERY,
+    ),
+    "UNCLOSED_BRACKETED_COMMENT": Condition(
+        "Found an unclosed bracketed comment. Please, append */ at the end of the comment.",
+        "42601",
+        PARSE,
+    ),
+    "UNSUPPORTED_DATATYPE": Condition(
+        "Unsupported data type <typeName>.",
+        "0A000",
+        PARSE,
     ),
     "UNSUPPORTED_FEATURE.POTOK": Condition(
         "The feature is not supported: <what> is not supported by this engine. <instead>",
