@@ -15,15 +15,16 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle.families import family_names, load_expected, load_family, write_expected
-from oracle.fixtures import make_fixtures
-from oracle.run import answer
+from spark.oracle.families import family_names, load_expected, load_family, write_expected  # noqa: E402
+from spark.oracle.fixtures import make_fixtures  # noqa: E402
+from spark.oracle.run import answer  # noqa: E402
 
 PYTHON_VARIABLE = "POTOK_RECORD_SPARK_PYTHON"
 CONFIGURATION = {
@@ -32,7 +33,6 @@ CONFIGURATION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
-    "spark.log.level": "OFF",
 }
 
 
@@ -66,6 +66,9 @@ def _session(*, connect: bool) -> Any:
     logging.getLogger("DataFrameQueryContextLogger").disabled = True
     builder = SparkSession.builder
     builder = builder.remote("local[1]") if connect else builder.master("local[1]")
+    if not connect:
+        warehouse = tempfile.mkdtemp(prefix="potok-warehouse-")
+        builder = builder.config("spark.sql.warehouse.dir", warehouse).config("spark.log.level", "OFF")
     for key, value in CONFIGURATION.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()

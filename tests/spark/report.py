@@ -17,13 +17,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from gaps import find_gap
-from oracle.compare import difference
-from oracle.families import family_names, load_expected, load_family
-from oracle.fixtures import make_fixtures
-from oracle.run import answer
+from spark.gaps import find_gap
+from spark.oracle.compare import difference
+from spark.oracle.families import family_names, load_expected, load_family
+from spark.oracle.fixtures import make_fixtures
+from spark.oracle.run import answer
 
 CASE_TIMEOUT_S = 30
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gaps import find_gap
-from oracle.compare import difference
-from oracle.families import family_names, load_expected, load_family
-from oracle.fixtures import make_fixtures
-from oracle.run import answer
-from oracle.table import Case
+from spark.gaps import find_gap
+from spark.oracle.compare import difference
+from spark.oracle.families import family_names, load_expected, load_family
+from spark.oracle.fixtures import make_fixtures
+from spark.oracle.run import answer
+from spark.oracle.table import Case
 
 EXPECTED = {family: load_expected(family) for family in family_names()}
 PARAMETERS = [

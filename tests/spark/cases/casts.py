@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.table import ANSI_OFF, Table
+from spark.oracle.table import ANSI_OFF, Table
 
 CASES = Table()
 

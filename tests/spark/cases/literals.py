@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.table import Table
+from spark.oracle.table import Table
 
 CASES = Table()
 

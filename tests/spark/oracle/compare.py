@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from oracle.table import Case
+from spark.oracle.table import Case
 
 
 def difference(case: Case, expected: dict[str, Any], actual: dict[str, Any]) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from oracle.table import Table
+from spark.oracle.table import Table
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -19,7 +19,7 @@ def family_names() -> list[str]:
 
 def load_family(family: str) -> Table:
     """The table of one family."""
-    table: Table = importlib.import_module(f"cases.{family}").CASES
+    table: Table = importlib.import_module(f"spark.cases.{family}").CASES
     return table
 
 

@@ -98,7 +98,7 @@ def _type(value: Any) -> Any:
 def render_error(error: BaseException, directory: str) -> dict[str, Any]:
     """An exception: the name of its class, and Spark's condition, SQLSTATE and message.
 
-    In the message, plans after `;\\n` and Python or Java stacks are cut, expression ids and plan ids
+    The message is `str(error)`, with the piece of SQL text or the call that failed. In it, plans after `;\\n` and Python or Java stacks are cut, expression ids and plan ids
     lose their numbers, the caller's line reads `<call site>`, and the case's own directory
     `<directory>`.
     """
@@ -109,8 +109,7 @@ def render_error(error: BaseException, directory: str) -> dict[str, Any]:
     state = getattr(error, "getSqlState", lambda: None)()
     if state:
         rendered["sqlState"] = state
-    message = getattr(error, "getMessage", lambda: None)() or str(error)
-    rendered["message"] = normalise_message(message, directory)
+    rendered["message"] = normalise_message(str(error), directory)
     return rendered
 
 
@@ -124,4 +123,4 @@ def normalise_message(message: str, directory: str) -> str:
     message = _PLAN_ID.sub("", message)
     if directory:
         message = message.replace(directory, "<directory>")
-    return message.rstrip()
+    return message.strip()

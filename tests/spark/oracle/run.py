@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oracle.render import render_error, render_schema, render_value
-from oracle.table import Case
+from spark.oracle.render import render_error, render_schema, render_value
+from spark.oracle.table import Case
 
 
 def answer(spark: Any, case: Case) -> dict[str, Any]:
