@@ -23,6 +23,20 @@ def planted_error(message: str) -> SparkError | None:
     return SparkError(condition, origin=_origin(origin), **parameters)
 
 
+def plant(error: SparkError) -> str:
+    """The text that `planted_error` turns back into the same error."""
+    fields = (f"{name}={value}" for name, value in error.parameters.items())
+    return FIELD.join((MARK + error.condition, origin_text(error.origin), *fields))
+
+
+def origin_text(origin: Origin | None) -> str:
+    """An origin as one field."""
+    if origin is None:
+        return ""
+    numbers = (origin.start, origin.stop, origin.line, origin.column)
+    return PART.join((origin.fragment, origin.call_site, origin.sql_text, *map(str, numbers)))
+
+
 def _origin(text: str) -> Origin | None:
     if not text:
         return None

@@ -49,6 +49,8 @@ class Input(Enum):
     LAMBDA = "lambda"
 
 
+FILTER = "\x02"
+
 InputType = DataType | Input
 
 
@@ -80,7 +82,7 @@ class ScalarFunction:
 
     `inputs` are by position; `optional` trailing ones may be missing, the last one repeats when
     `variadic`. `emit` is a template over `{0}`, `{1}`, `{args}` (all, comma separated), or a
-    function of the call and its arguments' SQL. `bind`, where given, replaces the rules: it takes
+    function of the call and its arguments' SQL. `$now` in a template is the batch's time. `bind`, where given, replaces the rules: it takes
     the resolved, uncoerced arguments and returns the resolved expression (often of other
     functions) or raises SparkError. `lambda_parameters` gives, for each LAMBDA input in turn, the
     (type, nullable) of its parameters from the other arguments. `deterministic` as in Spark.
@@ -103,8 +105,9 @@ class ScalarFunction:
 class AggregateFunction:
     """A function of many rows. Fields as in `ScalarFunction`; `emit` is the aggregate itself.
 
-    `{distinct}` in a template becomes `DISTINCT ` where asked. FILTER and OVER are added by the
-    compiler. `default` is the value over no rows as SQL, where it is not NULL.
+    `{distinct}` in a template becomes `DISTINCT ` where asked. The compiler adds FILTER and OVER
+    at the end, or wherever `{filter}` (in the text of a callable: `FILTER`) stands when the
+    aggregate is wrapped: `coalesce(sum({0}){filter}, 0)`.
     """
 
     name: str

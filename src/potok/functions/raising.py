@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from potok.engine.planted import FIELD, MARK
+from potok.engine.planted import FIELD, MARK, origin_text
 from potok.errors import Origin
 
 
@@ -17,7 +17,7 @@ def raise_sql(condition: str, origin: Origin | None = None, **parameters: str) -
     Each parameter is SQL of type VARCHAR, evaluated on the failing row; a constant goes through
     `quote_text`. NULL becomes the text `NULL`.
     """
-    parts = [quote_text(MARK + condition + FIELD + _origin_text(origin))]
+    parts = [quote_text(MARK + condition + FIELD + origin_text(origin))]
     for name, sql in parameters.items():
         parts.append(quote_text(FIELD + name + "="))
         parts.append(f"coalesce({sql}, 'NULL')")
@@ -27,14 +27,3 @@ def raise_sql(condition: str, origin: Origin | None = None, **parameters: str) -
 def sql_value(sql: str) -> str:
     """A parameter that Spark quotes as a SQL value: `'abc'`, with quotes doubled as a literal would."""
     return f"concat('''', {sql}, '''')"
-
-
-def _origin_text(origin: Origin | None) -> str:
-    if origin is None:
-        return ""
-    return "\x1e".join(
-        (
-            origin.fragment, origin.call_site, origin.sql_text, str(origin.start), str(origin.stop),
-            str(origin.line), str(origin.column),
-        )
-    )  # fmt: skip

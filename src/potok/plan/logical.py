@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from potok.engine.scan import Scan
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -536,23 +537,6 @@ class Range(LogicalPlan):
     def output(self) -> Attributes:
         """The column `id`."""
         return self.result
-
-
-class Scan(Protocol):
-    """Rows that wait outside: files, a table, a batch of a source. A connector implements it."""
-
-    @property
-    def schema(self) -> StructType:
-        """What a full read gives, metadata columns (`_metadata`) not included."""
-
-    def read(self, columns: Sequence[str]) -> pa.Table | pa.RecordBatchReader:
-        """The rows with just these columns in this order, Arrow types as `types.arrow_type`.
-
-        May be called several times; each call reads afresh. Raises SparkError.
-        """
-
-    def input_files(self) -> list[str]:
-        """The files it stands for, as URIs; empty for others."""
 
 
 @dataclass(frozen=True)
