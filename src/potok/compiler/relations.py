@@ -1,0 +1,491 @@
+"""Resolved relations as SQL, cut into stages where a Python step comes between."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
+
+from potok.compiler.expressions import Emitter, column_name
+from potok.compiler.operators import ShowRows, TailRows
+from potok.compiler.user_functions import (
+    EvaluatePython,
+    evaluate_operator,
+    group_operator,
+    cogroup_operator,
+    pull_out_functions,
+    map_operator,
+)
+from potok.engine.kernel import Kernel
+from potok.engine.pipeline import (
+    EventTime,
+    Input,
+    Observation,
+    Operator,
+    OperatorStage,
+    Pipeline,
+    SqlStage,
+    Stage,
+)
+from potok.errors import SparkError, unsupported
+from potok.plan.expressions import (
+    Alias,
+    AttributeReference,
+    Expression,
+    GeneratorCall,
+    Literal,
+    OuterReference,
+    Subquery,
+    next_expr_id,
+)
+from potok.plan.logical import (
+    Aggregate,
+    Attributes,
+    CoGroupMap,
+    CollectMetrics,
+    Deduplicate,
+    EventTimeWatermark,
+    Expand,
+    Filter,
+    Generate,
+    GroupMap,
+    Hint,
+    Join,
+    Limit,
+    LocalRelation,
+    LogicalPlan,
+    MapPartitions,
+    Offset,
+    Project,
+    Range,
+    Repartition,
+    Sample,
+    ScanRelation,
+    SetOperation,
+    ShowString,
+    Sort,
+    StatefulMap,
+    StreamingRelation,
+    SubqueryAlias,
+    Tail,
+    Window,
+    to_attribute,
+)
+from potok.plan.tree import Node
+from potok.functions.base import GeneratorFunction
+from potok.functions.registry import builtin_functions
+from potok.types import INTEGER, StructField, StructType
+
+_names = itertools.count(1)
+Needed = frozenset[int]
+
+
+def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
+    """The pipeline of a resolved plan, in the session's time zone. Raises SparkError for what has no meaning in SQL or Python."""
+    compilation = _Compilation(time_zone)
+    output = plan.output
+    sql = compilation.query(plan, frozenset(a.expr_id for a in output))
+    compilation.add_sql(f"SELECT {_list(output)} FROM ({sql})" if output else f"SELECT 1 FROM ({sql})", output)
+    return Pipeline(
+        tuple(compilation.inputs),
+        tuple(compilation.stages),
+        plan.schema,
+        tuple(compilation.observations),
+        tuple(compilation.event_times),
+    )
+
+
+class _Compilation:
+    """The stages made so far, and what the SQL under construction reads."""
+
+    def __init__(self, time_zone: str) -> None:
+        self._time_zone = time_zone
+        self.inputs: list[Input] = []
+        self.stages: list[Stage] = []
+        self.observations: list[Observation] = []
+        self.event_times: list[EventTime] = []
+        self._reads: list[str] = []
+        self._kernels: dict[str, Kernel] = {}
+        self._uses_now = False
+
+    # ---- stages ----
+
+    def add_sql(self, sql: str, output: Attributes) -> str:
+        """Close the SQL under construction as a stage; its name."""
+        name = f"potok:stage:{next(_names)}"
+        self.stages.append(
+            SqlStage(
+                name,
+                sql,
+                tuple(dict.fromkeys(self._reads)),
+                _internal_schema(output),
+                self._uses_now,
+                tuple(self._kernels.values()),
+            )
+        )
+        self._reads, self._kernels, self._uses_now = [], {}, False
+        return name
+
+    def add_operator(self, operator: Operator, inputs: Sequence[str], output: Attributes) -> str:
+        """Add a Python step; the SQL that reads it."""
+        name = f"potok:stage:{next(_names)}"
+        self.stages.append(OperatorStage(name, operator, tuple(inputs), _internal_schema(output)))
+        return self._read(name, output)
+
+    def flush(self, plan: LogicalPlan, output: Attributes | None = None) -> str:
+        """Make a stage of a plan's rows (just `output` where given); its name."""
+        columns = plan.output if output is None else output
+        outer = self._reads, self._kernels, self._uses_now
+        self._reads, self._kernels, self._uses_now = [], {}, False
+        sql = self.query(plan, frozenset(a.expr_id for a in columns))
+        name = self.add_sql(f"SELECT {_list(columns)} FROM ({sql})", columns)
+        self._reads, self._kernels, self._uses_now = outer
+        return name
+
+    def _read(self, name: str, output: Attributes) -> str:
+        self._reads.append(name)
+        return f'SELECT {_list(output)} FROM "{name}"'
+
+    def _emitter(self) -> Emitter:
+        return Emitter(lambda plan: self._subquery(plan))
+
+    def _emit(self, write: Callable[[Emitter], str]) -> str:
+        emitter = self._emitter()
+        text = write(emitter)
+        self._kernels.update(emitter.kernels)
+        self._uses_now |= emitter.uses_now
+        return text
+
+    def expression(self, expression: Expression) -> str:
+        """One expression's SQL."""
+        return self._emit(lambda emitter: emitter.emit(expression))
+
+    def _subquery(self, plan: LogicalPlan) -> str:
+        sql = self.query(plan, frozenset(a.expr_id for a in plan.output))
+        return f"SELECT {_list(plan.output)} FROM ({sql})"
+
+    # ---- relations ----
+
+    def query(self, plan: LogicalPlan, needed: Needed) -> str:
+        """SQL that gives at least the needed columns of a plan, named by `column_name`."""
+        rule = _RULES.get(type(plan))
+        if rule is None:
+            raise SparkError("INTERNAL_ERROR", message=f"cannot compile {type(plan).__name__}")
+        return rule(self, plan, needed)
+
+    def leaf(self, plan: LocalRelation | ScanRelation | StreamingRelation, needed: Needed) -> str:
+        """Rows from outside, only the columns that are needed."""
+        columns = _kept(plan.output, needed) or plan.output[:1]
+        name = f"potok:input:{next(_names)}"
+        match plan:
+            case LocalRelation(table=table):
+                positions = [i for i, a in enumerate(plan.output) if a in columns]
+                entry = Input(name, (), _internal_schema(columns), table.select(positions))
+            case ScanRelation(scan=scan):
+                entry = Input(name, tuple(a.name for a in columns), _internal_schema(columns), scan)
+            case StreamingRelation(source_key=key):
+                entry = Input(name, tuple(a.name for a in columns), _internal_schema(columns), key)
+        self.inputs.append(entry)
+        return self._read(name, columns)
+
+    def project(self, plan: Project, needed: Needed) -> str:
+        """SELECT, without the expressions that nobody reads."""
+        kept = tuple(e for e in plan.expressions if to_attribute(e).expr_id in needed)
+        pulled = pull_out_functions(plan.child, kept)
+        if pulled is not None:
+            return self.query(Project(pulled.child, pulled.expressions), needed)
+        child = self.query(plan.child, _references(kept))
+        return f"SELECT {self._outputs(kept)} FROM ({child})"
+
+    def filter(self, plan: Filter, needed: Needed) -> str:
+        """WHERE."""
+        pulled = pull_out_functions(plan.child, (plan.condition,))
+        if pulled is not None:
+            kept = tuple(a for a in plan.child.output if a.expr_id in needed)
+            return self.query(Project(Filter(pulled.child, pulled.expressions[0]), kept), needed)
+        child = self.query(plan.child, needed | _references((plan.condition,)))
+        return f"SELECT * FROM ({child}) WHERE {self.expression(plan.condition)}"
+
+    def aggregate(self, plan: Aggregate, needed: Needed) -> str:
+        """GROUP BY over columns: grouping expressions are computed below."""
+        kept = tuple(e for e in plan.aggregates if to_attribute(e).expr_id in needed)
+        keys = tuple(
+            g if isinstance(g, AttributeReference) else Alias(g, ("key",), expr_id=next_expr_id())
+            for g in plan.grouping
+        )
+        by_expression = {g: to_attribute(k) for g, k in zip(plan.grouping, keys, strict=True)}
+        outputs = tuple(cast("Expression", _replace(e, by_expression)) for e in kept)
+        inner = [k for k in keys if isinstance(k, Alias)]
+        child: LogicalPlan = plan.child
+        if inner:
+            child = Project(child, (*child.output, *inner))
+        pulled = pull_out_functions(child, outputs)
+        if pulled is not None:
+            child, outputs = pulled.child, pulled.expressions
+        key_attributes = tuple(to_attribute(k) for k in keys)
+        source = self.query(child, _references((*outputs, *key_attributes)))
+        group_by = f" GROUP BY {_list(key_attributes)}" if keys else ""
+        return f"SELECT {self._outputs(outputs)} FROM ({source}){group_by}"
+
+    def expand(self, plan: Expand, needed: Needed) -> str:
+        """Each row once per projection, by a cross join with the projections' numbers."""
+        child = self.query(plan.child, _references(e for p in plan.projections for e in p))
+        columns = []
+        for position, attribute in enumerate(plan.result):
+            if attribute.expr_id not in needed:
+                continue
+            cases = " ".join(
+                f"WHEN {number} THEN {self.expression(projection[position])}"
+                for number, projection in enumerate(plan.projections)
+            )
+            columns.append(f"CASE potok_copy {cases} END AS {column_name(attribute.expr_id)}")
+        numbers = ", ".join(f"({n})" for n in range(len(plan.projections)))
+        return (
+            f"SELECT {', '.join(columns) or '1'} FROM ({child}) CROSS JOIN (VALUES {numbers}) AS t(potok_copy)"
+        )
+
+    def window(self, plan: Window, needed: Needed) -> str:
+        """Window expressions beside the child's columns."""
+        kept = tuple(e for e in plan.expressions if e.expr_id in needed)
+        child = self.query(plan.child, needed | _references(kept))
+        return f"SELECT *{''.join(', ' + self._outputs((e,)) for e in kept)} FROM ({child})"
+
+    def generate(self, plan: Generate, needed: Needed) -> str:
+        """A generator's list of structs, unnested."""
+        generator = plan.generator
+        if not isinstance(generator, GeneratorCall):
+            raise unsupported("a table function in Python", "Write the rows with mapInPandas instead.")
+        function = builtin_functions()[generator.name]
+        if not isinstance(function, GeneratorFunction):
+            raise SparkError("INTERNAL_ERROR", message=f"{generator.name} is not a generator")
+        child_columns = _kept(plan.child.output, needed)
+        child = self.query(plan.child, needed | _references(generator.arguments))
+        rows = function.emit(generator.arguments, [self.expression(a) for a in generator.arguments])
+        if plan.outer or generator.outer or function.outer:
+            rows = f"CASE WHEN len({rows}) > 0 THEN {rows} ELSE [NULL] END"
+        fields = ", ".join(
+            f"potok_row.f{i} AS {column_name(a.expr_id)}" for i, a in enumerate(plan.result)
+        )
+        kept = "".join(f"{column_name(a.expr_id)}, " for a in child_columns)
+        return f"SELECT {kept}{fields} FROM (SELECT *, unnest({rows}) AS potok_row FROM ({child}))"
+
+    def join(self, plan: Join, needed: Needed) -> str:
+        """A join of any type."""
+        condition = () if plan.condition is None else (plan.condition,)
+        both = needed | _references(condition)
+        left, right = self.query(plan.left, both | _outer_references(plan.right)), self.query(plan.right, both)
+        words = _JOIN_WORDS[plan.join_type]
+        lateral = "LATERAL " if plan.lateral else ""
+        if plan.condition is None:
+            words = "CROSS JOIN" if plan.join_type in {"inner", "cross"} else words
+        on = "" if words == "CROSS JOIN" else f" ON {self.expression(condition[0]) if condition else 'true'}"
+        return f"SELECT * FROM ({left}) AS l {words} {lateral}({right}) AS r{on}"
+
+    def sort(self, plan: Sort, needed: Needed) -> str:
+        """ORDER BY."""
+        child = self.query(plan.child, needed | _references(plan.order))
+        return f"SELECT * FROM ({child}) ORDER BY {self._emit(lambda emitter: emitter.order(plan.order))}"
+
+    def limit(self, plan: Limit, needed: Needed) -> str:
+        """LIMIT."""
+        return f"SELECT * FROM ({self.query(plan.child, needed)}) LIMIT {self.expression(plan.count)}"
+
+    def offset(self, plan: Offset, needed: Needed) -> str:
+        """OFFSET."""
+        return f"SELECT * FROM ({self.query(plan.child, needed)}) OFFSET {self.expression(plan.count)}"
+
+    def set_operation(self, plan: SetOperation, needed: Needed) -> str:
+        """UNION ALL keeps only what is read; the others compare whole rows."""
+        word = plan.operation.upper() + (" ALL" if plan.is_all else "")
+        union = word == "UNION ALL"
+        positions = [i for i, a in enumerate(plan.result) if not union or a.expr_id in needed] or [0]
+        queries = []
+        for branch in plan.branches:
+            columns = [branch.output[i] for i in positions]
+            names = ", ".join(
+                f"{column_name(c.expr_id)} AS {column_name(plan.result[i].expr_id)}"
+                for i, c in zip(positions, columns, strict=True)
+            )
+            queries.append(f"(SELECT {names} FROM ({self.query(branch, frozenset(c.expr_id for c in columns))}))")
+        return f" {word} ".join(queries)
+
+    def deduplicate(self, plan: Deduplicate, needed: Needed) -> str:
+        """One row per key."""
+        child = self.query(plan.child, needed | frozenset(k.expr_id for k in plan.keys))
+        if not plan.keys:
+            return f"SELECT * FROM ({child}) LIMIT 1"
+        return f"SELECT DISTINCT ON ({_list(plan.keys)}) * FROM ({child})"
+
+    def sample(self, plan: Sample, needed: Needed) -> str:
+        """A fraction of the rows, the same for the same seed and rows."""
+        if plan.with_replacement:
+            raise unsupported("sample with replacement", "Sample without replacement.")
+        child = self.query(plan.child, needed)
+        fraction = f"(hash(row_number() OVER (), {plan.seed}) % 1000000007) / 1000000007.0"
+        return f"SELECT * FROM ({child}) QUALIFY {fraction} >= {plan.lower} AND {fraction} < {plan.upper}"
+
+    def range(self, plan: Range, needed: Needed) -> str:
+        """Numbers."""
+        del needed
+        name = column_name(plan.result[0].expr_id)
+        return f"SELECT range AS {name} FROM range({plan.start}::BIGINT, {plan.end}::BIGINT, {plan.step}::BIGINT)"
+
+    # ---- Python between ----
+
+    def evaluate(self, plan: EvaluatePython, needed: Needed) -> str:
+        """Python functions of a row, their results beside the child's columns."""
+        kept = _kept(plan.child.output, needed | _references(f for f, _ in plan.functions))
+        operator = evaluate_operator(plan, kept, self._time_zone)
+        return self.add_operator(operator, [self.flush(plan.child, kept)], (*kept, *plan.results))
+
+    def map_partitions(self, plan: MapPartitions, needed: Needed) -> str:
+        """mapInPandas and mapInArrow."""
+        del needed
+        return self.add_operator(map_operator(plan, self._time_zone), [self.flush(plan.child)], plan.result)
+
+    def group_map(self, plan: GroupMap, needed: Needed) -> str:
+        """applyInPandas over groups."""
+        del needed
+        child, operator = group_operator(plan, self._time_zone)
+        return self.add_operator(operator, [self.flush(child)], plan.result)
+
+    def cogroup_map(self, plan: CoGroupMap, needed: Needed) -> str:
+        """applyInPandas over groups of two frames."""
+        del needed
+        left, right, operator = cogroup_operator(plan, self._time_zone)
+        return self.add_operator(operator, [self.flush(left), self.flush(right)], plan.result)
+
+    def show_string(self, plan: ShowString, needed: Needed) -> str:
+        """The text of a table."""
+        del needed
+        limited = Limit(plan.child, _count(max(plan.num_rows, 0) + 1))
+        operator = ShowRows(plan.child.schema, plan.num_rows, plan.truncate, plan.vertical, plan.html)
+        return self.add_operator(operator, [self.flush(limited)], plan.output)
+
+    def tail(self, plan: Tail, needed: Needed) -> str:
+        """The last rows."""
+        kept = _kept(plan.child.output, needed) or plan.child.output
+        if not isinstance(plan.count, Literal):
+            raise SparkError("INTERNAL_ERROR", message="tail needs a number")
+        return self.add_operator(TailRows(plan.count.value), [self.flush(plan.child, kept)], kept)
+
+    def collect_metrics(self, plan: CollectMetrics, needed: Needed) -> str:
+        """Rows pass; aggregates over them are a stage of their own."""
+        kept = _kept(plan.child.output, needed | _references(plan.metrics)) or plan.child.output
+        name = self.flush(plan.child, kept)
+        outer = self._reads, self._kernels, self._uses_now
+        self._reads, self._kernels, self._uses_now = [], {}, False
+        sql = f"SELECT {self._outputs(plan.metrics)} FROM ({self._read(name, kept)})"
+        attributes = tuple(to_attribute(e) for e in plan.metrics)
+        stage = self.add_sql(sql, attributes)
+        self._reads, self._kernels, self._uses_now = outer
+        schema = StructType(tuple(a.to_field() for a in attributes))
+        self.observations.append(Observation(plan.name, stage, schema))
+        return self._read(name, kept)
+
+    def watermark(self, plan: EventTimeWatermark, needed: Needed) -> str:
+        """Rows pass; their event times are looked at on the way."""
+        kept = _kept(plan.child.output, needed | {plan.event_time.expr_id})
+        name = self.flush(plan.child, kept)
+        position = [a.expr_id for a in kept].index(plan.event_time.expr_id)
+        self.event_times.append(EventTime(name, position, plan.delay_ms))
+        return self._read(name, kept)
+
+    def stateful(self, plan: LogicalPlan, needed: Needed) -> str:
+        """Operators with state have no stage yet."""
+        del needed
+        raise unsupported(f"{type(plan).__name__} with state", "Use a stateless query.")
+
+    def through(self, plan: SubqueryAlias | Repartition | Hint, needed: Needed) -> str:
+        """Nodes that change no rows."""
+        return self.query(plan.child, needed)
+
+    def _outputs(self, expressions: Iterable[Expression]) -> str:
+        columns = [
+            column_name(e.expr_id)
+            if isinstance(e, AttributeReference)
+            else f"{self.expression(e)} AS {column_name(to_attribute(e).expr_id)}"
+            for e in expressions
+        ]
+        return ", ".join(columns) or "1 AS c0"
+
+
+_JOIN_WORDS = {
+    "inner": "JOIN",
+    "cross": "JOIN",
+    "left_outer": "LEFT JOIN",
+    "right_outer": "RIGHT JOIN",
+    "full_outer": "FULL JOIN",
+    "left_semi": "SEMI JOIN",
+    "left_anti": "ANTI JOIN",
+}
+
+_RULES: dict[type[LogicalPlan], Callable[..., str]] = {
+    LocalRelation: _Compilation.leaf,
+    ScanRelation: _Compilation.leaf,
+    StreamingRelation: _Compilation.leaf,
+    Project: _Compilation.project,
+    Filter: _Compilation.filter,
+    Aggregate: _Compilation.aggregate,
+    Expand: _Compilation.expand,
+    Window: _Compilation.window,
+    Generate: _Compilation.generate,
+    Join: _Compilation.join,
+    Sort: _Compilation.sort,
+    Limit: _Compilation.limit,
+    Offset: _Compilation.offset,
+    SetOperation: _Compilation.set_operation,
+    Deduplicate: _Compilation.deduplicate,
+    Sample: _Compilation.sample,
+    Range: _Compilation.range,
+    EvaluatePython: _Compilation.evaluate,
+    MapPartitions: _Compilation.map_partitions,
+    GroupMap: _Compilation.group_map,
+    CoGroupMap: _Compilation.cogroup_map,
+    ShowString: _Compilation.show_string,
+    Tail: _Compilation.tail,
+    CollectMetrics: _Compilation.collect_metrics,
+    EventTimeWatermark: _Compilation.watermark,
+    StatefulMap: _Compilation.stateful,
+    SubqueryAlias: _Compilation.through,
+    Repartition: _Compilation.through,
+    Hint: _Compilation.through,
+}
+
+
+def _internal_schema(output: Attributes) -> StructType:
+    return StructType(tuple(StructField(column_name(a.expr_id), a.type, True) for a in output))  # noqa: FBT003 - nullable
+
+
+def _list(attributes: Iterable[AttributeReference]) -> str:
+    return ", ".join(column_name(a.expr_id) for a in attributes) or "1 AS c0"
+
+
+def _kept(attributes: Attributes, needed: Needed) -> Attributes:
+    return tuple(a for a in attributes if a.expr_id in needed)
+
+
+def _references(expressions: Iterable[Expression]) -> Needed:
+    """The ids of all columns that expressions read, those of their subqueries' outer columns included."""
+    found: set[int] = set()
+    for expression in expressions:
+        for node in expression.walk():
+            if isinstance(node, AttributeReference):
+                found.add(node.expr_id)
+    return frozenset(found)
+
+
+def _outer_references(plan: LogicalPlan) -> Needed:
+    return frozenset(n.attribute.expr_id for n in plan.walk() if isinstance(n, OuterReference))
+
+
+def _replace(node: Node, replacements: dict[Expression, AttributeReference]) -> Node:
+    """The tree with expressions replaced, those below subqueries aside."""
+    if isinstance(node, Subquery) or not isinstance(node, Expression):
+        return node
+    found = replacements.get(node)
+    return found if found is not None else node.map_children(lambda c: _replace(c, replacements), Expression)
+
+
+def _count(number: int) -> Literal:
+    return Literal(number, INTEGER)

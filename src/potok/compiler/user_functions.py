@@ -1,0 +1,189 @@
+"""Python functions of the user are taken out of expressions and become steps between SQL stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from potok.engine.pipeline import Operator
+from potok.engine.user_functions import (
+    EvaluateFunctions,
+    MapBatches,
+    MapCogroups,
+    MapGroups,
+    UserFunction,
+)
+from potok.plan.expressions import (
+    AggregateCall,
+    Alias,
+    AttributeReference,
+    Expression,
+    PythonFunction,
+    SortOrder,
+    Subquery,
+    next_expr_id,
+)
+from potok.plan.logical import (
+    Attributes,
+    CoGroupMap,
+    GroupMap,
+    LogicalPlan,
+    MapPartitions,
+    Project,
+    Sort,
+    UnaryPlan,
+    to_attribute,
+)
+from potok.plan.tree import Node
+
+
+@dataclass(frozen=True)
+class EvaluatePython(UnaryPlan):
+    """Functions over columns of the child; each result is one more column."""
+
+    functions: tuple[tuple[PythonFunction, AttributeReference], ...]
+
+    @property
+    def results(self) -> Attributes:
+        """The new columns."""
+        return tuple(attribute for _, attribute in self.functions)
+
+    @property
+    def output(self) -> Attributes:
+        """The child's columns, then the results."""
+        return (*self.child.output, *self.results)
+
+
+@dataclass(frozen=True)
+class PulledOut:
+    """Expressions without Python functions, over a child that has computed them."""
+
+    child: LogicalPlan
+    expressions: tuple[Expression, ...]
+
+
+def pull_out_functions(child: LogicalPlan, expressions: tuple[Expression, ...]) -> PulledOut | None:
+    """Evaluate the innermost Python functions below; None where there are none.
+
+    Functions over functions take one round each: the caller compiles the result, which comes
+    here again. Equal deterministic calls are computed once.
+    """
+    found: dict[PythonFunction, AttributeReference] = {}
+    for expression in expressions:
+        for node in expression.walk():
+            if isinstance(node, PythonFunction) and _is_innermost(node) and node not in found:
+                found[node] = AttributeReference(node.name, node.type, expr_id=next_expr_id())
+    if not found:
+        return None
+    arguments: dict[Expression, AttributeReference] = {}
+    computed: list[Expression] = []
+    for function in found:
+        for argument in function.arguments:
+            if argument in arguments:
+                continue
+            if isinstance(argument, AttributeReference):
+                arguments[argument] = argument
+            else:
+                alias = Alias(argument, ("argument",), expr_id=next_expr_id())
+                arguments[argument] = to_attribute(alias)
+                computed.append(alias)
+    source = Project(child, (*child.output, *computed)) if computed else child
+    functions = tuple(
+        (_with_arguments(function, tuple(arguments[a] for a in function.arguments)), attribute)
+        for function, attribute in found.items()
+    )
+    replaced = tuple(cast("Expression", _replace(e, found)) for e in expressions)
+    return PulledOut(EvaluatePython(source, functions), replaced)
+
+
+def _is_innermost(function: PythonFunction) -> bool:
+    inner = (n for argument in function.arguments for n in argument.walk())
+    return not any(isinstance(n, PythonFunction | AggregateCall) for n in inner)
+
+
+def _with_arguments(function: PythonFunction, arguments: tuple[Expression, ...]) -> PythonFunction:
+    return PythonFunction(
+        function.name,
+        function.payload,
+        function.eval_type,
+        function.type,
+        arguments,
+        function.argument_names,
+        function.deterministic,
+        function.python_version,
+        function.includes,
+    )
+
+
+def _replace(node: Node, found: dict[PythonFunction, AttributeReference]) -> Node:
+    if isinstance(node, Subquery) or not isinstance(node, Expression):
+        return node
+    if isinstance(node, PythonFunction) and node in found:
+        return found[node]
+    return node.map_children(lambda c: _replace(c, found), Expression)
+
+
+def user_function(function: PythonFunction, columns: Sequence[AttributeReference]) -> UserFunction:
+    """The function with its arguments as positions among the columns of the step's input."""
+    positions = {a.expr_id: i for i, a in enumerate(columns)}
+    return UserFunction(
+        function.name,
+        function.payload,
+        function.eval_type,
+        function.type,
+        tuple(positions[a.expr_id] for a in function.arguments if isinstance(a, AttributeReference)),
+        tuple(a.data_type for a in function.arguments),
+        function.argument_names or (None,) * len(function.arguments),
+        function.includes,
+    )
+
+
+def evaluate_operator(plan: EvaluatePython, kept: Attributes, time_zone: str) -> Operator:
+    """Functions of a row (UDF, pandas_udf, arrow_udf)."""
+    return EvaluateFunctions(tuple(user_function(f, kept) for f, _ in plan.functions), time_zone)
+
+
+def map_operator(plan: MapPartitions, time_zone: str) -> Operator:
+    """mapInPandas, mapInArrow."""
+    function = user_function(plan.function, ())
+    return MapBatches(function, plan.child.schema, plan.schema, time_zone)
+
+
+def _grouped(
+    child: LogicalPlan, grouping: Sequence[Expression], sorting: Sequence[SortOrder] = ()
+) -> tuple[LogicalPlan, tuple[int, ...]]:
+    """The rows with their keys as columns, and the positions of the keys."""
+    columns = child.output
+    positions: list[int] = []
+    extra: list[Expression] = []
+    for key in grouping:
+        if isinstance(key, AttributeReference):
+            positions.append(next(i for i, a in enumerate(columns) if a.expr_id == key.expr_id))
+        else:
+            positions.append(len(columns) + len(extra))
+            extra.append(Alias(key.child if isinstance(key, Alias) else key, ("key",), expr_id=next_expr_id()))
+    ordered = Sort(child, tuple(sorting)) if sorting else child
+    return (Project(ordered, (*columns, *extra)) if extra else ordered), tuple(positions)
+
+
+def group_operator(plan: GroupMap, time_zone: str) -> tuple[LogicalPlan, Operator]:
+    """applyInPandas, applyInArrow: the input with its keys, and the step."""
+    child, keys = _grouped(plan.child, plan.grouping, plan.sorting)
+    function = user_function(plan.function, ())
+    return child, MapGroups(function, child.schema, keys, len(plan.child.output), plan.schema, time_zone)
+
+
+def cogroup_operator(plan: CoGroupMap, time_zone: str) -> tuple[LogicalPlan, LogicalPlan, Operator]:
+    """cogroup().applyInPandas: both inputs with their keys, and the step."""
+    left, left_keys = _grouped(plan.left, plan.left_grouping)
+    right, right_keys = _grouped(plan.right, plan.right_grouping)
+    operator = MapCogroups(
+        user_function(plan.function, ()),
+        (left.schema, right.schema),
+        (left_keys, right_keys),
+        (len(plan.left.output), len(plan.right.output)),
+        plan.schema,
+        time_zone,
+    )
+    return left, right, operator
