@@ -1,0 +1,46 @@
+"""What all sessions of a process share."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from potok.engine.engine import Engine
+from potok.plan.logical import LogicalPlan
+from potok.streaming.active import ActiveQueries
+
+
+class Runtime:
+    """The process: its engine, the configuration it was started with, global views, active queries."""
+
+    def __init__(self, static_conf: Mapping[str, str] | None = None) -> None:
+        self.static_conf = dict(static_conf or {})
+        self.engine = Engine()
+        self.time_zone = local_time_zone()
+        self.start_time_ms = time.time_ns() // 1_000_000
+        self.working_directory = Path.cwd()
+        self.global_views: dict[str, LogicalPlan] = {}
+        self.active_queries = ActiveQueries()
+        self.lock = threading.Lock()
+
+    def stop(self) -> None:
+        """End the engine. Sessions must be closed before."""
+        self.engine.close()
+
+
+def local_time_zone() -> str:
+    """The machine's zone under its IANA name, as the JVM would find it; UTC where it has none."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name:
+        target = os.path.realpath("/etc/localtime")
+        _, found, name = target.partition("zoneinfo/")
+        name = name if found else ""
+    try:
+        return ZoneInfo(name).key if name else "Etc/UTC"
+    except (KeyError, ValueError, OSError):
+        return datetime.now().astimezone().tzname() or "Etc/UTC"

@@ -1,0 +1,103 @@
+"""One session."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from potok.analysis import AnalysisContext, analyze, check_batch
+from potok.compiler.relations import compile_plan
+from potok.conf import Conf
+from potok.engine.pipeline import Pipeline
+from potok.engine.rows import Rows
+from potok.functions.base import FunctionContext
+from potok.functions.registry import builtin_functions
+from potok.plan.commands import CreateView, WriteBatch, WriteStream
+from potok.plan.expressions import PythonFunction
+from potok.plan.logical import LogicalPlan
+from potok.session.catalog import SessionCatalog
+from potok.session.runtime import Runtime
+
+if TYPE_CHECKING:
+    from potok.streaming.query import StreamingQuery
+
+
+class Session:
+    """What one user's program sees: its configuration, views, functions and queries.
+
+    Methods may be called from several threads.
+    """
+
+    def __init__(self, runtime: Runtime, session_id: str | None = None, conf: Conf | None = None) -> None:
+        self.id = session_id or str(uuid.uuid4())
+        self.runtime = runtime
+        self.conf = conf or Conf(runtime.static_conf, runtime.time_zone)
+        self.catalog = SessionCatalog(self)
+        self.user_functions: dict[str, PythonFunction] = {}
+        self.relations: dict[str, LogicalPlan] = {}
+
+    def clone(self, session_id: str) -> Session:
+        """A session that starts with this one's configuration, views and functions."""
+        other = Session(self.runtime, session_id, self.conf.copy())
+        other.catalog.views.update(self.catalog.views)
+        other.user_functions.update(self.user_functions)
+        other.relations.update(self.relations)
+        return other
+
+    # ---- plans ----
+
+    def function_context(self) -> FunctionContext:
+        """What the configuration says of functions now."""
+        return FunctionContext(
+            ansi=self.conf.boolean("spark.sql.ansi.enabled"),
+            time_zone=self.conf.get("spark.sql.session.timeZone"),
+            case_sensitive=self.conf.boolean("spark.sql.caseSensitive"),
+        )
+
+    def analyze(self, plan: LogicalPlan) -> LogicalPlan:
+        """The resolved plan. Raises SparkError."""
+        context = AnalysisContext(
+            self.function_context(), self.catalog, builtin_functions(), self.user_functions, self.conf.find
+        )
+        return analyze(plan, context)
+
+    def compile(self, resolved: LogicalPlan) -> Pipeline:
+        """The pipeline of a resolved plan."""
+        return compile_plan(resolved, self.conf.get("spark.sql.session.timeZone"))
+
+    def rows(self, plan: LogicalPlan) -> Rows:
+        """Run a batch query. Raises SparkError, also while the rows are read."""
+        return self.rows_of_resolved(self.analyze(plan))
+
+    def rows_of_resolved(self, resolved: LogicalPlan) -> Rows:
+        """Run an analysed batch query."""
+        check_batch(resolved)
+        return self.runtime.engine.run(
+            self.compile(resolved), datetime.now(UTC), self.conf.get("spark.sql.session.timeZone")
+        )
+
+    # ---- commands ----
+
+    def create_view(self, view: CreateView) -> None:
+        """Name a plan. It is analysed now, as Spark does, and again with every use."""
+        self.catalog.create_view(view, self.analyze(view.plan))
+
+    def register_function(self, name: str, function: PythonFunction) -> None:
+        """Make a Python function callable from SQL."""
+        self.user_functions[name.lower()] = function
+
+    def write(self, write: WriteBatch) -> None:
+        """`df.write`."""
+        self.catalog.write(write)
+
+    def start_query(self, write: WriteStream) -> StreamingQuery:
+        """`df.writeStream.start()`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop this session's queries and forget its views."""
+        self.catalog.views.clear()
+
+
