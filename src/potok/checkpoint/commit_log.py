@@ -36,7 +36,7 @@ class CommitLog(MetadataLog[CommitMetadata]):
         """See MetadataLog. A file with a version and no second line means a watermark of 0, as in Spark."""
         version, rest = split_version(content, MAX_VERSION, empty_reason=INCOMPLETE_COMMIT)
         line = rest.partition(b"\n")[0]
-        document = json.loads(line) if line or b"\n" in content else {}
+        document = json.loads(line.decode("utf-8")) if line or b"\n" in content else {}
         if not isinstance(document, dict):
             raise ValueError(f"{line!r} is not a JSON object")  # noqa: TRY004
         watermark_ms = document.get("nextBatchWatermarkMs", 0)

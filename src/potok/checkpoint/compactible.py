@@ -270,7 +270,7 @@ class CompactibleLog(MetadataLog[Sequence[Item]], Generic[Item]):
 
 def decode_json_lines(body: bytes) -> list[dict[str, object]]:
     """The objects of all lines. ValueError for anything else."""
-    documents = [json.loads(line) for line in body.split(b"\n") if line.strip()]
+    documents = [json.loads(line) for line in body.decode("utf-8").split("\n") if line.strip()]
     if not all(isinstance(document, dict) for document in documents):
         raise ValueError("a line is not a JSON object")
     return documents

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from potok.checkpoint.compactible import CompactibleLog, CompactionSettings, decode_json_lines
 from potok.checkpoint.layout import file_uri
 from potok.checkpoint.log import illegal_state
 
 if TYPE_CHECKING:
-    from potok.errors import SparkError
-    from potok.checkpoint.files import FileSystem
     from collections.abc import Callable
+
+    from potok.checkpoint.files import FileSystem
+    from potok.errors import SparkError
 
 ADD = "add"
 LOCAL_BLOCK_SIZE_BYTES = 33_554_432

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from potok.checkpoint.compactible import (
     CompactibleLog,
@@ -16,9 +16,10 @@ from potok.checkpoint.compactible import (
 from potok.checkpoint.log import illegal_state
 
 if TYPE_CHECKING:
-    from potok.errors import SparkError
-    from potok.checkpoint.files import FileSystem
     from collections.abc import Callable, Sequence
+
+    from potok.checkpoint.files import FileSystem
+    from potok.errors import SparkError
 
 _LINE = re.compile(rb'^\{"path":"([^"\\\n]*)","timestamp":(\d+),"batchId":(\d+)\}(?:\n|\Z)', re.MULTILINE)
 

@@ -20,8 +20,9 @@ import contextlib
 import errno
 import os
 import posixpath
+import stat
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 TEMPORARY_SUFFIX = ".tmp"
@@ -121,20 +122,39 @@ def is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
 
 
-class LocalFileSystem:
-    """The file system of this machine. Thread-safe: it has no state but the source of unique names."""
+class SystemCalls(Protocol):
+    """The functions of the module `os` that LocalFileSystem uses, so that tests can take the disk's place."""
 
-    def __init__(self, new_uuid: Callable[[], uuid.UUID] = uuid.uuid4) -> None:
+    # Their names and parameters are those of `os`.
+    def open(self, path: str, flags: int, mode: int = 0o777) -> int: ...  # noqa: D102
+    def read(self, fd: int, length: int, /) -> bytes: ...  # noqa: D102
+    def write(self, fd: int, data: bytes | memoryview, /) -> int: ...  # noqa: D102
+    def lseek(self, fd: int, position: int, whence: int, /) -> int: ...  # noqa: D102
+    def fsync(self, fd: int) -> None: ...  # noqa: D102
+    def close(self, fd: int) -> None: ...  # noqa: D102
+    def link(self, src: str, dst: str) -> None: ...  # noqa: D102
+    def replace(self, src: str, dst: str) -> None: ...  # noqa: D102
+    def unlink(self, path: str) -> None: ...  # noqa: D102
+    def mkdir(self, path: str) -> None: ...  # noqa: D102
+    def listdir(self, path: str) -> list[str]: ...  # noqa: D102
+    def stat(self, path: str) -> os.stat_result: ...  # noqa: D102
+
+
+class LocalFileSystem:
+    """The file system of this machine. Thread-safe: it keeps nothing between calls."""
+
+    def __init__(self, new_uuid: Callable[[], uuid.UUID] = uuid.uuid4, system: SystemCalls = os) -> None:
         self._new_uuid = new_uuid
+        self._system = system
 
     def read_bytes(self, path: str, offset: int = 0) -> bytes:
         """See FileSystem."""
-        with open(path, "rb") as file:
-            if offset > 0:
-                file.seek(offset)
-            elif offset < 0:
-                file.seek(max(0, os.fstat(file.fileno()).st_size + offset))
-            return file.read()
+        with self._open(path, os.O_RDONLY) as descriptor:
+            if offset < 0:
+                offset = max(0, self._system.lseek(descriptor, 0, os.SEEK_END) + offset)
+            self._system.lseek(descriptor, offset, os.SEEK_SET)
+            chunks = list(self._chunks(descriptor))
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def write_new(self, path: str, content: Content, *, durable: bool) -> None:
         """See FileSystem.
@@ -145,33 +165,33 @@ class LocalFileSystem:
         temporary = self._write_temporary(path, content, durable=durable)
         try:
             # A writer that finds the name taken must not touch the owner's checksum.
-            if os.path.lexists(path):
+            if self.exists(path):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
             self._remove_checksum(path, durable=durable)
             try:
-                os.link(temporary, path)
+                self._system.link(temporary, path)
             except OSError as error:
                 if error.errno not in _NO_HARD_LINKS:
                     raise
-                os.rename(temporary, path)
+                self._system.replace(temporary, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+                self._system.unlink(temporary)
         if durable:
-            self.sync_directory(os.path.dirname(path))
+            self.sync_directory(posixpath.dirname(path))
 
     def write_replacing(self, path: str, content: Content, *, durable: bool) -> None:
         """See FileSystem."""
         temporary = self._write_temporary(path, content, durable=durable)
         try:
             self._remove_checksum(path, durable=durable)
-            os.replace(temporary, path)
+            self._system.replace(temporary, path)
         except OSError:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+                self._system.unlink(temporary)
             raise
         if durable:
-            self.sync_directory(os.path.dirname(path))
+            self.sync_directory(posixpath.dirname(path))
 
     def rename(self, source: str, target: str, *, durable: bool) -> None:
         """See FileSystem."""
@@ -179,122 +199,127 @@ class LocalFileSystem:
             self.sync_file(source)
         self._remove_checksum(source, durable=False)
         self._remove_checksum(target, durable=durable)
-        os.replace(source, target)
+        self._system.replace(source, target)
         if durable:
-            self.sync_directory(os.path.dirname(target))
-            if os.path.dirname(source) != os.path.dirname(target):
-                self.sync_directory(os.path.dirname(source))
+            self.sync_directory(posixpath.dirname(target))
+            if posixpath.dirname(source) != posixpath.dirname(target):
+                self.sync_directory(posixpath.dirname(source))
 
     def remove(self, path: str, *, durable: bool = False) -> bool:
         """See FileSystem."""
         self._remove_checksum(path, durable=durable)
         try:
-            os.unlink(path)
+            self._system.unlink(path)
         except FileNotFoundError:
             return False
         if durable:
-            self.sync_directory(os.path.dirname(path))
+            self.sync_directory(posixpath.dirname(path))
         return True
 
     def list(self, path: str) -> list[FileStatus]:
         """See FileSystem."""
-        found = []
         try:
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    # A file may go between the listing and the look at it.
-                    with contextlib.suppress(FileNotFoundError):
-                        status = entry.stat()
-                        modified_ms = status.st_mtime_ns // 1_000_000
-                        found.append(FileStatus(entry.name, status.st_size, modified_ms, entry.is_dir()))
+            names = self._system.listdir(path)
         except FileNotFoundError:
             return []
+        found = []
+        for name in names:
+            # A file may go between the listing and the look at it.
+            with contextlib.suppress(FileNotFoundError):
+                status = self._system.stat(posixpath.join(path, name))
+                modified_ms = status.st_mtime_ns // 1_000_000
+                found.append(FileStatus(name, status.st_size, modified_ms, stat.S_ISDIR(status.st_mode)))
         return found
 
     def exists(self, path: str) -> bool:
         """See FileSystem."""
-        return os.path.lexists(path)
+        try:
+            self._system.stat(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def make_directories(self, path: str, *, durable: bool) -> None:
-        """See FileSystem."""
+        """See FileSystem.
+
+        With `durable` all directories above are synced, not only the new ones: they may have been made by
+        a process that died before it could.
+        """
+        if not path.startswith("/"):
+            raise ValueError(f"a directory is absolute, not {path!r}")
         missing = []
         current = path
-        while not os.path.isdir(current):
+        while not self.exists(current):
             missing.append(current)
-            parent = os.path.dirname(current)
-            if parent == current:
-                break
-            current = parent
+            current = posixpath.dirname(current)
         for directory in reversed(missing):
             with contextlib.suppress(FileExistsError):
-                os.mkdir(directory)
-            if durable:
-                self.sync_directory(os.path.dirname(directory))
+                self._system.mkdir(directory)
+        while durable and path != posixpath.dirname(path):
+            path = posixpath.dirname(path)
+            # Whoever may not read a directory has not made anything in it either.
+            with contextlib.suppress(PermissionError):
+                self.sync_directory(path)
 
     def sync_file(self, path: str) -> None:
         """See FileSystem."""
-        _sync(path, os.O_RDONLY)
+        with self._open(path, os.O_RDONLY) as descriptor:
+            self._system.fsync(descriptor)
 
     def sync_directory(self, path: str) -> None:
         """See FileSystem."""
+        with self._open(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
+            try:
+                self._system.fsync(descriptor)
+            except OSError as error:
+                # Some network and FUSE file systems cannot sync a directory: there is no stronger promise.
+                if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+                    raise
+
+    @contextlib.contextmanager
+    def _open(self, path: str, flags: int) -> Iterator[int]:
+        descriptor = self._system.open(path, flags | os.O_CLOEXEC, 0o644)
         try:
-            _sync(path, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError as error:
-            # Some network and FUSE file systems cannot sync a directory: there is no stronger promise to give.
-            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-                raise
+            yield descriptor
+        finally:
+            self._system.close(descriptor)
+
+    def _chunks(self, descriptor: int) -> Iterator[bytes]:
+        while chunk := self._system.read(descriptor, _COPY_BYTES):
+            yield chunk
+
+    def _write_all(self, descriptor: int, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._system.write(descriptor, view) :]
 
     def _remove_checksum(self, path: str, *, durable: bool) -> None:
         try:
-            os.unlink(checksum_path(path))
+            self._system.unlink(checksum_path(path))
         except FileNotFoundError:
             return
         if durable:
-            self.sync_directory(os.path.dirname(path))
+            self.sync_directory(posixpath.dirname(path))
 
     def _write_temporary(self, path: str, content: Content, *, durable: bool) -> str:
         temporary = temporary_path(path, str(self._new_uuid()))
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-            try:
+            with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
                 for part in (content,) if isinstance(content, bytes) else content:
                     if isinstance(part, bytes):
-                        _write_all(descriptor, part)
-                    else:
-                        _copy_extent(part, descriptor)
+                        self._write_all(descriptor, part)
+                        continue
+                    with self._open(part.path, os.O_RDONLY) as source:
+                        self._system.lseek(source, part.offset, os.SEEK_SET)
+                        for chunk in self._chunks(source):
+                            self._write_all(descriptor, chunk)
                 if durable:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except BaseException as error:
+                    self._system.fsync(descriptor)
+        except Exception as error:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            if isinstance(error, OSError) and error.errno is not None and error.errno != errno.ENOENT:
+                self._system.unlink(temporary)
+            if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT}:
                 # The user knows the file that was to be, not its temporary name.
-                raise OSError(error.errno, os.strerror(error.errno), path) from error
+                raise OSError(error.errno, error.strerror, path) from error
             raise
         return temporary
-
-
-def _sync(path: str, flags: int) -> None:
-    descriptor = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _copy_extent(extent: Extent, target: int) -> None:
-    source = os.open(extent.path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.lseek(source, extent.offset, os.SEEK_SET)
-        while chunk := os.read(source, _COPY_BYTES):
-            _write_all(target, chunk)
-    finally:
-        os.close(source)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from potok.checkpoint.log import damaged
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from potok.checkpoint.files import FileSystem
@@ -29,7 +29,7 @@ class StreamMetadata:
     @classmethod
     def decode(cls, content: bytes) -> StreamMetadata:
         """Raises ValueError with the reason when the content is torn or not Spark's."""
-        document = json.loads(content)
+        document = json.loads(content.decode("utf-8"))
         if not isinstance(document, dict) or not isinstance(document.get("id"), str):
             raise ValueError("there is no id in it")  # noqa: TRY004
         try:

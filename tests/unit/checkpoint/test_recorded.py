@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -171,10 +171,12 @@ def test_short_retention_leaves_the_files_that_spark_leaves(tmp_path: Path) -> N
         now[0] += 10
         return now[0]
 
-    settings = {"cleanup_delay_ms": 0, "min_batches_to_retain": 2}
     recorded = FileSourceLog(layout("retention").source(0), FS)
     source = FileSourceLog(
-        str(tmp_path / "source"), FS, settings=CompactionSettings(4, **settings), clock_ms=clock_ms
+        str(tmp_path / "source"),
+        FS,
+        settings=CompactionSettings(4, cleanup_delay_ms=0, min_batches_to_retain=2),
+        clock_ms=clock_ms,
     )
     for batch_id in range(14):
         entry = next(file for file in recorded.all_files() if file.batch_id == batch_id)
@@ -183,7 +185,7 @@ def test_short_retention_leaves_the_files_that_spark_leaves(tmp_path: Path) -> N
     sink = FileSinkLog(
         str(tmp_path / "sink"),
         FS,
-        settings=CompactionSettings(3, **settings),
+        settings=CompactionSettings(3, cleanup_delay_ms=0, min_batches_to_retain=2),
         retention_ms=1,
         clock_ms=clock_ms,
     )
