@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
 
 import pyarrow as pa
 
+from potok.engine import python_values as values
 from potok.errors import unsupported
-from potok.types import DataType, StructType
+from potok.types import DataType, StructType, arrow_schema, arrow_type
+
+ROWS_PER_BATCH = 10_000
+
+
+class EvalType(IntEnum):
+    """How a function is called: `pyspark.util.PythonEvalType`."""
+
+    PICKLED = 100
+    ARROW_BATCHED = 101
+    PANDAS = 200
+    PANDAS_GROUPS = 201
+    PANDAS_AGGREGATE = 202
+    PANDAS_ITERATOR = 204
+    PANDAS_MAP = 205
+    PANDAS_COGROUPS = 206
+    ARROW_MAP = 207
+    ARROW_GROUPS = 209
+    ARROW_COGROUPS = 210
+    ARROW = 250
+    ARROW_ITERATOR = 251
+    ARROW_AGGREGATE = 252
 
 
 @dataclass(frozen=True)
@@ -19,10 +44,21 @@ class UserFunction:
     payload: bytes = field(repr=False)
     eval_type: int
     result: DataType
-    positions: tuple[int, ...]
-    argument_types: tuple[DataType, ...]
-    argument_names: tuple[str | None, ...]
+    positions: tuple[int, ...] = ()
+    argument_types: tuple[DataType, ...] = ()
+    argument_names: tuple[str | None, ...] = ()
     includes: tuple[str, ...] = ()
+
+    def load(self) -> Callable[..., Any]:
+        """The function. Unpickling runs the client's code."""
+        with values.user_code():
+            return values.load(self.payload)
+
+    def call(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - the user's value
+        """Call with positional and named arguments."""
+        positional = [a for a, name in zip(arguments, self.argument_names, strict=True) if name is None]
+        named = {n: a for a, n in zip(arguments, self.argument_names, strict=True) if n is not None}
+        return function(*positional, **named)
 
 
 @dataclass(frozen=True)
@@ -34,7 +70,68 @@ class EvaluateFunctions:
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """The input with the results."""
-        raise unsupported("a Python function", "Use built-in functions.")
+        table = tables[0]
+        columns = list(table.columns)
+        for function in self.functions:
+            arguments = [table.column(p) for p in function.positions]
+            columns.append(_evaluate(function, arguments, table.num_rows, self.time_zone))
+        return pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
+
+
+def _evaluate(
+    function: UserFunction, arguments: list[pa.ChunkedArray], num_rows: int, time_zone: str
+) -> pa.ChunkedArray:
+    call = function.load()
+    with values.user_code():
+        match function.eval_type:
+            case EvalType.PICKLED | EvalType.ARROW_BATCHED:
+                return pa.chunked_array([_evaluate_rows(function, call, arguments, num_rows)])
+            case EvalType.PANDAS | EvalType.PANDAS_ITERATOR:
+                convert_in = lambda c, t: values.to_series(c, t, time_zone)  # noqa: E731 - a pair with the next
+                convert_out = lambda r: values.from_series(r, function.result, time_zone)  # noqa: E731
+                iterator = function.eval_type == EvalType.PANDAS_ITERATOR
+            case EvalType.ARROW | EvalType.ARROW_ITERATOR:
+                convert_in = lambda c, t: _one_array(values.to_client(c, t))  # noqa: E731
+                convert_out = lambda r: values.from_client(r, function.result)  # noqa: E731
+                iterator = function.eval_type == EvalType.ARROW_ITERATOR
+            case _:
+                raise unsupported(
+                    f"a Python function of kind {function.eval_type}", "Use udf, pandas_udf or arrow_udf."
+                )
+        inputs = (
+            [convert_in(a.slice(start, ROWS_PER_BATCH), t) for a, t in zip(arguments, function.argument_types, strict=True)]
+            for start in range(0, num_rows, ROWS_PER_BATCH)
+        )
+        sizes = [min(ROWS_PER_BATCH, num_rows - start) for start in range(0, num_rows, ROWS_PER_BATCH)]
+        if iterator:
+            results: Iterator[Any] = iter(call(batch[0] if len(batch) == 1 else tuple(batch) for batch in inputs))
+        else:
+            results = (function.call(call, batch) for batch in inputs)
+        chunks = []
+        for result in results:
+            chunks.append(convert_out(result))
+            if not iterator:
+                values.check_length(sizes[len(chunks) - 1], len(chunks[-1]))
+        values.check_length(num_rows, sum(len(c) for c in chunks))
+        return pa.chunked_array(chunks, type=arrow_type(function.result))
+
+
+def _evaluate_rows(
+    function: UserFunction, call: Callable[..., Any], arguments: list[pa.ChunkedArray], num_rows: int
+) -> pa.Array:
+    columns = [values.to_python(a, t) for a, t in zip(arguments, function.argument_types, strict=True)]
+    rows: Sequence[Sequence[Any]] = list(zip(*columns, strict=True)) if columns else [()] * num_rows
+    if any(function.argument_names):
+        results = [function.call(call, row) for row in rows]
+    else:
+        results = [call(*row) for row in rows]
+    if function.eval_type == EvalType.PICKLED:
+        return values.from_pickled(results, function.result)
+    return values.from_python(results, function.result)
+
+
+def _one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 @dataclass(frozen=True)
@@ -48,7 +145,55 @@ class MapBatches:
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """The batches that the function yields."""
-        raise unsupported("mapInPandas", "Use built-in functions.")
+        call = self.function.load()
+        table = tables[0]
+        arrow = self.function.eval_type == EvalType.ARROW_MAP
+        client = _client_table(table, self.input_schema)
+        with values.user_code():
+            if arrow:
+                batches: Iterator[Any] = iter(client.to_batches(ROWS_PER_BATCH))
+            else:
+                batches = (
+                    values.to_pandas(table.slice(start, ROWS_PER_BATCH), self.input_schema, self.time_zone)
+                    for start in range(0, table.num_rows, ROWS_PER_BATCH)
+                )
+            results = [
+                values.from_arrow(r, self.result_schema)
+                if arrow
+                else values.from_pandas(r, self.result_schema, self.time_zone)
+                for r in call(batches)
+            ]
+        return pa.concat_tables([arrow_schema(self.result_schema).empty_table(), *results])
+
+
+def _client_table(table: pa.Table, schema: StructType) -> pa.Table:
+    columns = [values.to_client(c, f.data_type) for c, f in zip(table.columns, schema.fields, strict=True)]
+    return pa.Table.from_arrays(columns, names=list(schema.names))
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """A table split by key: the keys in the order of their first row, and each one's rows."""
+
+    table: pa.Table
+    keys: tuple[int, ...]
+
+    def split(self) -> dict[tuple[Any, ...], pa.Table]:
+        columns = [self.table.column(k).to_pylist() for k in self.keys]
+        rows: dict[tuple[Any, ...], list[int]] = {}
+        for position, key in enumerate(zip(*columns, strict=True)):
+            rows.setdefault(_hashable(key), []).append(position)
+        if not self.keys and self.table.num_rows:
+            rows[()] = list(range(self.table.num_rows))
+        return {key: self.table.take(pa.array(at)) for key, at in rows.items()}
+
+
+def _hashable(value: Any) -> Any:  # noqa: ANN401 - any key
+    if isinstance(value, dict):
+        return tuple((k, _hashable(v)) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_hashable(v) for v in value)
+    return "NaN" if isinstance(value, float) and value != value else value  # noqa: PLR0124 - NaN
 
 
 @dataclass(frozen=True)
@@ -64,7 +209,38 @@ class MapGroups:
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """One result per group."""
-        raise unsupported("applyInPandas", "Use built-in functions.")
+        call = self.function.load()
+        schema = StructType(self.input_schema.fields[: self.width])
+        results = []
+        with values.user_code():
+            for rows in _Groups(tables[0], self.keys).split().values():
+                value = rows.select(list(range(self.width)))
+                if self.function.eval_type == EvalType.ARROW_GROUPS:
+                    argument: Any = _client_table(value, schema)
+                else:
+                    argument = values.to_pandas(value, schema, self.time_zone)
+                key = _client_key(rows, self.keys, self.input_schema, self.function.eval_type)
+                result = call(key, argument) if _takes_key(call, 2) else call(argument)
+                results.append(_table_of(result, self.function, self.result_schema, self.time_zone))
+        return pa.concat_tables([arrow_schema(self.result_schema).empty_table(), *results])
+
+
+def _table_of(result: Any, function: UserFunction, schema: StructType, time_zone: str) -> pa.Table:  # noqa: ANN401 - the user's value
+    if function.eval_type in {EvalType.ARROW_GROUPS, EvalType.ARROW_COGROUPS}:
+        return values.from_arrow(result, schema)
+    return values.from_pandas(result, schema, time_zone)
+
+
+def _client_key(rows: pa.Table, keys: tuple[int, ...], schema: StructType, eval_type: int) -> tuple[Any, ...]:
+    first = rows.slice(0, 1)
+    columns = [values.to_client(first.column(k), schema.fields[k].data_type) for k in keys]
+    if eval_type in {EvalType.ARROW_GROUPS, EvalType.ARROW_COGROUPS}:
+        return tuple(c[0] for c in columns)
+    return tuple(c.to_pandas()[0] for c in columns)
+
+
+def _takes_key(function: Callable[..., Any], with_key: int) -> bool:
+    return len(inspect.signature(function).parameters) == with_key
 
 
 @dataclass(frozen=True)
@@ -80,4 +256,63 @@ class MapCogroups:
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """One result per key of either side."""
-        raise unsupported("cogroup", "Use a join.")
+        call = self.function.load()
+        sides = [_Groups(t, k).split() for t, k in zip(tables, self.keys, strict=True)]
+        arrow = self.function.eval_type == EvalType.ARROW_COGROUPS
+        results = []
+        with values.user_code():
+            for key in dict.fromkeys([*sides[0], *sides[1]]):
+                arguments: list[Any] = []
+                client_key: tuple[Any, ...] = ()
+                for side, table, schema, keys, width in zip(
+                    sides, tables, self.input_schemas, self.keys, self.widths, strict=True
+                ):
+                    rows = side.get(key, table.slice(0, 0))
+                    value, fields = rows.select(list(range(width))), StructType(schema.fields[:width])
+                    arguments.append(
+                        _client_table(value, fields) if arrow else values.to_pandas(value, fields, self.time_zone)
+                    )
+                    if not client_key and rows.num_rows:
+                        client_key = _client_key(rows, keys, schema, self.function.eval_type)
+                result = call(client_key, *arguments) if _takes_key(call, 3) else call(*arguments)
+                results.append(_table_of(result, self.function, self.result_schema, self.time_zone))
+        return pa.concat_tables([arrow_schema(self.result_schema).empty_table(), *results])
+
+
+@dataclass(frozen=True)
+class AggregateGroups:
+    """Grouped aggregate functions over pandas or Arrow: one row per group, keys first, then results."""
+
+    functions: tuple[UserFunction, ...]
+    keys: tuple[int, ...]
+    result_schema: StructType
+    time_zone: str
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """Keys and results; without keys exactly one row."""
+        table = tables[0]
+        groups = list(_Groups(table, self.keys).split().values())
+        if not self.keys and not groups:
+            groups = [table]
+        firsts = pa.concat_tables([g.slice(0, 1) for g in groups]) if groups else table.slice(0, 0)
+        columns: list[pa.ChunkedArray | pa.Array] = [firsts.column(k) for k in self.keys]
+        for function in self.functions:
+            call = function.load()
+            with values.user_code():
+                results = [self._call(function, call, group) for group in groups]
+                columns.append(values.from_python(results, function.result))
+        return pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
+
+    def _call(self, function: UserFunction, call: Callable[..., Any], group: pa.Table) -> Any:  # noqa: ANN401 - the user's value
+        arguments: list[Any] = []
+        for position, data_type in zip(function.positions, function.argument_types, strict=True):
+            column = group.column(position)
+            if function.eval_type == EvalType.ARROW_AGGREGATE:
+                arguments.append(_one_array(values.to_client(column, data_type)))
+            else:
+                arguments.append(values.to_series(column, data_type, self.time_zone))
+        result = function.call(call, arguments)
+        if isinstance(result, pa.Scalar):
+            return result.as_py()
+        return result.item() if hasattr(result, "item") else result
+
