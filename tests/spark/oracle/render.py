@@ -21,7 +21,8 @@ _EXPRESSION_ID = re.compile(r"#\d+L?")
 _PLAN_ID = re.compile(r"\[plan_id=\d+\]")
 _CALL_SITE = re.compile(r'(== DataFrame ==\n"[^"]*" was called from\n)[^\n]*(\n[^\n=]*:\d+)*')
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):.*", re.DOTALL)
-_STACK = re.compile(r"\n\nJVM stacktrace:.*", re.DOTALL)
+_STACK = re.compile(r"\n\nJVM stacktrace:.*|\n\tat .*", re.DOTALL)
+_JAVA_CALL = re.compile(r"\AAn error occurred while calling [\w.]+\n: ")
 
 
 def render_value(value: Any) -> Any:
@@ -115,7 +116,7 @@ def render_error(error: BaseException, directory: str) -> dict[str, Any]:
 
 def normalise_message(message: str, directory: str) -> str:
     """The text of a message without what changes from run to run."""
-    message = _STACK.sub("", message)
+    message = _JAVA_CALL.sub("", _STACK.sub("", message))
     message = _TRACEBACK.sub("Traceback", message)
     message = _PLAN_TAIL.sub("", message)
     message = _CALL_SITE.sub(r"\1<call site>", message)
