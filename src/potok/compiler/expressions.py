@@ -7,7 +7,7 @@ import decimal
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from potok.engine.kernel import Kernel
 from potok.engine.sql_types import quote_name, sql_type
@@ -35,8 +35,21 @@ from potok.plan.expressions import (
     WindowFrame,
 )
 from potok.types import (
-    ArrayType, BinaryType, BooleanType, CalendarIntervalType, DataType, DateType, DayTimeIntervalType,
-    DecimalType, DoubleType, FloatType, MapType, StringType, StructType, TimestampNTZType, TimestampType,
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    CalendarIntervalType,
+    DataType,
+    DateType,
+    DayTimeIntervalType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    MapType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
     YearMonthIntervalType,
 )  # fmt: skip
 
@@ -232,7 +245,7 @@ def literal_sql(value: object, data_type: DataType) -> str:
         case TimestampNTZType():
             return f"TIMESTAMP '{_timestamp_text(value)}'"
         case CalendarIntervalType():
-            months, days, microseconds = value  # type: ignore[misc]
+            months, days, microseconds = cast("tuple[int, int, int]", value)
             return f"(to_months({months}) + to_days({days}) + to_microseconds({microseconds}))"
         case ArrayType(element=element):
             items = ", ".join(literal_sql(v, element) for v in value)  # type: ignore[attr-defined]

@@ -9,12 +9,15 @@ from typing import cast
 from potok.compiler.expressions import Emitter, column_name
 from potok.compiler.operators import ShowRows, TailRows
 from potok.compiler.user_functions import (
+    AggregatePython,
     EvaluatePython,
+    aggregate_in_python,
+    aggregate_operator,
+    cogroup_operator,
     evaluate_operator,
     group_operator,
-    cogroup_operator,
-    pull_out_functions,
     map_operator,
+    pull_out_functions,
 )
 from potok.engine.kernel import Kernel
 from potok.engine.pipeline import (
@@ -28,6 +31,8 @@ from potok.engine.pipeline import (
     Stage,
 )
 from potok.errors import SparkError, unsupported
+from potok.functions.base import GeneratorFunction
+from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -72,8 +77,6 @@ from potok.plan.logical import (
     to_attribute,
 )
 from potok.plan.tree import Node
-from potok.functions.base import GeneratorFunction
-from potok.functions.registry import builtin_functions
 from potok.types import INTEGER, StructField, StructType
 
 _names = itertools.count(1)
@@ -85,7 +88,9 @@ def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
     compilation = _Compilation(time_zone)
     output = plan.output
     sql = compilation.query(plan, frozenset(a.expr_id for a in output))
-    compilation.add_sql(f"SELECT {_list(output)} FROM ({sql})" if output else f"SELECT 1 FROM ({sql})", output)
+    compilation.add_sql(
+        f"SELECT {_list(output)} FROM ({sql})" if output else f"SELECT 1 FROM ({sql})", output
+    )
     return Pipeline(
         tuple(compilation.inputs),
         tuple(compilation.stages),
@@ -219,10 +224,13 @@ class _Compilation:
         child: LogicalPlan = plan.child
         if inner:
             child = Project(child, (*child.output, *inner))
+        key_attributes = tuple(to_attribute(k) for k in keys)
+        in_python = aggregate_in_python(child, key_attributes, outputs)
+        if in_python is not None:
+            return self.query(in_python, needed)
         pulled = pull_out_functions(child, outputs)
         if pulled is not None:
             child, outputs = pulled.child, pulled.expressions
-        key_attributes = tuple(to_attribute(k) for k in keys)
         source = self.query(child, _references((*outputs, *key_attributes)))
         group_by = f" GROUP BY {_list(key_attributes)}" if keys else ""
         return f"SELECT {self._outputs(outputs)} FROM ({source}){group_by}"
@@ -240,9 +248,7 @@ class _Compilation:
             )
             columns.append(f"CASE potok_copy {cases} END AS {column_name(attribute.expr_id)}")
         numbers = ", ".join(f"({n})" for n in range(len(plan.projections)))
-        return (
-            f"SELECT {', '.join(columns) or '1'} FROM ({child}) CROSS JOIN (VALUES {numbers}) AS t(potok_copy)"
-        )
+        return f"SELECT {', '.join(columns) or '1'} FROM ({child}) CROSS JOIN (VALUES {numbers}) AS t(potok_copy)"
 
     def window(self, plan: Window, needed: Needed) -> str:
         """Window expressions beside the child's columns."""
@@ -263,9 +269,7 @@ class _Compilation:
         rows = function.emit(generator.arguments, [self.expression(a) for a in generator.arguments])
         if plan.outer or generator.outer or function.outer:
             rows = f"CASE WHEN len({rows}) > 0 THEN {rows} ELSE [NULL] END"
-        fields = ", ".join(
-            f"potok_row.f{i} AS {column_name(a.expr_id)}" for i, a in enumerate(plan.result)
-        )
+        fields = ", ".join(f"potok_row.f{i} AS {column_name(a.expr_id)}" for i, a in enumerate(plan.result))
         kept = "".join(f"{column_name(a.expr_id)}, " for a in child_columns)
         return f"SELECT {kept}{fields} FROM (SELECT *, unnest({rows}) AS potok_row FROM ({child}))"
 
@@ -273,7 +277,10 @@ class _Compilation:
         """A join of any type."""
         condition = () if plan.condition is None else (plan.condition,)
         both = needed | _references(condition)
-        left, right = self.query(plan.left, both | _outer_references(plan.right)), self.query(plan.right, both)
+        left, right = (
+            self.query(plan.left, both | _outer_references(plan.right)),
+            self.query(plan.right, both),
+        )
         words = _JOIN_WORDS[plan.join_type]
         lateral = "LATERAL " if plan.lateral else ""
         if plan.condition is None:
@@ -306,7 +313,9 @@ class _Compilation:
                 f"{column_name(c.expr_id)} AS {column_name(plan.result[i].expr_id)}"
                 for i, c in zip(positions, columns, strict=True)
             )
-            queries.append(f"(SELECT {names} FROM ({self.query(branch, frozenset(c.expr_id for c in columns))}))")
+            queries.append(
+                f"(SELECT {names} FROM ({self.query(branch, frozenset(c.expr_id for c in columns))}))"
+            )
         return f" {word} ".join(queries)
 
     def deduplicate(self, plan: Deduplicate, needed: Needed) -> str:
@@ -338,19 +347,25 @@ class _Compilation:
         operator = evaluate_operator(plan, kept, self._time_zone)
         return self.add_operator(operator, [self.flush(plan.child, kept)], (*kept, *plan.results))
 
+    def aggregate_python(self, plan: AggregatePython, needed: Needed) -> str:
+        """Grouped aggregate functions in Python."""
+        del needed
+        operator = aggregate_operator(plan, self._time_zone)
+        return self.add_operator(operator, [self.flush(plan.child)], plan.output)
+
     def map_partitions(self, plan: MapPartitions, needed: Needed) -> str:
-        """mapInPandas and mapInArrow."""
+        """MapInPandas and mapInArrow."""
         del needed
         return self.add_operator(map_operator(plan, self._time_zone), [self.flush(plan.child)], plan.result)
 
     def group_map(self, plan: GroupMap, needed: Needed) -> str:
-        """applyInPandas over groups."""
+        """ApplyInPandas over groups."""
         del needed
         child, operator = group_operator(plan, self._time_zone)
         return self.add_operator(operator, [self.flush(child)], plan.result)
 
     def cogroup_map(self, plan: CoGroupMap, needed: Needed) -> str:
-        """applyInPandas over groups of two frames."""
+        """ApplyInPandas over groups of two frames."""
         del needed
         left, right, operator = cogroup_operator(plan, self._time_zone)
         return self.add_operator(operator, [self.flush(left), self.flush(right)], plan.result)
@@ -439,6 +454,7 @@ _RULES: dict[type[LogicalPlan], Callable[..., str]] = {
     Sample: _Compilation.sample,
     Range: _Compilation.range,
     EvaluatePython: _Compilation.evaluate,
+    AggregatePython: _Compilation.aggregate_python,
     MapPartitions: _Compilation.map_partitions,
     GroupMap: _Compilation.group_map,
     CoGroupMap: _Compilation.cogroup_map,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from potok.engine.pipeline import Operator
 from potok.engine.user_functions import (
+    AggregateGroups,
+    EvalType,
     EvaluateFunctions,
     MapBatches,
     MapCogroups,
     MapGroups,
     UserFunction,
 )
+from potok.errors import SparkError
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -76,44 +79,89 @@ def pull_out_functions(child: LogicalPlan, expressions: tuple[Expression, ...]) 
                 found[node] = AttributeReference(node.name, node.type, expr_id=next_expr_id())
     if not found:
         return None
-    arguments: dict[Expression, AttributeReference] = {}
-    computed: list[Expression] = []
-    for function in found:
-        for argument in function.arguments:
-            if argument in arguments:
-                continue
-            if isinstance(argument, AttributeReference):
-                arguments[argument] = argument
-            else:
-                alias = Alias(argument, ("argument",), expr_id=next_expr_id())
-                arguments[argument] = to_attribute(alias)
-                computed.append(alias)
-    source = Project(child, (*child.output, *computed)) if computed else child
-    functions = tuple(
-        (_with_arguments(function, tuple(arguments[a] for a in function.arguments)), attribute)
-        for function, attribute in found.items()
-    )
+    source, functions = _over_columns(child, found)
     replaced = tuple(cast("Expression", _replace(e, found)) for e in expressions)
     return PulledOut(EvaluatePython(source, functions), replaced)
+
+
+def _over_columns(
+    child: LogicalPlan, found: dict[PythonFunction, AttributeReference]
+) -> tuple[LogicalPlan, tuple[tuple[PythonFunction, AttributeReference], ...]]:
+    """The child with all arguments as columns, and the functions over those columns."""
+    arguments: dict[Expression, AttributeReference] = {}
+    computed: list[Expression] = []
+    for argument in (a for function in found for a in function.arguments):
+        if argument in arguments:
+            continue
+        if isinstance(argument, AttributeReference):
+            arguments[argument] = argument
+        else:
+            alias = Alias(argument, ("argument",), expr_id=next_expr_id())
+            arguments[argument] = to_attribute(alias)
+            computed.append(alias)
+    functions = tuple(
+        (replace(function, arguments=tuple(arguments[a] for a in function.arguments)), attribute)
+        for function, attribute in found.items()
+    )
+    return (Project(child, (*child.output, *computed)) if computed else child), functions
+
+
+@dataclass(frozen=True)
+class AggregatePython(UnaryPlan):
+    """Grouped aggregate functions in Python: keys, then one result per function."""
+
+    keys: Attributes
+    functions: tuple[tuple[PythonFunction, AttributeReference], ...]
+
+    @property
+    def output(self) -> Attributes:
+        """The keys, then the results."""
+        return (*self.keys, *(attribute for _, attribute in self.functions))
+
+
+GROUPED_EVAL_TYPES = frozenset({EvalType.PANDAS_AGGREGATE, EvalType.ARROW_AGGREGATE})
+
+
+def aggregate_in_python(
+    child: LogicalPlan, keys: Attributes, outputs: tuple[Expression, ...]
+) -> Project | None:
+    """The plan of an aggregation by Python functions; None where all aggregates are built in.
+
+    Raises INVALID_PANDAS_UDF_PLACEMENT where both kinds meet.
+    """
+    nodes = [n for e in outputs for n in e.walk()]
+    found = {
+        n: AttributeReference(n.name, n.type, expr_id=next_expr_id())
+        for n in nodes
+        if isinstance(n, PythonFunction) and n.eval_type in GROUPED_EVAL_TYPES
+    }
+    if not found:
+        return None
+    if any(isinstance(n, AggregateCall) for n in nodes):
+        names = ", ".join(f"`{f.name}`" for f in found)
+        raise SparkError("INVALID_PANDAS_UDF_PLACEMENT", functionList=names)
+    source, functions = _over_columns(child, found)
+    return Project(
+        AggregatePython(source, keys, functions),
+        tuple(cast("Expression", _replace(e, found)) for e in outputs),
+    )
+
+
+def aggregate_operator(plan: AggregatePython, time_zone: str) -> Operator:
+    """pandas_udf and arrow_udf over groups."""
+    columns = plan.child.output
+    positions = {a.expr_id: i for i, a in enumerate(columns)}
+    return AggregateGroups(
+        tuple(user_function(f, columns) for f, _ in plan.functions),
+        tuple(positions[k.expr_id] for k in plan.keys),
+        plan.schema,
+        time_zone,
+    )
 
 
 def _is_innermost(function: PythonFunction) -> bool:
     inner = (n for argument in function.arguments for n in argument.walk())
     return not any(isinstance(n, PythonFunction | AggregateCall) for n in inner)
-
-
-def _with_arguments(function: PythonFunction, arguments: tuple[Expression, ...]) -> PythonFunction:
-    return PythonFunction(
-        function.name,
-        function.payload,
-        function.eval_type,
-        function.type,
-        arguments,
-        function.argument_names,
-        function.deterministic,
-        function.python_version,
-        function.includes,
-    )
 
 
 def _replace(node: Node, found: dict[PythonFunction, AttributeReference]) -> Node:
@@ -162,7 +210,9 @@ def _grouped(
             positions.append(next(i for i, a in enumerate(columns) if a.expr_id == key.expr_id))
         else:
             positions.append(len(columns) + len(extra))
-            extra.append(Alias(key.child if isinstance(key, Alias) else key, ("key",), expr_id=next_expr_id()))
+            extra.append(
+                Alias(key.child if isinstance(key, Alias) else key, ("key",), expr_id=next_expr_id())
+            )
     ordered = Sort(child, tuple(sorting)) if sorting else child
     return (Project(ordered, (*columns, *extra)) if extra else ordered), tuple(positions)
 

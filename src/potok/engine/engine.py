@@ -84,8 +84,8 @@ class Engine:
                 cursor.create_function(
                     kernel.name,
                     _kernel_entry(kernel),
-                    [sql_type(t) for t in kernel.arguments],  # type: ignore[arg-type]  # names of types are accepted
-                    sql_type(kernel.result),  # type: ignore[arg-type]
+                    [sql_type(t) for t in kernel.arguments],
+                    sql_type(kernel.result),
                     type="arrow",
                     null_handling="special",
                 )

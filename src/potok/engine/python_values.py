@@ -9,21 +9,34 @@ import datetime as dt
 import decimal
 import itertools
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyspark
 
 from potok.errors import SparkError
 from potok.types import (
-    ArrayType, BooleanType, DataType, DateType, DecimalType, FractionalType, IntegralType, MapType,
-    StringType, StructField, StructType, TimestampNTZType, TimestampType, arrow_type,
+    ArrayType,
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    FractionalType,
+    IntegralType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+    arrow_type,
 )  # fmt: skip
 
-_OWN_CODE = (str(Path(__file__).parent), str(Path(__import__("pyspark").__file__).parent))
+_OWN_CODE = (str(Path(__file__).parent), str(Path(str(pyspark.__file__)).parent))
 
 
 @lru_cache(maxsize=256)
@@ -164,7 +177,7 @@ def from_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  
     convert = _create_converter_from_pandas(client_type(data_type), timezone=time_zone)
     converted = convert(series)
     target = client_arrow_type(data_type)
-    mask = converted.isnull()
+    mask = converted.isna()
     try:
         array = pa.Array.from_pandas(converted, mask=mask, type=target, safe=True)
     except (pa.lib.ArrowInvalid, pa.lib.ArrowTypeError):
@@ -219,7 +232,7 @@ def _field(frame: Any, name: str, position: int) -> Any:  # noqa: ANN401 - panda
     return frame[name] if any(isinstance(c, str) for c in frame.columns) else frame.iloc[:, position]
 
 
-def _name_mismatch(actual: Sequence[str], expected: Sequence[str]) -> dict[str, str]:
+def _name_mismatch(actual: Iterable[str], expected: Sequence[str]) -> dict[str, str]:
     missing = sorted(set(expected) - set(actual))
     extra = sorted(set(actual) - set(expected))
     return {
@@ -232,13 +245,19 @@ def _client_error(condition: str, **parameters: str) -> Exception:
     from pyspark.errors import PySparkRuntimeError, PySparkTypeError
 
     kind = PySparkTypeError if condition == "UDF_RETURN_TYPE" else PySparkRuntimeError
-    return kind(errorClass=condition, messageParameters=parameters)
+    error: Exception = kind(errorClass=condition, messageParameters=parameters)
+    return error
 
 
 def check_length(expected: int, actual: int) -> None:
     """Raise as a worker does when a function returned another number of rows than it got."""
     if expected != actual:
-        raise _client_error("SCHEMA_MISMATCH_FOR_PANDAS_UDF", udf_type="pandas_udf", expected=str(expected), actual=str(actual))
+        raise _client_error(
+            "SCHEMA_MISMATCH_FOR_PANDAS_UDF",
+            udf_type="pandas_udf",
+            expected=str(expected),
+            actual=str(actual),
+        )
 
 
 @contextmanager
@@ -253,7 +272,9 @@ def user_code() -> Iterator[None]:
         kept = list(itertools.dropwhile(lambda f: f.filename.startswith(_OWN_CODE), frames)) or frames
         lines = ["Traceback (most recent call last):\n", *traceback.format_list(kept)]
         lines += traceback.format_exception_only(error)
-        raise SparkError("PYTHON_EXCEPTION", msg="An exception was thrown from the Python worker", traceback="".join(lines)) from error
+        raise SparkError(
+            "PYTHON_EXCEPTION", msg="An exception was thrown from the Python worker", traceback="".join(lines)
+        ) from error
 
 
 def load(payload: bytes) -> Callable[..., Any]:

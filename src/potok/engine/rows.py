@@ -75,7 +75,5 @@ def conform_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _cast(
-    column: pa.Array | pa.ChunkedArray, data_type: pa.DataType
-) -> pa.Array | pa.ChunkedArray:
+def _cast(column: pa.Array | pa.ChunkedArray, data_type: pa.DataType) -> pa.Array | pa.ChunkedArray:
     return column if column.type.equals(data_type) else column.cast(data_type)

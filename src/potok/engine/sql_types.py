@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from potok.types import (
-    BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, DOUBLE, FLOAT, INTEGER, LONG, NULL, SHORT, STRING,
-    TIMESTAMP, TIMESTAMP_NTZ, ArrayType, CharType, DataType, DayTimeIntervalType, DecimalType, MapType,
-    StructType, VarcharType, YearMonthIntervalType,
+    BINARY,
+    BOOLEAN,
+    BYTE,
+    CALENDAR_INTERVAL,
+    DATE,
+    DOUBLE,
+    FLOAT,
+    INTEGER,
+    LONG,
+    NULL,
+    SHORT,
+    STRING,
+    TIMESTAMP,
+    TIMESTAMP_NTZ,
+    ArrayType,
+    CharType,
+    DataType,
+    DayTimeIntervalType,
+    DecimalType,
+    MapType,
+    StructType,
+    VarcharType,
+    YearMonthIntervalType,
 )  # fmt: skip
 
 _NAMES: dict[DataType, str] = {

@@ -83,37 +83,45 @@ def _evaluate(
 ) -> pa.ChunkedArray:
     call = function.load()
     with values.user_code():
-        match function.eval_type:
-            case EvalType.PICKLED | EvalType.ARROW_BATCHED:
-                return pa.chunked_array([_evaluate_rows(function, call, arguments, num_rows)])
-            case EvalType.PANDAS | EvalType.PANDAS_ITERATOR:
-                convert_in = lambda c, t: values.to_series(c, t, time_zone)  # noqa: E731 - a pair with the next
-                convert_out = lambda r: values.from_series(r, function.result, time_zone)  # noqa: E731
-                iterator = function.eval_type == EvalType.PANDAS_ITERATOR
-            case EvalType.ARROW | EvalType.ARROW_ITERATOR:
-                convert_in = lambda c, t: _one_array(values.to_client(c, t))  # noqa: E731
-                convert_out = lambda r: values.from_client(r, function.result)  # noqa: E731
-                iterator = function.eval_type == EvalType.ARROW_ITERATOR
-            case _:
-                raise unsupported(
-                    f"a Python function of kind {function.eval_type}", "Use udf, pandas_udf or arrow_udf."
-                )
-        inputs = (
-            [convert_in(a.slice(start, ROWS_PER_BATCH), t) for a, t in zip(arguments, function.argument_types, strict=True)]
-            for start in range(0, num_rows, ROWS_PER_BATCH)
-        )
-        sizes = [min(ROWS_PER_BATCH, num_rows - start) for start in range(0, num_rows, ROWS_PER_BATCH)]
-        if iterator:
-            results: Iterator[Any] = iter(call(batch[0] if len(batch) == 1 else tuple(batch) for batch in inputs))
-        else:
-            results = (function.call(call, batch) for batch in inputs)
+        if function.eval_type in {EvalType.PICKLED, EvalType.ARROW_BATCHED}:
+            return pa.chunked_array([_evaluate_rows(function, call, arguments, num_rows)])
+        if function.eval_type not in _VECTORISED:
+            raise unsupported(
+                f"a Python function of kind {function.eval_type}", "Use udf, pandas_udf or arrow_udf."
+            )
         chunks = []
-        for result in results:
-            chunks.append(convert_out(result))
-            if not iterator:
-                values.check_length(sizes[len(chunks) - 1], len(chunks[-1]))
+        starts = range(0, num_rows, ROWS_PER_BATCH)
+        inputs = (_arguments(function, arguments, start, time_zone) for start in starts)
+        if function.eval_type in {EvalType.PANDAS_ITERATOR, EvalType.ARROW_ITERATOR}:
+            results = call(batch[0] if len(batch) == 1 else tuple(batch) for batch in inputs)
+            chunks = [_result(function, r, time_zone) for r in results]
+        else:
+            for start, batch in zip(starts, inputs, strict=True):
+                chunk = _result(function, function.call(call, batch), time_zone)
+                values.check_length(min(ROWS_PER_BATCH, num_rows - start), len(chunk))
+                chunks.append(chunk)
         values.check_length(num_rows, sum(len(c) for c in chunks))
         return pa.chunked_array(chunks, type=arrow_type(function.result))
+
+
+_ARROW = frozenset({EvalType.ARROW, EvalType.ARROW_ITERATOR})
+_VECTORISED = _ARROW | {EvalType.PANDAS, EvalType.PANDAS_ITERATOR}
+
+
+def _arguments(
+    function: UserFunction, columns: Sequence[pa.ChunkedArray], start: int, time_zone: str
+) -> list[Any]:
+    parts = [c.slice(start, ROWS_PER_BATCH) for c in columns]
+    pairs = zip(parts, function.argument_types, strict=True)
+    if function.eval_type in _ARROW:
+        return [_one_array(values.to_client(c, t)) for c, t in pairs]
+    return [values.to_series(c, t, time_zone) for c, t in pairs]
+
+
+def _result(function: UserFunction, result: Any, time_zone: str) -> pa.Array:  # noqa: ANN401 - the user's value
+    if function.eval_type in _ARROW:
+        return values.from_client(result, function.result)
+    return values.from_series(result, function.result, time_zone)
 
 
 def _evaluate_rows(
@@ -270,7 +278,9 @@ class MapCogroups:
                     rows = side.get(key, table.slice(0, 0))
                     value, fields = rows.select(list(range(width))), StructType(schema.fields[:width])
                     arguments.append(
-                        _client_table(value, fields) if arrow else values.to_pandas(value, fields, self.time_zone)
+                        _client_table(value, fields)
+                        if arrow
+                        else values.to_pandas(value, fields, self.time_zone)
                     )
                     if not client_key and rows.num_rows:
                         client_key = _client_key(rows, keys, schema, self.function.eval_type)
@@ -315,4 +325,3 @@ class AggregateGroups:
         if isinstance(result, pa.Scalar):
             return result.as_py()
         return result.item() if hasattr(result, "item") else result
-

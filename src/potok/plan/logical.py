@@ -116,7 +116,10 @@ class UnresolvedRelation(LogicalPlan):
 
 @dataclass(frozen=True)
 class UnresolvedDataSource(LogicalPlan):
-    """`spark.read` / `spark.readStream`. `schema` is what the user gave, DDL already parsed."""
+    """`spark.read` / `spark.readStream`. `schema` is what the user gave, DDL already parsed.
+
+    `source_name` is the stream's name in the checkpoint (`readStream.name(..)`), empty for none.
+    """
 
     format: str | None
     schema_given: StructType | None
@@ -124,6 +127,7 @@ class UnresolvedDataSource(LogicalPlan):
     paths: tuple[str, ...] = ()
     predicates: tuple[str, ...] = ()
     streaming: bool = False
+    source_name: str = ""
 
 
 @dataclass(frozen=True)

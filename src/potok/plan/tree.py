@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from typing import Self
+from functools import cache
+from typing import Self, cast
 
 
-@lru_cache(maxsize=1024)
-def _field_names(node_class: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(node_class))
+@cache
+def _field_names(node_class: Hashable) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cast("type[Node]", node_class)))
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Node:
 
     def children(self, kind: type[Node] | None = None) -> Iterator[Node]:
         """The direct children (of the given class), in the order of the fields."""
-        for name in _field_names(type(self)):
+        for name in _field_names(self.__class__):
             yield from _nodes(getattr(self, name), kind or Node)
 
     def walk(self) -> Iterator[Node]:
@@ -31,7 +31,7 @@ class Node:
     def map_children(self, change: Callable[[Node], Node], kind: type[Node] | None = None) -> Self:
         """This node with each direct child (of the given class) replaced; itself where none changed."""
         changes = {}
-        for name in _field_names(type(self)):
+        for name in _field_names(self.__class__):
             old = getattr(self, name)
             new = _mapped(old, change, kind or Node)
             if new is not old:

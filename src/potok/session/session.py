@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -99,5 +98,3 @@ class Session:
     def close(self) -> None:
         """Stop this session's queries and forget its views."""
         self.catalog.views.clear()
-
-
