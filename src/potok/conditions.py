@@ -17,9 +17,12 @@ ARITHMETIC = "org.apache.spark.SparkArithmeticException"
 ARRAY_INDEX = "org.apache.spark.SparkArrayIndexOutOfBoundsException"
 DATE_TIME = "org.apache.spark.SparkDateTimeException"
 ILLEGAL_STATE = "org.apache.spark.SparkIllegalStateException"
+INVALID_PLAN_INPUT = "org.apache.spark.sql.connect.common.InvalidPlanInput"
+NO_SUCH_ELEMENT = "org.apache.spark.SparkNoSuchElementException"
 NUMBER_FORMAT = "org.apache.spark.SparkNumberFormatException"
 RUNTIME = "org.apache.spark.SparkRuntimeException"
 SPARK = "org.apache.spark.SparkException"
+SPARK_SQL = "org.apache.spark.SparkSQLException"
 UNSUPPORTED = "org.apache.spark.SparkUnsupportedOperationException"
 STREAMING_QUERY = "org.apache.spark.sql.streaming.StreamingQueryException"
 
@@ -37,13 +40,30 @@ CONDITIONS: dict[str, Condition] = {
         "Cannot use all columns for partition columns.", "KD005", ANALYSIS
     ),
     "ARITHMETIC_OVERFLOW": Condition(
-        "<message>.<alternative> If necessary set <config> to \"false\" to bypass this error.",
+        '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
         "22003",
         ARITHMETIC,
+    ),
+    "ARTIFACT_ALREADY_EXISTS": Condition(
+        "The artifact <normalizedRemoteRelativePath> already exists. Please choose a different "
+        "name for the new artifact because it cannot be overwritten.",
+        "42713",
+        RUNTIME,
     ),
     "CALL_ON_STREAMING_DATASET_UNSUPPORTED": Condition(
         "The method <methodName> can not be called on streaming Dataset/DataFrame.",
         "42KDE",
+        ANALYSIS,
+    ),
+    "CANNOT_MODIFY_CONFIG": Condition(
+        "Cannot modify the value of the Spark config: <key>.\nSee also "
+        "'<docroot>/sql-migration-guide.html#ddl-statements'.",
+        "46110",
+        ANALYSIS,
+    ),
+    "CANNOT_MODIFY_STATIC_CONFIG": Condition(
+        "Cannot modify the value of the static Spark config: <key>.",
+        "46110",
         ANALYSIS,
     ),
     "CAST_INVALID_INPUT": Condition(
@@ -53,15 +73,115 @@ CONDITIONS: dict[str, Condition] = {
         "22018",
         NUMBER_FORMAT,
     ),
+    "CAST_OVERFLOW": Condition(
+        "The value <value> of the type <sourceType> cannot be cast to <targetType> due to an overflow. Use"
+        " `try_cast` to tolerate overflow and return NULL instead.",
+        "22003",
+        ARITHMETIC,
+    ),
     "CONCURRENT_STREAM_LOG_UPDATE": Condition(
         "Concurrent update to the log. Multiple streaming jobs detected for <batchId>.\nPlease make sure"
         " only one streaming job runs on a specific checkpoint location at a time.",
         "40000",
         SPARK,
     ),
+    "CONNECT_INVALID_PLAN.ASSERTION_FAILURE": Condition(
+        "The Spark Connect plan is invalid. <message>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.CANNOT_FIND_CACHED_LOCAL_RELATION": Condition(
+        "The Spark Connect plan is invalid. Cannot find a cached local relation for hash: <hash>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.CANNOT_PARSE": Condition(
+        "The Spark Connect plan is invalid. Cannot decompress or parse the input plan "
+        "(<errorMsg>)\nThis may be caused by a corrupted compressed plan.\nTo disable plan "
+        "compression, set 'spark.connect.session.planCompression.threshold' to -1.",
+        "56K00",
+        SPARK_SQL,
+    ),
+    "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND": Condition(
+        "The Spark Connect plan is invalid. No DataFrame with id <dfId> is found in the session <sessionId>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.DEDUPLICATE_ALL_COLUMNS_AND_SUBSET": Condition(
+        "The Spark Connect plan is invalid. Cannot deduplicate on both all columns and a subset of columns",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.DEDUPLICATE_REQUIRES_COLUMNS_OR_ALL": Condition(
+        "The Spark Connect plan is invalid. Deduplicate requires to either deduplicate on all "
+        "columns or a subset of columns",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.INVALID_ENUM": Condition(
+        "The Spark Connect plan is invalid. This enum value of <fullName> is invalid: <name>(<number>)",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET": Condition(
+        "The Spark Connect plan is invalid. This oneOf field in <fullName> is not set: <name>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.INVALID_SCHEMA_NON_STRUCT_TYPE": Condition(
+        "The Spark Connect plan is invalid. The input schema <inputSchema> is not a struct type, "
+        "but got <dataType>.",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.SCHEMA_REQUIRED_FOR_LOCAL_RELATION": Condition(
+        "The Spark Connect plan is invalid. Schema for LocalRelation is required when the input "
+        "data is not provided.",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.SQL_COMMAND_EXPECTS_SQL_OR_WITH_RELATIONS": Condition(
+        "The Spark Connect plan is invalid. SQL command expects either a SQL or a WithRelations, "
+        "but got <other>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.STREAMING_QUERY_NOT_FOUND": Condition(
+        "The Spark Connect plan is invalid. Streaming query <id> is not found",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.STREAMING_QUERY_RUN_ID_MISMATCH": Condition(
+        "The Spark Connect plan is invalid. Run id mismatch for query id <id>. Run id in the "
+        "request <runId> does not match one on the server <serverRunId>. The query might have "
+        "restarted.",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.UNKNOWN_ANALYZE_METHOD": Condition(
+        "The Spark Connect plan is invalid. Unknown Analyze Method <other>!",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.UNRESOLVED_STAR_TARGET_INVALID": Condition(
+        "The Spark Connect plan is invalid. UnresolvedStar requires a unparsed target ending with "
+        "'.*', but got <target>.",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CONNECT_INVALID_PLAN.WITH_COLUMNS_REQUIRE_SINGLE_NAME_PART": Condition(
+        "The Spark Connect plan is invalid. WithColumns require column name only contains one name "
+        "part, but got <got>",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
+    "CREATE_VIEW_WITH_IF_NOT_EXISTS_AND_REPLACE": Condition(
+        "CREATE VIEW <viewName> with both IF NOT EXISTS and REPLACE is not allowed.",
+        "42601",
+        PARSE,
+    ),
     "DATATYPE_MISSING_SIZE": Condition(
-        "DataType <type> requires a length parameter, for example <type>(10). Please specify the "
-        "length.",
+        "DataType <type> requires a length parameter, for example <type>(10). Please specify the length.",
         "42K01",
         PARSE,
     ),
@@ -77,26 +197,39 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "DIVIDE_BY_ZERO": Condition(
         "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. If"
-        " necessary set <config> to \"false\" to bypass this error.",
+        ' necessary set <config> to "false" to bypass this error.',
         "22012",
         ARITHMETIC,
     ),
+    "DUPLICATED_CTE_NAMES": Condition(
+        "CTE definition can't have duplicate names: <duplicateNames>.",
+        "42602",
+        PARSE,
+    ),
+    "FOREACH_BATCH_USER_FUNCTION_ERROR": Condition(
+        "An error occurred in the user provided function in foreach batch sink. Reason: <reason>",
+        "39000",
+        SPARK,
+    ),
+    "FOREACH_USER_FUNCTION_ERROR": Condition(
+        "An error occurred in the user provided function in foreach sink. Reason: <reason>", "39000", SPARK
+    ),
     "INCOMPLETE_TYPE_DEFINITION.ARRAY": Condition(
-        "Incomplete complex type: The definition of \"ARRAY\" type is incomplete. You must provide "
-        "an element type. For example: \"ARRAY<elementType>\".",
+        'Incomplete complex type: The definition of "ARRAY" type is incomplete. You must provide '
+        'an element type. For example: "ARRAY<elementType>".',
         "42K01",
         PARSE,
     ),
     "INCOMPLETE_TYPE_DEFINITION.MAP": Condition(
-        "Incomplete complex type: The definition of \"MAP\" type is incomplete. You must provide a "
-        "key type and a value type. For example: \"MAP<TIMESTAMP, INT>\".",
+        'Incomplete complex type: The definition of "MAP" type is incomplete. You must provide a '
+        'key type and a value type. For example: "MAP<TIMESTAMP, INT>".',
         "42K01",
         PARSE,
     ),
     "INCOMPLETE_TYPE_DEFINITION.STRUCT": Condition(
-        "Incomplete complex type: The definition of \"STRUCT\" type is incomplete. You must "
-        "provide at least one field type. For example: \"STRUCT<name STRING, phone DECIMAL(10, "
-        "0)>\".",
+        'Incomplete complex type: The definition of "STRUCT" type is incomplete. You must '
+        'provide at least one field type. For example: "STRUCT<name STRING, phone DECIMAL(10, '
+        '0)>".',
         "42K01",
         PARSE,
     ),
@@ -107,11 +240,114 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARRAY_INDEX,
     ),
+    "INVALID_ARTIFACT_PATH": Condition(
+        "Artifact with name <name> is invalid. The name must be a relative path and cannot "
+        "reference parent/sibling/nephew directories.",
+        "22023",
+        RUNTIME,
+    ),
     "INVALID_ATTRIBUTE_NAME_SYNTAX": Condition(
         "Syntax error in the attribute name: <name>. Check that backticks appear in pairs, a "
         "quoted string is a complete name part and use a backtick only inside quoted name parts.",
         "42601",
         ANALYSIS,
+    ),
+    "INVALID_CLONE_SESSION_REQUEST.TARGET_SESSION_ID_ALREADY_CLOSED": Condition(
+        "Invalid session clone request. Cannot clone session to target session ID "
+        "<targetSessionId> because a session with this ID was previously closed.",
+        "42K04",
+        SPARK_SQL,
+    ),
+    "INVALID_CLONE_SESSION_REQUEST.TARGET_SESSION_ID_ALREADY_EXISTS": Condition(
+        "Invalid session clone request. Cannot clone session to target session ID "
+        "<targetSessionId> because a session with this ID already exists.",
+        "42K04",
+        SPARK_SQL,
+    ),
+    "INVALID_CLONE_SESSION_REQUEST.TARGET_SESSION_ID_FORMAT": Condition(
+        "Invalid session clone request. Target session ID <targetSessionId> for clone operation "
+        "must be an UUID string of the format '00112233-4455-6677-8899-aabbccddeeff'.",
+        "42K04",
+        SPARK_SQL,
+    ),
+    "INVALID_CONF_VALUE.REQUIREMENT": Condition(
+        "The value '<confValue>' in the config \"<confName>\" is invalid. <confRequirement>",
+        "22022",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_CONF_VALUE.TIME_ZONE": Condition(
+        "The value '<confValue>' in the config \"<confName>\" is invalid. Cannot resolve the given timezone.",
+        "22022",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_CONF_VALUE.TYPE_MISMATCH": Condition(
+        "The value '<confValue>' in the config \"<confName>\" is invalid. It should be a/an "
+        "'<confType>' value.",
+        "22022",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_CURSOR.DISCONNECTED": Condition(
+        "The cursor is invalid. The cursor has been disconnected by the server.",
+        "HY109",
+        SPARK_SQL,
+    ),
+    "INVALID_CURSOR.NOT_REATTACHABLE": Condition(
+        "The cursor is invalid. The cursor is not reattachable.",
+        "HY109",
+        SPARK_SQL,
+    ),
+    "INVALID_CURSOR.POSITION_NOT_AVAILABLE": Condition(
+        "The cursor is invalid. The cursor position id <responseId> is no longer available at index <index>.",
+        "HY109",
+        SPARK_SQL,
+    ),
+    "INVALID_CURSOR.POSITION_NOT_FOUND": Condition(
+        "The cursor is invalid. The cursor position id <responseId> is not found.",
+        "HY109",
+        SPARK_SQL,
+    ),
+    "INVALID_ESCAPE_CHAR": Condition(
+        "`EscapeChar` should be a string literal of length one, but got <sqlExpr>.",
+        "42604",
+        ANALYSIS,
+    ),
+    "INVALID_HANDLE.FORMAT": Condition(
+        "The handle <handle> is invalid. Handle must be an UUID string of the format "
+        "'00112233-4455-6677-8899-aabbccddeeff'",
+        "HY000",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.OPERATION_ABANDONED": Condition(
+        "The handle <handle> is invalid. Operation was considered abandoned because of inactivity "
+        "and removed.",
+        "HY000",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.OPERATION_ALREADY_EXISTS": Condition(
+        "The handle <handle> is invalid. Operation already exists.",
+        "HY000",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.OPERATION_NOT_FOUND": Condition(
+        "The handle <handle> is invalid. Operation not found.",
+        "HY000",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.SESSION_CHANGED": Condition(
+        "The handle <handle> is invalid. The existing Spark server driver instance has restarted. "
+        "Please reconnect.",
+        "08003",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.SESSION_CLOSED": Condition(
+        "The handle <handle> is invalid. Session was closed.",
+        "HY000",
+        SPARK_SQL,
+    ),
+    "INVALID_HANDLE.SESSION_NOT_FOUND": Condition(
+        "The handle <handle> is invalid. Session not found.",
+        "HY000",
+        SPARK_SQL,
     ),
     "INVALID_IDENTIFIER": Condition(
         "The unquoted identifier <ident> is invalid and must be back quoted as: `<ident>`.\n"
@@ -122,12 +358,70 @@ CONDITIONS: dict[str, Condition] = {
         "42602",
         PARSE,
     ),
+    "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Uncaught arithmetic exception while parsing '<input>'.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Interval string cannot be empty.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INVALID_FRACTION": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. <unit> cannot have fractional part.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INVALID_PRECISION": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Interval can only support nanosecond precision, <value> is out of range.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INVALID_PREFIX": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Invalid interval prefix <prefix>.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INVALID_UNIT": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Invalid unit <unit>.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.INVALID_VALUE": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Invalid value <value>.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.MISSING_UNIT": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Expect a unit name after <word> but hit EOL.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a "
+        "valid format for defining an interval. You can reference the documentation for the "
+        "correct format. Interval string does not match <intervalStr> format of "
+        "<supportedFormat> when cast to <typeName>: <input>.",
+        "22006",
+        PARSE,
+    ),
+    "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Unrecognized number <number>.",
+        "22006",
+        ILLEGAL_ARGUMENT,
+    ),
     "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION": Condition(
         "Error parsing '<input>' to interval. Please ensure that the value provided is in a "
         "valid format for defining an interval. You can reference the documentation for the "
         "correct format. Cannot support (interval '<input>' <from> to <to>) expression.",
         "22006",
         PARSE,
+    ),
+    "INVALID_JSON_DATA_TYPE": Condition(
+        "Failed to convert the JSON string '<invalidType>' to a data type. Please enter a valid data type.",
+        "2203G",
+        ILLEGAL_ARGUMENT,
     ),
     "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION": Condition(
         "UnsupportedLogVersion. The maximum supported log version is v<maxSupportedVersion>, but"
@@ -143,6 +437,100 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         PARSE,
     ),
+    "INVALID_PARAMETER_VALUE.DATETIME_UNIT": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
+        "units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, "
+        "MILLISECOND, MICROSECOND, but got the string literal <invalidValue>.",
+        "22023",
+        PARSE,
+    ),
+    "INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_OPERATION_ID_REQUIRES_ID": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: "
+        "INTERRUPT_TYPE_OPERATION_ID requested, but no operation_id provided.",
+        "22023",
+        SPARK_SQL,
+    ),
+    "INVALID_PARAMETER_VALUE.INTERRUPT_TYPE_TAG_REQUIRES_TAG": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: INTERRUPT_TYPE_TAG "
+        "requested, but no operation_tag provided.",
+        "22023",
+        SPARK_SQL,
+    ),
+    "INVALID_RESET_COMMAND_FORMAT": Condition(
+        "Expected format is 'RESET' or 'RESET key'. If you want to include special characters in "
+        "key, please use quotes, e.g., RESET `key`.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SET_SYNTAX": Condition(
+        "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special "
+        "characters in key, or include semicolon in value, please use backquotes, e.g., SET "
+        "`key`=`value`.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE": Condition(
+        "Invalid SQL syntax: IN predicate requires at least one value. Empty IN clauses like 'IN "
+        "()' are not allowed. Consider using 'WHERE FALSE' if you need an always-false "
+        "condition, or provide at least one value in the IN list.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.EMPTY_QUANTIFIED_PATTERN": Condition(
+        "Invalid SQL syntax: Expected something between '(' and ')'.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.EMPTY_REFRESH_RESOURCE_PATH": Condition(
+        "Invalid SQL syntax: Resource paths cannot be empty in REFRESH statements. Use / to "
+        "match everything.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.INVALID_REFRESH_RESOURCE_PATH": Condition(
+        "Invalid SQL syntax: REFRESH statements cannot contain ' ', '\\n', '\\r', '\\t' inside "
+        "unquoted resource paths.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.INVALID_TABLE_VALUED_FUNC_NAME": Condition(
+        "Invalid SQL syntax: Table valued function cannot specify database name: <funcName>.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.INVALID_WINDOW_REFERENCE": Condition(
+        "Invalid SQL syntax: Window reference <windowName> is not a window specification.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC": Condition(
+        "Invalid SQL syntax: LATERAL can only be used with subquery and table-valued functions.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION": Condition(
+        "Invalid SQL syntax: The definition of window <windowName> is repetitive.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.VARIABLE_TYPE_OR_DEFAULT_REQUIRED": Condition(
+        "Invalid SQL syntax: The definition of a SQL variable requires either a datatype or a "
+        "DEFAULT clause.\nFor example, use `DECLARE name STRING` or `DECLARE name = 'SQL'` "
+        "instead of `DECLARE name`.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_STATEMENT_OR_CLAUSE": Condition(
+        "The statement or clause: <operation> is not valid.",
+        "42601",
+        PARSE,
+    ),
+    "INVALID_TEMP_OBJ_QUALIFIER": Condition(
+        "Temporary <objectType> <objectName> cannot be qualified with <qualifier>. Temporary "
+        "objects can only be qualified with SESSION or SYSTEM.SESSION.",
+        "42602",
+        PARSE,
+    ),
     "INVALID_TYPED_LITERAL": Condition(
         "The value of the typed literal <valueType> is invalid: <value>.",
         "42604",
@@ -150,6 +538,29 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
+    ),
+    "MISSING_WINDOW_SPECIFICATION": Condition(
+        "Window specification is not defined in the WINDOW clause for <windowName>. For more "
+        "information about WINDOW clauses, please refer to "
+        "'<docroot>/sql-ref-syntax-qry-select-window.html'.",
+        "42P20",
+        PARSE,
+    ),
+    "NUMERIC_OUT_OF_SUPPORTED_RANGE": Condition(
+        "The value <value> cannot be interpreted as a numeric since it has more than 38 digits.",
+        "22003",
+        ARITHMETIC,
+    ),
+    "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION": Condition(
+        " <value> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to"
+        ' "false" to bypass this error, and return NULL instead.',
+        "22003",
+        ARITHMETIC,
+    ),
+    "OPERATION_CANCELED": Condition(
+        "Operation has been canceled.",
+        "HY008",
+        SPARK_SQL,
     ),
     "PARSE_EMPTY_STATEMENT": Condition(
         "Syntax error, unexpected empty statement.",
@@ -162,6 +573,11 @@ CONDITIONS: dict[str, Condition] = {
         PARSE,
     ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
+    "SQL_CONF_NOT_FOUND": Condition(
+        "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
+        "42K0I",
+        NO_SUCH_ELEMENT,
+    ),
     "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
         "The checkpoint location <checkpointLocation> should be empty on batch 0\nPlease either use a new"
         " checkpoint location, or delete the existing data in the checkpoint location.",
@@ -175,10 +591,32 @@ CONDITIONS: dict[str, Condition] = {
         "42K03",
         RUNTIME,
     ),
+    "STREAMING_OUTPUT_MODE.INVALID": Condition(
+        "Invalid streaming output mode: <outputMode>. Accepted output modes are 'Append', 'Complete', 'Update'.",
+        "42KDE",
+        ILLEGAL_ARGUMENT,
+    ),
+    "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE": Condition(
+        "Invalid streaming output mode: <outputMode>. This output mode is not supported in Data Source <className>.",
+        "42KDE",
+        ANALYSIS,
+    ),
+    "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION": Condition(
+        "Invalid streaming output mode: <outputMode>. This output mode is not supported for <operation> on streaming DataFrames/DataSets.",
+        "42KDE",
+        ANALYSIS,
+    ),
     "STREAM_FAILED": Condition(
         "Query [id = <id>, runId = <runId>] terminated with exception: <message>",
         "XXKST",
         STREAMING_QUERY,
+    ),
+    "UNBOUND_SQL_PARAMETER": Condition(
+        "Found the unbound parameter: <name>. Please, fix `args` and provide a mapping of the "
+        "parameter to either a SQL literal or collection constructor functions such as `map()`, "
+        "`array()`, `struct()`.",
+        "42P02",
+        ANALYSIS,
     ),
     "UNCLOSED_BRACKETED_COMMENT": Condition(
         "Found an unclosed bracketed comment. Please, append */ at the end of the comment.",
@@ -190,15 +628,103 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         PARSE,
     ),
+    "UNSUPPORTED_FEATURE.INTERRUPT_TYPE": Condition(
+        "The feature is not supported: Unsupported interrupt type: <interruptType>.",
+        "0A000",
+        SPARK_SQL,
+    ),
     "UNSUPPORTED_FEATURE.POTOK": Condition(
         "The feature is not supported: <what> is not supported by this engine. <instead>",
         "0A000",
         UNSUPPORTED,
     ),
+    "UNSUPPORTED_TYPED_LITERAL": Condition(
+        "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>.",
+        "0A000",
+        PARSE,
+    ),
     "WRITE_STREAM_NOT_ALLOWED": Condition(
         "`writeStream` can be called only on streaming Dataset/DataFrame.", "42601", ANALYSIS
     ),
+    "_LEGACY_ERROR_TEMP_0026": Condition(
+        "Can only use numbers in the interval value part for multiple unit value pairs interval "
+        "form, but got invalid value: <value>.",
+        None,
+        PARSE,
+    ),
+    "_LEGACY_ERROR_TEMP_0029": Condition(
+        "Cannot mix year-month and day-time fields: <literal>.",
+        None,
+        PARSE,
+    ),
+    "_LEGACY_ERROR_TEMP_0045": Condition(
+        "Invalid time zone displacement value.",
+        None,
+        PARSE,
+    ),
+    "_LEGACY_ERROR_TEMP_1188": Condition(
+        "There is a 'path' option set and <method>() is called with a path parameter. Either remove the path option, or call <method>() without the parameter. To ignore this check, set '<config>' to 'true'.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1190": Condition(
+        "Temporary view <viewName> doesn't support streaming write.", None, ANALYSIS
+    ),
+    "_LEGACY_ERROR_TEMP_1192": Condition(
+        "The input source(<source>) is different from the table <tableName>'s data source provider(<provider>).",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1194": Condition("queryName must be specified for memory sink.", None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1295": Condition('Set a host to read from with option("host", ...).', None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1296": Condition('Set a port to read from with option("port", ...).', None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1298": Condition(
+        'checkpointLocation must be specified either through option("checkpointLocation", ...) or SparkSession.conf.set("<config>", ...).',
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1299": Condition(
+        "This query does not support recovering from checkpoint location. Delete <checkpointPath> to start over.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_2049": Condition(
+        "Data source <className> does not support streamed <operator>.", None, UNSUPPORTED
+    ),
+    "_LEGACY_ERROR_TEMP_2242": Condition(
+        "<provider> source does not support user-specified schema.", None, UNSUPPORTED
+    ),
+    "_LEGACY_ERROR_TEMP_2253": Condition(
+        "Data source <sourceName> does not support continuous processing.", None, UNSUPPORTED
+    ),
     "_LEGACY_ERROR_TEMP_2260": Condition("Cannot purge as it might break internal state.", None, UNSUPPORTED),
+    "_LEGACY_ERROR_TEMP_3016": Condition(
+        "Checkpoint directory has not been set in the SparkContext",
+        None,
+        SPARK,
+    ),
+    "_LEGACY_ERROR_TEMP_3102": Condition("<msg>", None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_3161": Condition(
+        "Uploading artifact file to local file system destination path is not supported.",
+        None,
+        UNSUPPORTED,
+    ),
+    "_LEGACY_ERROR_TEMP_3262": Condition(
+        "Doesn't support month or year interval: <interval>", None, ILLEGAL_ARGUMENT
+    ),
     "_LEGACY_ERROR_TEMP_CHECKPOINT": Condition("<message>", None, JAVA_ILLEGAL_STATE),
     "_LEGACY_ERROR_TEMP_CHECKPOINT.ASSERTION": Condition("<message>", None, "java.lang.AssertionError"),
+    "_LEGACY_ERROR_TEMP_JAVA.CONNECT": Condition("<message>", None, "java.net.ConnectException"),
+    "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT": Condition("<message>", None, JAVA_ILLEGAL_ARGUMENT),
+    "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE": Condition("<message>", None, JAVA_ILLEGAL_STATE),
+    "_LEGACY_ERROR_TEMP_JAVA.NUMBER_FORMAT": Condition("<message>", None, "java.lang.NumberFormatException"),
+    "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT": Condition("<message>", None, "java.util.concurrent.TimeoutException"),
+}
+
+# The class that Spark throws where it depends on the type that a value could not become.
+CLASS_BY_TARGET: dict[tuple[str, str], str] = {
+    ("CAST_INVALID_INPUT", '"BOOLEAN"'): RUNTIME,
+    ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
+    ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
+    ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
 }

@@ -47,6 +47,16 @@ _MAX_DECIMAL_NUMBERS = 2
 class TypeParser(TokenStream):
     """The rules `dataType` and `colTypeList` over a stream of tokens."""
 
+    types_have_origins = False
+
+    def type_error(self, condition: str, head: Token, **parameters: object) -> t.DataType:
+        """Report an error about a type once the text is read; the type stands in until then."""
+        if self.types_have_origins:
+            error = ParseError(condition, origin=self.origin(head.start), **parameters)
+        else:
+            error = ParseError(condition, sql_text=self.text, position=head.start, **parameters)
+        return self._wrong(error)
+
     def data_type(self) -> t.DataType:
         """One data type."""
         head = self.token
@@ -205,21 +215,11 @@ class TypeParser(TokenStream):
         return t.CALENDAR_INTERVAL
 
     def _wrong_interval(self, head: Token, start: str, end: str) -> t.DataType:
-        return self._wrong(
-            ParseError(
-                "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
-                sql_text=self.text,
-                position=head.start,
-                origin=None,
-                input="",
-                intervalStr="interval",
-                **{"from": start, "to": end},
-            )
-        )
+        condition = "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION"
+        return self.type_error(condition, head, input="", **{"from": start, "to": end})
 
     def _unknown_type(self, head: Token, shown: str) -> t.DataType:
-        condition = "UNSUPPORTED_DATATYPE"
-        return self._wrong(ParseError(condition, sql_text=self.text, position=head.start, typeName=shown))
+        return self.type_error("UNSUPPORTED_DATATYPE", head, typeName=shown)
 
 
 @lru_cache(maxsize=512)

@@ -144,7 +144,7 @@ def _end_of_comment(text: str, start: int) -> int:
     while depth:
         edge = _COMMENT_EDGE.search(text, position)
         if edge is None:
-            raise ParseError("UNCLOSED_BRACKETED_COMMENT", sql_text=text, position=start)
+            raise ParseError("UNCLOSED_BRACKETED_COMMENT", sql_text=text)
         depth += 1 if edge[0] == "/*" else -1
         position = edge.end()
     return position
@@ -228,8 +228,16 @@ class TokenStream:
             "PARSE_SYNTAX_ERROR", sql_text=self.text, position=token.start, error=near, hint=hint
         )
 
+    def expect_closing(self, key: str) -> None:
+        """Take a bracket that closes a list, or raise PARSE_SYNTAX_ERROR with Spark's hint."""
+        if self.token.key != key:
+            if self.peek().key != key:
+                self.fail(hint=f": missing '{key}'")
+            self.fail_expecting(key)
+        self.advance()
+
     def fail_expecting(self, key: str) -> NoReturn:
-        """Raise PARSE_SYNTAX_ERROR, with Spark's hint where one token more or less would have done."""
+        """Raise PARSE_SYNTAX_ERROR, with Spark's hint where one token less would have done."""
         following = self.peek()
         if self.token.kind is not END and following.key == key:
             self.fail(hint=f": extra input '{self.token.text}'")
@@ -238,13 +246,13 @@ class TokenStream:
     def expect_end(self) -> None:
         """Raise PARSE_SYNTAX_ERROR unless the text is over, then the error that was deferred."""
         if self.token.kind is not END:
-            self.fail()
+            self.fail_expecting("<END>")
         if self.deferred is not None:
             raise self.deferred
 
     def expect_not_empty(self) -> None:
-        """Raise PARSE_EMPTY_STATEMENT if there is no token at all."""
-        if self.token.kind is END:
+        """Raise PARSE_EMPTY_STATEMENT if there is nothing but space."""
+        if self.token.kind is END and not self.text.strip():
             raise ParseError("PARSE_EMPTY_STATEMENT", sql_text=self.text, position=self.token.start)
 
     def at_name(self) -> bool:
