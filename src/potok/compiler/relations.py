@@ -21,7 +21,6 @@ from potok.compiler.user_functions import (
 )
 from potok.engine.kernel import Kernel
 from potok.engine.pipeline import (
-    EventTime,
     Input,
     Observation,
     Operator,
@@ -73,6 +72,7 @@ from potok.plan.logical import (
     StreamingRelation,
     SubqueryAlias,
     Tail,
+    UnaryPlan,
     Window,
     to_attribute,
 )
@@ -96,7 +96,6 @@ def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
         tuple(compilation.stages),
         plan.schema,
         tuple(compilation.observations),
-        tuple(compilation.event_times),
     )
 
 
@@ -108,7 +107,6 @@ class _Compilation:
         self.inputs: list[Input] = []
         self.stages: list[Stage] = []
         self.observations: list[Observation] = []
-        self.event_times: list[EventTime] = []
         self._reads: list[str] = []
         self._kernels: dict[str, Kernel] = {}
         self._uses_now = False
@@ -152,7 +150,7 @@ class _Compilation:
         return f'SELECT {_list(output)} FROM "{name}"'
 
     def _emitter(self) -> Emitter:
-        return Emitter(lambda plan: self._subquery(plan))
+        return Emitter(self._subquery)
 
     def _emit(self, write: Callable[[Emitter], str]) -> str:
         emitter = self._emitter()
@@ -195,7 +193,8 @@ class _Compilation:
 
     def project(self, plan: Project, needed: Needed) -> str:
         """SELECT, without the expressions that nobody reads."""
-        kept = tuple(e for e in plan.expressions if to_attribute(e).expr_id in needed)
+        named = {to_attribute(e).expr_id: e for e in plan.expressions}
+        kept = tuple(e for expr_id, e in named.items() if expr_id in needed)
         pulled = pull_out_functions(plan.child, kept)
         if pulled is not None:
             return self.query(Project(pulled.child, pulled.expressions), needed)
@@ -398,20 +397,12 @@ class _Compilation:
         self.observations.append(Observation(plan.name, stage, schema))
         return self._read(name, kept)
 
-    def watermark(self, plan: EventTimeWatermark, needed: Needed) -> str:
-        """Rows pass; their event times are looked at on the way."""
-        kept = _kept(plan.child.output, needed | {plan.event_time.expr_id})
-        name = self.flush(plan.child, kept)
-        position = [a.expr_id for a in kept].index(plan.event_time.expr_id)
-        self.event_times.append(EventTime(name, position, plan.delay_ms))
-        return self._read(name, kept)
-
     def stateful(self, plan: LogicalPlan, needed: Needed) -> str:
         """Operators with state have no stage yet."""
         del needed
         raise unsupported(f"{type(plan).__name__} with state", "Use a stateless query.")
 
-    def through(self, plan: SubqueryAlias | Repartition | Hint, needed: Needed) -> str:
+    def through(self, plan: UnaryPlan, needed: Needed) -> str:
         """Nodes that change no rows."""
         return self.query(plan.child, needed)
 
@@ -461,7 +452,7 @@ _RULES: dict[type[LogicalPlan], Callable[..., str]] = {
     ShowString: _Compilation.show_string,
     Tail: _Compilation.tail,
     CollectMetrics: _Compilation.collect_metrics,
-    EventTimeWatermark: _Compilation.watermark,
+    EventTimeWatermark: _Compilation.through,
     StatefulMap: _Compilation.stateful,
     SubqueryAlias: _Compilation.through,
     Repartition: _Compilation.through,

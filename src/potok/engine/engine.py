@@ -18,14 +18,13 @@ from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from potok.engine.kernel import Kernel
-from potok.engine.pipeline import EventTime, Input, OperatorStage, Pipeline, SqlStage, Stage
+from potok.engine.pipeline import Input, OperatorStage, Pipeline, SqlStage, Stage
 from potok.engine.planted import plant, planted_error
-from potok.engine.rows import EventTimeStatistics, Rows, conform, conform_batch
+from potok.engine.rows import Rows, conform, conform_batch
 from potok.engine.scan import Scan
-from potok.engine.sql_types import sql_type
+from potok.engine.sql_types import quote_name, sql_type
 from potok.errors import SparkError
 from potok.types import arrow_schema, arrow_type
 
@@ -101,16 +100,18 @@ class Engine:
         shutil.rmtree(self._temp_directory, ignore_errors=True)
 
     def _open(self, threads: int) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(
+        database = duckdb.connect(
             ":memory:",
             config={
                 "threads": str(threads),
                 "temp_directory": str(self._temp_directory),
-                "enable_external_access": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             },
         )
+        # Last: it locks the settings that name directories.
+        database.execute("SET enable_external_access = false")
+        return database
 
 
 def _kernel_entry(kernel: Kernel) -> Callable[..., pa.Array]:
@@ -196,7 +197,7 @@ class _Place:
 
     def execute_prepared(self, stage: SqlStage, now: datetime) -> pa.Table:
         """Run a statement that was prepared on its first run."""
-        name = "q_" + stage.name
+        name = quote_name(stage.name)
         if name not in self._prepared:
             self.cursor.execute(f"PREPARE {name} AS {self.sql(stage)}")
             self._prepared.add(name)
@@ -251,7 +252,6 @@ class Runner:
                 o.name: place.slots[o.stage].rows.to_pylist()[0]  # type: ignore[union-attr]  # a table of one row
                 for o in self.pipeline.observations
             },
-            [_event_times(place, e) for e in self.pipeline.event_times],
         )
 
     def interrupt(self) -> None:
@@ -323,18 +323,6 @@ def _whole(slot: _Slot) -> pa.Table:
     if isinstance(slot.rows, pa.RecordBatchReader):
         slot.rows = slot.rows.read_all()
     return slot.rows if slot.rows is not None else slot.schema.empty_table()
-
-
-def _event_times(place: _Place, event_time: EventTime) -> EventTimeStatistics:
-    column = _whole(place.slots[event_time.stage]).column(event_time.column)
-    if pa.types.is_struct(column.type):
-        column = pc.struct_field(column, "end")
-    values = column.cast(pa.timestamp("us")).cast(pa.int64())
-    count = len(values) - values.null_count
-    if count == 0:
-        return EventTimeStatistics()
-    bounds = pc.min_max(values)
-    return EventTimeStatistics(count, bounds["min"].as_py(), bounds["max"].as_py(), pc.mean(values).as_py())
 
 
 @contextlib.contextmanager

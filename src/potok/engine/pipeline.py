@@ -68,15 +68,6 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class EventTime:
-    """Where a watermark looks: the column of a stage's (or input's) output, by position."""
-
-    stage: str
-    column: int
-    delay_ms: int
-
-
-@dataclass(frozen=True)
 class Pipeline:
     """The last stage gives the rows of `schema` (its columns by position)."""
 
@@ -84,4 +75,3 @@ class Pipeline:
     stages: tuple[Stage, ...]
     schema: StructType
     observations: tuple[Observation, ...] = ()
-    event_times: tuple[EventTime, ...] = ()

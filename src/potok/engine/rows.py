@@ -10,23 +10,12 @@ import pyarrow as pa
 from potok.types import StructType, arrow_schema
 
 
-@dataclass(frozen=True)
-class EventTimeStatistics:
-    """Event times seen in a batch, in microseconds since the epoch; None where there were none."""
-
-    count: int = 0
-    minimum_us: int | None = None
-    maximum_us: int | None = None
-    average_us: float | None = None
-
-
 @dataclass
 class Rows:
     """The result of a pipeline. It can be taken once, as a table or as a stream.
 
     Columns are named and typed by `schema` (names may repeat). `observed` holds one row of values
-    by observation name, `event_times` one entry per watermark, in plan order; both are filled when
-    the pipeline ran, before the rows are taken.
+    by observation name; it is filled when the pipeline ran, before the rows are taken.
     """
 
     schema: StructType
@@ -34,7 +23,6 @@ class Rows:
     take_reader: Callable[[], pa.RecordBatchReader]
     input_rows: Callable[[], dict[str, int]]
     observed: dict[str, dict[str, object]] = field(default_factory=dict)
-    event_times: list[EventTimeStatistics] = field(default_factory=list)
 
     def to_table(self) -> pa.Table:
         """All rows, Arrow types as `types.arrow_type`."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from potok.connectors.base import ReadContext
 from potok.connectors.registry import provider
 from potok.errors import SparkError, unsupported
-from potok.plan.commands import CreateView, WriteBatch
+from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.logical import CatalogQuery, LogicalPlan, SubqueryAlias, UnresolvedDataSource
+from potok.types import StructType
 
 if TYPE_CHECKING:
     from potok.session.session import Session
@@ -73,6 +74,10 @@ class SessionCatalog:
             raise unsupported("saveAsTable", "Save to a path.")
         name = write.format or self._session.conf.get("spark.sql.sources.default")
         provider(name).write(write, self._session.rows(write.plan), self.read_context())
+
+    def table_location(self, write: WriteStream, schema: StructType) -> WriteStream:
+        """`toTable`: the same write with the table's format and path."""
+        raise unsupported("toTable", "Write to a path.")
 
     def read_context(self) -> ReadContext:
         """What connectors may know."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from potok.engine.engine import Engine
 from potok.plan.logical import LogicalPlan
-from potok.streaming.active import ActiveQueries
+from potok.streaming.manager import ActiveRuns
 
 
 class Runtime:
@@ -25,7 +25,7 @@ class Runtime:
         self.start_time_ms = time.time_ns() // 1_000_000
         self.working_directory = Path.cwd()
         self.global_views: dict[str, LogicalPlan] = {}
-        self.active_queries = ActiveQueries()
+        self.active_runs = ActiveRuns()
         self.lock = threading.Lock()
 
     def stop(self) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from potok.analysis import AnalysisContext, analyze, check_batch
 from potok.compiler.relations import compile_plan
 from potok.conf import Conf
+from potok.connectors.base import Rows as ConnectorRows
 from potok.engine.pipeline import Pipeline
 from potok.engine.rows import Rows
 from potok.functions.base import FunctionContext
@@ -17,10 +17,13 @@ from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.expressions import PythonFunction
 from potok.plan.logical import LogicalPlan
 from potok.session.catalog import SessionCatalog
+from potok.session.explain import tree_text
 from potok.session.runtime import Runtime
+from potok.session.streams import StreamServices
+from potok.streaming.manager import QueryManager
+from potok.streaming.query import StreamingQuery
 
-if TYPE_CHECKING:
-    from potok.streaming.query import StreamingQuery
+ForeachBatchHost = Callable[[WriteStream], Callable[[ConnectorRows, int], None]]
 
 
 class Session:
@@ -36,6 +39,8 @@ class Session:
         self.catalog = SessionCatalog(self)
         self.user_functions: dict[str, PythonFunction] = {}
         self.relations: dict[str, LogicalPlan] = {}
+        self.foreach_batch_host: ForeachBatchHost | None = None
+        self.streams = QueryManager(StreamServices(self), active_runs=runtime.active_runs)
 
     def clone(self, session_id: str) -> Session:
         """A session that starts with this one's configuration, views and functions."""
@@ -77,6 +82,10 @@ class Session:
             self.compile(resolved), datetime.now(UTC), self.conf.get("spark.sql.session.timeZone")
         )
 
+    def plan_text(self, resolved: LogicalPlan) -> str:
+        """A resolved plan as a tree of lines, as `explain` shows it."""
+        return tree_text(resolved)
+
     # ---- commands ----
 
     def create_view(self, view: CreateView) -> None:
@@ -93,8 +102,9 @@ class Session:
 
     def start_query(self, write: WriteStream) -> StreamingQuery:
         """`df.writeStream.start()`."""
-        raise NotImplementedError
+        return self.streams.start(replace(write, plan=self.analyze(write.plan)))
 
     def close(self) -> None:
         """Stop this session's queries and forget its views."""
+        self.streams.stop_all()
         self.catalog.views.clear()

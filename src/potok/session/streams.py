@@ -1,0 +1,130 @@
+"""The session as its streaming queries see it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from potok.analysis import check_streaming
+from potok.compiler.relations import compile_plan
+from potok.connectors.base import Provider, Rows, Scan
+from potok.connectors.registry import provider
+from potok.engine.engine import Runner
+from potok.errors import SparkError
+from potok.plan.commands import WriteStream
+from potok.plan.logical import LogicalPlan, ScanRelation, schema_attributes
+from potok.streaming.progress import StateOperatorProgress
+from potok.streaming.services import BatchContext, PrepareContext
+from potok.types import StructType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from potok.session.session import Session
+
+
+@dataclass(frozen=True)
+class StreamRows:
+    """The rows of one batch. Without stateful operators there is nothing to say of state."""
+
+    rows: Rows
+    observed: Mapping[str, Mapping[str, Any]]
+    state_operators: tuple[StateOperatorProgress, ...] = ()
+
+    @property
+    def schema(self) -> StructType:
+        """See connectors.base.Rows."""
+        return self.rows.schema
+
+    def to_table(self) -> pa.Table:
+        """See connectors.base.Rows."""
+        return self.rows.to_table()
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        """See connectors.base.Rows."""
+        return self.rows.to_reader()
+
+
+class PreparedStream:
+    """A stateless query: one pipeline, run again for each batch."""
+
+    is_stateful = False
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def run(self, batch: BatchContext) -> StreamRows:
+        """See streaming.services.PreparedQuery."""
+        rows = self._runner.run(batch.scans, batch.now, repeated=True)
+        return StreamRows(rows, rows.observed)
+
+    def needs_another_batch(self, watermark_ms: int) -> bool:
+        """Nothing is kept, so nothing is left to emit."""
+        del watermark_ms
+        return False
+
+    def committed(self, batch_id: int) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Drop views and prepared statements."""
+        self._runner.close()
+
+
+class StreamServices:
+    """What queries may ask of their session; implements `streaming.services.SessionServices`.
+
+    The configuration is the one of the start: later changes do not reach a running query.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def conf(self, key: str) -> str | None:
+        """The effective text of a configuration key."""
+        return self._session.conf.find(key)
+
+    def provider(self, name: str) -> Provider:
+        """The connector of a format."""
+        return provider(name)
+
+    def check_streaming(self, plan: LogicalPlan, output_mode: str) -> None:
+        """Whether the plan may stream in this mode."""
+        if self._session.conf.boolean("spark.sql.streaming.unsupportedOperationCheck"):
+            check_streaming(plan, output_mode)
+
+    def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedStream:
+        """Compile once."""
+        del context
+        time_zone = self._session.conf.get("spark.sql.session.timeZone")
+        return PreparedStream(self._session.runtime.engine.prepare(compile_plan(plan, time_zone), time_zone))
+
+    def plan_text(self, plan: LogicalPlan) -> str:
+        """The plan as a tree of lines."""
+        return self._session.plan_text(plan)
+
+    def foreach_batch(self, write: WriteStream) -> Callable[[Rows, int], None]:
+        """The user's function over data frames of this session."""
+        host = self._session.foreach_batch_host
+        if host is None:
+            raise SparkError("INTERNAL_ERROR", message="foreachBatch needs a client.")
+        return host(write)
+
+    def create_memory_view(self, name: str, scan: Scan) -> None:
+        """A temporary view over a table in memory."""
+        relation = ScanRelation(scan, schema_attributes(scan.schema), "MemoryTable")
+        self._session.catalog.views[name.lower()] = relation
+
+    def working_directory(self) -> str:
+        """The process's, when it started."""
+        return str(self._session.runtime.working_directory)
+
+    def temporary_directory(self) -> str:
+        """The machine's."""
+        return tempfile.gettempdir()
+
+    def table_location(self, write: WriteStream, schema: StructType) -> WriteStream:
+        """`toTable`."""
+        return self._session.catalog.table_location(write, schema)
