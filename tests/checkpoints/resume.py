@@ -116,7 +116,7 @@ def main() -> None:
                 print("ok", root.name, flush=True)
         # Torn by a power cut, as Spark cannot start from; repaired here, Spark goes on.
         for torn in ("commits/11", "offsets/12", "sources/0/12"):
-            root = Path(folder) / torn.replace("/", "-")
+            root = Path(folder) / ("torn-" + torn.replace("/", "-"))
             write(root, 13, crashed="offsets") if torn != "sources/0/12" else write(
                 root, 13, crashed="sources"
             )

@@ -76,15 +76,16 @@ class FileSourceLog(CompactibleLog[FileEntry]):
         if self._last_compacted is not None and self._last_compacted[0] == batch_id:
             return self._last_compacted[1]
         entry = self.get(batch_id)
-        if entry is None:
-            latest = self.latest_batch_id()
-            if latest is not None and batch_id < latest:
-                # The single file is gone, but a compaction still has its lines.
-                entry = self.get(valid_batches(latest, self.interval)[0])
-        own = [file for file in entry or () if file.batch_id == batch_id]
-        if entry is None or (not own and len(entry) > 0):
-            raise illegal_state(f"batch {batch_id} doesn't exist")
-        return own
+        if entry is not None:
+            return [file for file in entry if file.batch_id == batch_id]
+        latest = self.latest_batch_id()
+        if latest is not None and batch_id < latest:
+            # The single file is gone, but a compaction still has its lines.
+            folded = self.get(valid_batches(latest, self.interval)[0]) or ()
+            own = [file for file in folded if file.batch_id == batch_id]
+            if own:
+                return own
+        raise illegal_state(f"batch {batch_id} doesn't exist")
 
     def batches(self, after: int, until: int) -> list[FileEntry]:
         """The files of the batches above `after` (exclusive) up to `until` (inclusive), in order."""

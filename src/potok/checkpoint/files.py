@@ -11,9 +11,6 @@ content. A checksum that Spark left behind would be stale after a change, and Sp
 the file, so it is removed before its file appears, changes or goes.
 """
 
-# ruff: noqa: PTH
-# Paths are text in the logs and in the interface, and pathlib costs a batch more than the calls themselves.
-
 from __future__ import annotations
 
 import contextlib

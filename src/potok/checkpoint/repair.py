@@ -20,6 +20,7 @@ order of writing, so that a repair that is cut short is repeated without harm.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import posixpath
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from potok.checkpoint.log import MetadataLog
 
 STALE_TEMPORARY_MS = 600_000
+# What is older the kernel has written back by itself (it does so after half a minute).
+_UNSETTLED_MS = 600_000
 # Two of the offset log; of a file log the newest compaction and what follows it.
 _SETTLED_ENTRIES = 10
 
@@ -65,14 +68,6 @@ class _Tail:
             self.log.drop(batch_id)
             notes.append(f"Dropped the incomplete log file {display_path(path)}: {consequence}")
 
-    def settle(self) -> None:
-        """Sync the entries that a start reads, and the names."""
-        for batch_id in self.log.list_batch_ids()[-_SETTLED_ENTRIES:]:
-            self.log.fs.sync_file(self.log.file_path(batch_id))
-        if self.ids:
-            self.log.fs.make_directories(self.log.path, durable=True)
-            self.log.fs.sync_directory(self.log.path)
-
 
 def repair(
     layout: CheckpointLayout, fs: FileSystem, *, now_ms: int, sink_log: FileSinkLog | None = None
@@ -85,7 +80,6 @@ def repair(
     """
     notes: list[str] = []
     commits, offsets = _tail(CommitLog(layout.commits, fs)), _tail(OffsetLog(layout.offsets, fs))
-    metadata_exists = fs.exists(layout.metadata)
     metadata_torn = _metadata_is_torn(layout, fs, begun=bool(commits.ids or offsets.ids))
     _find_short_offsets(offsets)
     sink = _tail(sink_log) if sink_log is not None else None
@@ -106,10 +100,7 @@ def repair(
         notes.append(f"Dropped the incomplete {display_path(layout.metadata)}: no batch had begun.")
     logs = [commits, offsets, *sources, *([sink] if sink is not None else [])]
     _remove_temporaries(fs, [layout.root, *(tail.log.path for tail in logs)], now_ms, notes)
-    if metadata_exists and not metadata_torn:
-        fs.sync_file(layout.metadata)
-    for tail in logs:
-        tail.settle()
+    _settle(fs, logs, layout, now_ms)
     return notes
 
 
@@ -255,3 +246,27 @@ def _remove_temporaries(fs: FileSystem, directories: list[str], now_ms: int, not
                 path = posixpath.join(directory, status.name)
                 fs.remove(path)
                 notes.append(f"Removed {display_path(path)}, which a killed run has left.")
+
+
+def _settle(fs: FileSystem, logs: list[_Tail], layout: CheckpointLayout, now_ms: int) -> None:
+    """Sync what a start reads and what was written so recently that it may not be on the disk yet."""
+    directories: set[str] = set()
+    for tail in logs:
+        statuses = {tail.log.batch_id_of(status.name): status for status in fs.list(tail.log.path)}
+        ids = sorted(batch_id for batch_id in statuses if batch_id is not None)
+        for batch_id in ids[-_SETTLED_ENTRIES:]:
+            if now_ms - statuses[batch_id].modification_time_ms < _UNSETTLED_MS:
+                fs.sync_file(tail.log.file_path(batch_id))
+                directories.add(tail.log.path)
+    if directories and fs.exists(layout.metadata):
+        fs.sync_file(layout.metadata)
+        directories.add(layout.root)
+    for directory in sorted(directories):
+        current = directory
+        while current != posixpath.dirname(current):
+            current = posixpath.dirname(current)
+            directories.add(current)
+    for directory in sorted(directories):
+        # Whoever may not read a directory has not made anything in it either.
+        with contextlib.suppress(PermissionError):
+            fs.sync_directory(directory)
