@@ -306,6 +306,12 @@ CONDITIONS: dict[str, Condition] = {
         "HY109",
         SPARK_SQL,
     ),
+    "INVALID_ESC": Condition(
+        "Found an invalid escape string: <invalidEscape>. The escape string must contain only "
+        "one character.",
+        "42604",
+        PARSE,
+    ),
     "INVALID_ESCAPE_CHAR": Condition(
         "`EscapeChar` should be a string literal of length one, but got <sqlExpr>.",
         "42604",
@@ -368,6 +374,13 @@ CONDITIONS: dict[str, Condition] = {
         "22006",
         ILLEGAL_ARGUMENT,
     ),
+    "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a "
+        "valid format for defining an interval. You can reference the documentation for the "
+        "correct format. Error parsing interval <interval> string.",
+        "22006",
+        PARSE,
+    ),
     "INVALID_INTERVAL_FORMAT.INVALID_FRACTION": Condition(
         "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. <unit> cannot have fractional part.",
         "22006",
@@ -403,6 +416,16 @@ CONDITIONS: dict[str, Condition] = {
         "valid format for defining an interval. You can reference the documentation for the "
         "correct format. Interval string does not match <intervalStr> format of "
         "<supportedFormat> when cast to <typeName>: <input>.",
+        "22006",
+        PARSE,
+    ),
+    "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE": Condition(
+        "Error parsing '<input>' to interval. Please ensure that the value provided is in a "
+        "valid format for defining an interval. You can reference the documentation for the "
+        "correct format. Interval string does not match <intervalStr> format of "
+        "<supportedFormat> when cast to <typeName>: <input>. Set "
+        "\"spark.sql.legacy.fromDayTimeString.enabled\" to \"true\" to restore the behavior before "
+        "Spark 3.0.",
         "22006",
         PARSE,
     ),
@@ -638,6 +661,11 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         UNSUPPORTED,
     ),
+    "UNSUPPORTED_FEATURE.TABLE_OPERATION": Condition(
+        'The feature is not supported: Table <tableName> does not support <operation>. Please check the current catalog and namespace to make sure the qualified table name is expected, and also check the catalog implementation which is configured by "spark.sql.catalog".',
+        "0A000",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_TYPED_LITERAL": Condition(
         "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>.",
         "0A000",
@@ -652,6 +680,11 @@ CONDITIONS: dict[str, Condition] = {
         None,
         PARSE,
     ),
+    "_LEGACY_ERROR_TEMP_0027": Condition(
+        "The value of from-to unit must be a string.",
+        None,
+        PARSE,
+    ),
     "_LEGACY_ERROR_TEMP_0029": Condition(
         "Cannot mix year-month and day-time fields: <literal>.",
         None,
@@ -659,6 +692,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "_LEGACY_ERROR_TEMP_0045": Condition(
         "Invalid time zone displacement value.",
+        None,
+        PARSE,
+    ),
+    "_LEGACY_ERROR_TEMP_0063": Condition(
+        "<msg>.",
         None,
         PARSE,
     ),

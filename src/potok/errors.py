@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from potok.conditions import CONDITIONS, Condition
+from potok.conditions import CLASS_BY_TARGET, CONDITIONS, Condition
 
 _PARAMETER = re.compile(r"<(\w+)>")
 LEGACY_PREFIX = "_LEGACY_ERROR_TEMP_"
@@ -67,14 +67,13 @@ class SparkError(Exception):
     @property
     def java_class(self) -> str:
         """The fully qualified class that Spark throws; the client picks its class from it."""
-        return self.row.java_class
+        target = self.parameters.get("targetType", "")
+        return CLASS_BY_TARGET.get((self.condition, target), self.row.java_class)
 
     @property
     def text(self) -> str:
         """The message with its parameters, without condition and SQLSTATE."""
-        return _PARAMETER.sub(
-            lambda match: self.parameters.get(match[1], match[0]), self.row.template
-        )
+        return _PARAMETER.sub(lambda match: self.parameters.get(match[1], match[0]), self.row.template)
 
     @property
     def message(self) -> str:
