@@ -25,8 +25,12 @@ _STACK = re.compile(r"\n\nJVM stacktrace:.*|\n\tat .*", re.DOTALL)
 _JAVA_CALL = re.compile(r"\AAn error occurred while calling [\w.]+\n: ")
 
 
+class RenderingError(Exception):
+    """A case returned something that has no rendering: the case is wrong."""
+
+
 def render_value(value: Any) -> Any:
-    """A collected value as JSON; see the module. TypeError for a value of an unknown class."""
+    """A collected value as JSON; see the module. RenderingError for a value of an unknown class."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -52,7 +56,7 @@ def render_value(value: Any) -> Any:
     if type(value).__name__ == "VariantVal":
         return {"variant": value.toJson()}
     message = f"no rendering for {type(value).__name__}: {value!r}"
-    raise TypeError(message)
+    raise RenderingError(message)
 
 
 def _special(value: float) -> str:

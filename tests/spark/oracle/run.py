@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spark.oracle.render import render_error, render_schema, render_value
+from spark.oracle.render import RenderingError, render_error, render_schema, render_value
 from spark.oracle.table import Case
 
 
@@ -26,6 +26,8 @@ def answer(spark: Any, case: Case) -> dict[str, Any]:
             with _configured(spark, case):
                 result = _evaluate(spark, functions, case, directory)
                 return _render(result, case, str(directory))
+        except RenderingError:
+            raise
         except Exception as error:  # noqa: BLE001 (whatever is raised is the answer)
             return {"error": render_error(error, str(directory))}
 

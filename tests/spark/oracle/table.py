@@ -39,7 +39,10 @@ class Case:
     @property
     def takes_directory(self) -> bool:
         """True where the function wants the directory of its files."""
-        return self.function is not None and len(inspect.signature(self.function).parameters) == 3
+        if self.function is None:
+            return False
+        parameters = inspect.signature(self.function).parameters.values()
+        return sum(item.default is inspect.Parameter.empty for item in parameters) == 3
 
 
 class Table:
