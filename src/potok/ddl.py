@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from potok import types as t
 from potok.errors import SparkError, unsupported
@@ -49,7 +49,7 @@ class TypeParser(TokenStream):
 
     types_have_origins = False
 
-    def type_error(self, condition: str, head: Token, **parameters: object) -> t.DataType:
+    def type_error(self, condition: str, head: Token, **parameters: Any) -> t.DataType:  # noqa: ANN401 - as ParseError takes
         """Report an error about a type once the text is read; the type stands in until then."""
         if self.types_have_origins:
             error = ParseError(condition, origin=self.origin(head.start), **parameters)
@@ -258,7 +258,7 @@ def _data_type(text: str) -> t.DataType:
     parser = TypeParser(text)
     parser.expect_not_empty()
     result = parser.data_type()
-    parser.expect_end()
+    parser.expect_end(hinted=False)
     return result
 
 
@@ -267,7 +267,7 @@ def _columns(text: str) -> t.StructType:
     if parser.token.key == "<END>":
         return t.StructType()
     result = parser.columns()
-    parser.expect_end()
+    parser.expect_end(hinted=False)
     return result
 
 

@@ -243,9 +243,14 @@ class TokenStream:
             self.fail(hint=f": extra input '{self.token.text}'")
         self.fail()
 
-    def expect_end(self) -> None:
-        """Raise PARSE_SYNTAX_ERROR unless the text is over, then the error that was deferred."""
+    def expect_end(self, *, hinted: bool = True) -> None:
+        """Raise PARSE_SYNTAX_ERROR unless the text is over, then the error that was deferred.
+
+        Where Spark has more than one way to go on, it gives no hint.
+        """
         if self.token.kind is not END:
+            if not hinted:
+                self.fail()
             self.fail_expecting("<END>")
         if self.deferred is not None:
             raise self.deferred

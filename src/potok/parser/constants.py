@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Context, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from potok import types as t
@@ -33,6 +33,8 @@ _TIMESTAMP = re.compile(
     re.DOTALL,
 )
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?")
+_FAR_YEAR = re.compile(r"(?:[+-]|\d{5,7}(?:-|$)|0000)")
+_ONLY_TIME = re.compile(r"T?\d{1,2}:")
 _SPECIAL_INSTANTS = frozenset({"now", "today", "tomorrow", "yesterday"})
 
 MICROSECONDS = {
@@ -138,7 +140,7 @@ def typed(kind: str, text: str, time_zone: str, origin: Origin) -> Literal:
     if kind == "X":
         return _binary(text, origin)
     trimmed = text.strip()
-    if trimmed.lower() in _SPECIAL_INSTANTS:
+    if trimmed.lower() in _SPECIAL_INSTANTS or _ONLY_TIME.match(trimmed):
         raise unsupported(f"{kind} '{trimmed}'", "Use current_date() or current_timestamp().", origin=origin)
     if trimmed.lower() == "epoch":
         trimmed = "1970-01-01 00:00:00Z" if kind in {"TIMESTAMP", "TIMESTAMP_LTZ"} else "1970-01-01"
@@ -149,6 +151,8 @@ def typed(kind: str, text: str, time_zone: str, origin: Origin) -> Literal:
     else:
         data_type = t.TIMESTAMP_NTZ if kind == "TIMESTAMP_NTZ" else t.TIMESTAMP
         value = parse_timestamp(trimmed, None if kind == "TIMESTAMP_NTZ" else time_zone)
+    if value is None and _FAR_YEAR.match(trimmed):
+        raise unsupported(f"{kind} '{text}'", "Years run from 0001 to 9999.", origin=origin)
     if value is None:
         raise ParseError("INVALID_TYPED_LITERAL", origin=origin, valueType=f'"{kind}"', value=f"'{text}'")
     return Literal(value, data_type)
@@ -212,12 +216,13 @@ def units_interval(quantities: list[Quantity], whole: Origin) -> Literal:
     units = {q.unit for q in quantities}
     if units & MONTHS.keys() and units & MICROSECONDS.keys():
         raise ParseError("_LEGACY_ERROR_TEMP_0029", origin=whole, literal=whole.fragment)
+    shown = "".join(f" {q.text} {q.unit}" for q in quantities)
     for quantity in quantities:
-        _check_quantity(quantity)
+        _check_quantity(quantity, shown)
     try:
         return _sum_of(quantities)
     except OverflowError:
-        raise _invalid_interval("ARITHMETIC_EXCEPTION", whole.fragment, whole) from None
+        raise SparkError("INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION", input=shown) from None
 
 
 def _sum_of(quantities: list[Quantity]) -> Literal:
@@ -234,16 +239,14 @@ def _sum_of(quantities: list[Quantity]) -> Literal:
     return Literal(micros, t.DayTimeIntervalType(min(fields), max(fields)))
 
 
-def _check_quantity(quantity: Quantity) -> None:
-    text = quantity.text
+def _check_quantity(quantity: Quantity, shown: str) -> None:
+    text, unit = quantity.text, quantity.unit
     if _INTERVAL_VALUE.fullmatch(text) is None:
         raise ParseError("_LEGACY_ERROR_TEMP_0026", origin=quantity.origin, value=text)
-    if "." in text and quantity.unit != "second":
-        raise _invalid_interval("INVALID_FRACTION", text, quantity.origin, unit=f"'{quantity.unit}'")
-
-
-def _invalid_interval(kind: str, text: str, origin: Origin, **parameters: str) -> ParseError:
-    return ParseError(f"INVALID_INTERVAL_FORMAT.{kind}", origin=origin, input=text, **parameters)
+    if unit == "nanosecond":
+        raise SparkError("INVALID_INTERVAL_FORMAT.INVALID_UNIT", input=shown, unit=unit)
+    if "." in text and unit != "second":
+        raise SparkError("INVALID_INTERVAL_FORMAT.INVALID_FRACTION", input=shown, unit=unit)
 
 
 def text_interval(text: str, whole: Origin) -> Literal:
@@ -278,13 +281,16 @@ _BETWEEN_UNITS = {
     (1, 3): (r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)", ("hour", "minute", "second")),
     (2, 3): (r"(\d+):(\d{1,2}(?:\.\d{1,9})?)", ("minute", "second")),
 }
+_SHAPES = {
+    (0, 1): "d h", (0, 2): "d h:m", (0, 3): "d h:m:s.n", (1, 2): "h:m", (1, 3): "h:m:s.n", (2, 3): "m:s.n",
+}  # fmt: skip
 _LIMITS = {"hour": 24, "minute": 60, "second": 60}
 
 
-def range_interval(text: str, start: str, end: str, sign: str, origin: Origin) -> Literal:
-    """The literal for `INTERVAL '1 02:03:04' DAY TO SECOND`; units in lower case, `sign` "-" or empty."""
+def range_interval(text: str, start: str, end: str, origin: Origin) -> Literal:
+    """The literal for `INTERVAL '1 02:03:04' DAY TO SECOND`; units in lower case."""
     if (start, end) == ("year", "month"):
-        return _year_to_month(text, sign, origin)
+        return _year_to_month(text, origin)
     if start not in _FIELD_NAMES or end not in _FIELD_NAMES or start == end:
         raise _unsupported_range(text, start, end, origin)
     fields = (_FIELD_NAMES.index(start), _FIELD_NAMES.index(end))
@@ -293,42 +299,44 @@ def range_interval(text: str, start: str, end: str, sign: str, origin: Origin) -
     pattern, units = _BETWEEN_UNITS[fields]
     found = re.fullmatch(r"\s*([+-]?)" + pattern + r"\s*", text)
     parts = dict(zip(units, found.groups()[1:], strict=True)) if found else {}
-    too_big = any(Decimal(parts[u]) >= _LIMITS[u] for u in units[1:] if u in parts)
-    if found is None or too_big:
-        shape = {"start": start, "end": end}
-        raise _unmatched(text, " to ".join(shape.values()), origin)
+    if found is None:
+        raise _unmatched(text, "day-time", _SHAPES[fields], f"{start} to {end}", origin)
+    for unit in units[1:]:
+        if Decimal(parts[unit]) >= _LIMITS[unit]:
+            message = f"requirement failed: {unit} {parts[unit]} outside range [0, {_LIMITS[unit] - 1}]"
+            raise ParseError("_LEGACY_ERROR_TEMP_0063", origin=origin, msg=message)
     micros = sum(int(Decimal(value) * MICROSECONDS[unit]) for unit, value in parts.items())
-    if (found[1] == "-") != (sign == "-"):
+    if found[1] == "-":
         micros = -micros
     return Literal(micros, t.DayTimeIntervalType(*fields))
 
 
-def _year_to_month(text: str, sign: str, origin: Origin) -> Literal:
+def _year_to_month(text: str, origin: Origin) -> Literal:
     found = re.fullmatch(r"\s*([+-]?)(\d+)-(\d{1,2})\s*", text)
-    if found is None or int(found[3]) >= MONTHS["year"]:
-        raise _unmatched(text, "year to month", origin)
+    if found is None:
+        raise _unmatched(text, "year-month", "y-m", "year to month", origin)
+    if int(found[3]) >= MONTHS["year"]:
+        condition = "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING"
+        raise ParseError(condition, origin=origin, input=text, interval="year-month")
     months = int(found[2]) * MONTHS["year"] + int(found[3])
-    if (found[1] == "-") != (sign == "-"):
+    if found[1] == "-":
         months = -months
     return Literal(months, t.YearMonthIntervalType())
 
 
 def _unsupported_range(text: str, start: str, end: str, origin: Origin) -> ParseError:
-    return ParseError(
-        "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
-        sql_text=origin.sql_text,
-        position=origin.start,
-        origin=None,
-        input=text,
-        intervalStr="interval",
-        **{"from": start, "to": end},
-    )
+    units: dict[str, Any] = {"from": start, "to": end}
+    condition = "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION"
+    return ParseError(condition, origin=origin, input=text, **units)
 
 
-def _unmatched(text: str, shape: str, origin: Origin) -> ParseError:
+def _unmatched(text: str, kind: str, shape: str, units: str, origin: Origin) -> ParseError:
+    notice = "" if kind == "year-month" else "_WITH_NOTICE"
     return ParseError(
-        "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+        f"INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING{notice}",
         origin=origin,
         input=text,
-        typeName=f"interval {shape}",
+        intervalStr=kind,
+        supportedFormat=f"`[+|-]{shape}`, `INTERVAL [+|-]'[+|-]{shape}' {units.upper()}`",
+        typeName=f"interval {units}",
     )

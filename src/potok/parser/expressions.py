@@ -52,6 +52,7 @@ _BINARY: dict[str, tuple[int, str]] = {
 _UNARY = {"-": "negative", "+": "positive", "~": "~"}
 _UNARY_STRENGTH = 8
 _AND, _OR = 2, 1
+_NOT = frozenset({"NOT", "!"})
 _PREDICATES = frozenset({"BETWEEN", "IN", "LIKE", "ILIKE", "RLIKE"})
 _QUERY_STARTS = frozenset({"SELECT", "WITH", "FROM", "VALUES", "TABLE"})
 _CLOSERS = frozenset(
@@ -84,7 +85,7 @@ class ExpressionParser(SpecialFormParser):
     def _boolean(self, minimum: int) -> Expression:
         start = self.token
         key = start.key
-        if (key == "NOT" or key == "!") and self._operand_follows():
+        if key in _NOT and self._operand_follows():
             self.advance()
             left: Expression = self.call(start, "not", self._boolean(_AND + 1))
         elif key == "EXISTS" and self.peek().key == "(" and self.query_starts(2):
@@ -107,22 +108,22 @@ class ExpressionParser(SpecialFormParser):
         return following.key not in _ENDS and following.key not in {".", "=", "]"}
 
     def _predicated(self) -> Expression:
-        start = self.token
         left = self.value()
         key = self.token.key
         if key == "IS":
-            return self._is_predicate(start, left)
-        negated = (key == "NOT" or key == "!") and self.peek().key in _PREDICATES
+            return self._is_predicate(self.token, left)
+        predicate = self.token
+        negated = key in _NOT and self.peek().key in _PREDICATES
         kind = self.peek().key if negated else key
         if kind not in _PREDICATES or not (negated or self._operand_follows()):
             return left
         if negated:
             self.advance()
         self.advance()
-        result = self._predicate(start, left, kind, negated=negated)
-        return result
+        return self._predicate(predicate, left, kind, negated=negated)
 
     def _predicate(self, start: Token, left: Expression, kind: str, *, negated: bool) -> Expression:
+        result: Expression
         if kind == "BETWEEN":
             low = self.value()
             self.expect("AND")
@@ -161,7 +162,7 @@ class ExpressionParser(SpecialFormParser):
         token = self.token
         escape = self.string()
         if len(escape) != 1:
-            self.defer(ParseError("INVALID_ESCAPE_CHAR", origin=self.origin(start.start), sqlExpr=token.text))
+            self.defer(ParseError("INVALID_ESC", origin=self.origin(start.start), invalidEscape=token.text))
         return self.call(start, name, left, pattern, Literal(escape, t.STRING))
 
     def _quantified_like(self, start: Token, left: Expression, name: str, *, negated: bool) -> Expression:
@@ -227,7 +228,7 @@ class ExpressionParser(SpecialFormParser):
         if key != ">" or self.peek().key != ">" or self.peek().start != self.token.start + 1:
             return key
         third = self.peek(2)
-        return ">>>" if third.key == ">" and third.start == self.token.start + 2 else ">>"  # noqa: PLR2004 - third
+        return ">>>" if third.key == ">" and third.start == self.token.start + 2 else ">>"
 
     def _unary(self, start: Token) -> Expression:
         name = _UNARY.get(start.key)
@@ -513,7 +514,8 @@ class ExpressionParser(SpecialFormParser):
             call = replace(call, ignore_nulls=ignore, origin=self.origin(start.start))
         if self.token.key == "OVER" and (self.peek().key == "(" or self.peek().kind in {WORD, QUOTED}):
             self.advance()
-            return self.window_spec(call)
+            window = self.window_spec(call)
+            return replace(window, function=replace(call, origin=self.origin(start.start)))
         return call
 
     def window_spec(self, function: Expression) -> WindowExpression:
@@ -529,7 +531,6 @@ class ExpressionParser(SpecialFormParser):
         order: tuple[SortOrder, ...] = ()
         if self.accept("CLUSTER", "BY"):
             partition = self.expressions()
-            order = tuple(SortOrder(key) for key in partition)
         else:
             if self.accept("PARTITION", "BY") or self.accept("DISTRIBUTE", "BY"):
                 partition = self.expressions()

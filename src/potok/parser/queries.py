@@ -41,7 +41,7 @@ from potok.plan.logical import (
     WithColumns,
 )
 from potok.plan.tree import Node
-from potok.tokens import STRING, ParseError
+from potok.tokens import STRING, ParseError, Token
 
 _QUALIFY_COLUMN = "__qualify"
 _WINDOW_DOCS = "https://spark.apache.org/docs/latest"
@@ -55,24 +55,27 @@ class QueryParser(RelationParser):
         """A query with its WITH, ORDER BY and LIMIT."""
         if self.token.key != "WITH":
             return self._query_body()
-        relations, is_recursive = self.named_queries()
-        return With(self._query_body(), relations, is_recursive)
-
-    def named_queries(self) -> tuple[tuple[tuple[str, LogicalPlan], ...], bool]:
-        """WITH and its (name, query) pairs, and whether they are RECURSIVE."""
         start = self.token
-        self.expect("WITH")
-        is_recursive = self.accept("RECURSIVE")
-        relations = [self._named_query()]
-        while self.accept(","):
-            relations.append(self._named_query())
-        names = [name for name, _ in relations]
+        relations, is_recursive = self.named_queries()
+        plan = With(self._query_body(), relations, is_recursive)
+        self._check_names(start, [name for name, _ in relations])
+        return plan
+
+    def _check_names(self, start: Token, names: list[str]) -> None:
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             shown = ", ".join(f"`{name}`" for name in repeated)
             self.defer(
                 ParseError("DUPLICATED_CTE_NAMES", origin=self.origin(start.start), duplicateNames=shown)
             )
+
+    def named_queries(self) -> tuple[tuple[tuple[str, LogicalPlan], ...], bool]:
+        """WITH and its (name, query) pairs, and whether they are RECURSIVE."""
+        self.expect("WITH")
+        is_recursive = self.accept("RECURSIVE")
+        relations = [self._named_query()]
+        while self.accept(","):
+            relations.append(self._named_query())
         return tuple(relations), is_recursive
 
     def _query_body(self) -> LogicalPlan:
@@ -137,9 +140,9 @@ class QueryParser(RelationParser):
         if key == "TABLE":
             self.advance()
             return UnresolvedRelation(self.multipart_name())
-        if key in {"MAP", "REDUCE"}:
-            raise unsupported(f"{key} .. USING 'script'", "Use a Python function.")
-        self.fail()
+        if key not in {"MAP", "REDUCE"}:
+            self.fail()
+        raise unsupported(f"{key} .. USING 'script'", "Use a Python function.")
 
     def _from_statement(self) -> LogicalPlan:
         self.expect("FROM")
@@ -176,10 +179,7 @@ class QueryParser(RelationParser):
         windows = self._window_clause()
         if aggregate is None and having is not None:
             aggregate = UnresolvedAggregate(plan, (), outputs, include_grouping=False)
-        if aggregate is not None:
-            plan = replace(aggregate, having=having)
-        else:
-            plan = Project(plan, outputs)
+        plan = Project(plan, outputs) if aggregate is None else replace(aggregate, having=having)
         if qualify is not None:
             plan = self._qualified(plan, qualify)
         if self._uses_window_names(plan) or windows:
@@ -401,7 +401,7 @@ class QueryParser(RelationParser):
 
     # ---- pipes ----------------------------------------------------------------------------------
 
-    def _pipe(self, plan: LogicalPlan) -> LogicalPlan:  # noqa: C901, PLR0911 - one branch per operator
+    def _pipe(self, plan: LogicalPlan) -> LogicalPlan:
         key = self.token.key
         if key == "SELECT":
             return self._select_of(plan)

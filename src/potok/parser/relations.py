@@ -438,10 +438,7 @@ class RelationParser(ExpressionParser):
         return items
 
     def _property(self) -> tuple[str, str | None]:
-        if self.token.kind in {WORD, QUOTED}:
-            key = ".".join(self.multipart_name())
-        else:
-            key = self.string()
+        key = ".".join(self.multipart_name()) if self.at_name() else self.string()
         self.accept("=")
         if self.token.key in {",", ")"}:
             return key, None

@@ -25,7 +25,7 @@ from potok.plan.expressions import (
     Literal,
     UnresolvedFunction,
 )
-from potok.tokens import NUMBER, QUOTED, STRING, WORD, ParseError, Token, string_value
+from potok.tokens import NUMBER, STRING, WORD, ParseError, Token, string_value
 
 if TYPE_CHECKING:
     from potok.plan.logical import LogicalPlan
@@ -141,8 +141,10 @@ class SpecialFormParser(TypeParser):
         try:
             if head.key == "INTERVAL":
                 return constants.text_interval(text, origin)
+            if head.key == "TIME":
+                raise unsupported("A TIME literal", "Use a TIMESTAMP or a string.", origin=origin)
             if head.key not in _TYPED:
-                raise ParseError(  # noqa: TRY301 - deferred with the other errors of values
+                raise ParseError(
                     "UNSUPPORTED_TYPED_LITERAL",
                     origin=origin,
                     unsupportedType=f'"{head.key}"',
@@ -197,10 +199,11 @@ class SpecialFormParser(TypeParser):
             return None
         head = self.advance()
         quantities: list[constants.Quantity] = []
+        value_start = self.token
         while self._is_value(0):
             quantity = self._quantity()
             if not quantities and self.at("TO"):
-                return self._range_interval(head, quantity)
+                return self._range_interval(value_start, quantity)
             quantities.append(quantity)
         try:
             return constants.units_interval(quantities, self.origin(head.start))
@@ -232,20 +235,21 @@ class SpecialFormParser(TypeParser):
         text = string_value(token.text) if token.kind is STRING else token.text
         if sign == "-":
             text = text[1:] if text.startswith("-") else "-" + text
-        origin = self.origin(start.start)
         unit = self._unit_after(0)
         self.advance()
-        return constants.Quantity(text, unit or "", origin)
+        return constants.Quantity(text, unit or "", self.origin(start.start))
 
-    def _range_interval(self, head: Token, quantity: constants.Quantity) -> Expression:
+    def _range_interval(self, start: Token, quantity: constants.Quantity) -> Expression:
         self.expect("TO")
         end = self._unit_after(0)
         if end is None:
             self.fail()
         self.advance()
-        sign, text = "", quantity.text
+        origin = self.origin(start.start)
         try:
-            return constants.range_interval(text, quantity.unit, end, sign, self.origin(head.start))
+            if "'" not in origin.fragment and '"' not in origin.fragment:
+                raise ParseError("_LEGACY_ERROR_TEMP_0027", origin=origin)
+            return constants.range_interval(quantity.text, quantity.unit, end, origin)
         except SparkError as error:
             self.defer(error)
             return NULL_LITERAL
@@ -254,9 +258,8 @@ class SpecialFormParser(TypeParser):
 
     def _case(self) -> Expression | None:
         """CASE .. END; where that does not come about, CASE is a name."""
-        if self.peek().key in {"", ".", ",", ")", "=", "<END>", "->"} and self.peek().kind is not QUOTED:
-            if self.peek().kind not in {NUMBER, STRING}:
-                return None
+        if self.peek().key in {".", ",", ")", "=", "<END>", "->"}:
+            return None
         index = self.index
         try:
             result = self._whole_case()

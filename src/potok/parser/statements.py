@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NoReturn
 
 from potok import types as t
 from potok.errors import unsupported
@@ -92,20 +93,20 @@ class StatementParser(QueryParser):
         handler = handlers.get(head.key)
         if handler is not None:
             return handler()
-        if self.peek().kind is not END or head.key in {"BEGIN", "COMMIT", "ROLLBACK"}:
-            self._refuse(head)
-        self.fail()
+        return self._refuse(head)
 
-    def _refuse(self, head: Token) -> None:
+    def _refuse(self, head: Token) -> NoReturn:
         """Raise for a statement that Spark has and we have not, or that it names only to refuse it."""
-        if head.key in _NEVER_VALID:
+        alone = self.peek().kind is END
+        if head.key in _NEVER_VALID and (not alone or head.key in {"COMMIT", "ROLLBACK"}):
             operation = head.key + (" TRANSACTION" if head.key == "START" else "")
             while self.token.kind is not END:
                 self.advance()
             origin = self.origin(head.start)
             raise ParseError("INVALID_STATEMENT_OR_CLAUSE", origin=origin, operation=operation)
-        if head.key in _MISSING:
+        if head.key in _MISSING and not alone:
             raise unsupported(f"The statement {head.key}", _MISSING[head.key])
+        self.fail()
 
     def _with_statement(self) -> LogicalPlan | s.Statement:
         index = self.index
@@ -374,9 +375,9 @@ class StatementParser(QueryParser):
             return s.DropVariable(self.multipart_name(), if_exists)
         if self.token.key in {"FUNCTION", "INDEX", "ROLE"} and self.peek().kind is WORD:
             raise unsupported(f"The statement DROP {self.token.key}", "Leave it out.")
-        if self.accept("TEMPORARY") and self.token.key in {"FUNCTION", "MACRO"}:
-            raise unsupported(f"The statement DROP TEMPORARY {self.token.key}", "Leave it out.")
-        self.fail()
+        if not (self.accept("TEMPORARY") and self.token.key in {"FUNCTION", "MACRO"}):
+            self.fail()
+        raise unsupported(f"The statement DROP TEMPORARY {self.token.key}", "Leave it out.")
 
     def _truncate(self) -> s.Statement:
         self.advance()
@@ -491,7 +492,7 @@ class StatementParser(QueryParser):
             return s.DescribeDatabase(self.multipart_name(), is_extended)
         if self.accept("QUERY"):
             return s.DescribeQuery(self.query())
-        if self.token.key == "WITH" or self.query_starts(0) and self.token.key != "TABLE":
+        if self.token.key != "TABLE" and self.query_starts(0):
             return s.DescribeQuery(self.query())
         if self.token.key == "TABLE" and self.peek().kind in {WORD, QUOTED}:
             self.advance()
