@@ -1,0 +1,96 @@
+"""`foreach`: each row goes to a function or a writer object of the user's.
+
+The client wraps both into one function of (partition id, iterator of rows), which calls `open`,
+`process` and `close`; there is one partition per batch here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from potok.connectors.base import ReadContext, Rows, SinkContext
+from potok.connectors.provider import BaseProvider
+from potok.engine import python_values
+from potok.errors import SparkError, unsupported
+from potok.plan.commands import WriteStream
+from potok.plan.logical import LogicalPlan
+from potok.types import StructField, StructType
+
+PartitionFunction = Callable[[int, Iterator[Any]], Any]
+_BATCH_ID_PROPERTY = "streaming.sql.batchId"
+
+
+class ForeachSink:
+    """Runs the client's function over the rows of each batch; a repeated batch is processed again, as in Spark."""
+
+    # Spark's name goes on with the addresses of two objects.
+    description = "ForeachWriterTable(org.apache.spark.sql.execution.python.streaming.PythonForeachWriter)"
+
+    def __init__(self, function: PartitionFunction, schema: StructType) -> None:
+        self._function = function
+        self._schema = schema
+
+    def begin(self, next_batch_id: int, *, is_replay: bool) -> None:
+        """See Sink."""
+
+    def prepare_plan(self, plan: LogicalPlan) -> LogicalPlan:
+        """See Sink."""
+        return plan
+
+    def add_batch(self, batch_id: int, rows: Rows, output_mode: str) -> int:  # noqa: ARG002 - Sink
+        """See Sink. What the user's code raises becomes PYTHON_EXCEPTION."""
+        counted = _Counted(rows, self._schema)
+        with _task_context(batch_id), python_values.user_code():
+            self._function(0, iter(counted))
+        return counted.count
+
+    def stop(self) -> None:
+        """See Sink."""
+
+
+class ForeachProvider(BaseProvider):
+    """Only a sink, made of `WriteStream.foreach_writer`."""
+
+    name = "foreach"
+
+    def sink(self, write: WriteStream, schema: StructType, context: SinkContext) -> ForeachSink:  # noqa: ARG002 - Provider
+        """See Provider."""
+        if write.foreach_writer is None:
+            raise unsupported("the sink 'foreach' by name", "Use writeStream.foreach(..).")
+        return ForeachSink(python_values.load(write.foreach_writer.payload), schema)
+
+
+class _Counted:
+    """Rows as pyspark's Row, counted as they go."""
+
+    def __init__(self, rows: Rows, schema: StructType) -> None:
+        self._rows = rows
+        self._schema = schema
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        row_type = StructType(
+            tuple(StructField(f.name, f.data_type, f.nullable, f.metadata) for f in self._schema.fields)
+        )
+        for batch in self._rows.to_reader():
+            self.count += batch.num_rows
+            yield from python_values.to_rows(batch, row_type)
+
+
+class _task_context:  # noqa: N801 - used as a function
+    """Makes the batch id known to the client's function, which asks pyspark's TaskContext for it."""
+
+    def __init__(self, batch_id: int) -> None:
+        self._batch_id = batch_id
+
+    def __enter__(self) -> None:
+        from pyspark.taskcontext import TaskContext  # noqa: PLC0415 - only where user code runs
+
+        context = TaskContext._getOrCreate()  # noqa: SLF001 - what Spark's Python worker does
+        context._localProperties = {_BATCH_ID_PROPERTY: str(self._batch_id)}  # noqa: SLF001 - as above
+
+    def __exit__(self, *_: object) -> None:
+        from pyspark.taskcontext import TaskContext  # noqa: PLC0415 - only where user code runs
+
+        TaskContext._setTaskContext(None)  # noqa: SLF001 - as above
