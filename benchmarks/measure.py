@@ -1,0 +1,105 @@
+"""Running a program and reading what it cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent / "programs"
+MARK = "RESULT "
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs a program: a command to which the program and its arguments are appended."""
+
+    name: str
+    command: list[str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One benchmark. `prepare(directory, rows)` writes inputs once; `baseline` is a script without an engine."""
+
+    title: str
+    program: str
+    prepare: Callable[[Path, int], None] | None = None
+    baseline: str | None = None
+    arguments: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = field(default=("cpu_s", "wall_s"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Seconds of the whole process, its greatest memory in MB, and what the program printed of itself."""
+
+    values: Mapping[str, float]
+
+
+def machine() -> str:
+    """The shape of this machine in a line."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+
+
+def run(case: Case, engines: list[Engine], directory: Path, *, rounds: int, rows: int) -> str:
+    """A table of medians: a row per engine, ratios against the first."""
+    if case.prepare is not None:
+        case.prepare(directory, rows)
+    candidates = [(e.name, [*e.command, str(PROGRAMS / case.program)]) for e in engines]
+    if case.baseline is not None:
+        candidates.append(("by hand", [sys.executable, str(PROGRAMS / case.baseline)]))
+    outcomes: dict[str, list[Outcome]] = {name: [] for name, _ in candidates}
+    for _ in range(rounds):
+        for name, command in candidates:
+            shutil.rmtree(directory / "work", ignore_errors=True)
+            (directory / "work").mkdir()
+            outcomes[name].append(execute([*command, *case.arguments], directory))
+    lines = ["| engine | " + " | ".join(case.metrics) + " |", "|---|" + "---|" * len(case.metrics)]
+    first = outcomes[candidates[0][0]]
+    for name, found in outcomes.items():
+        cells = []
+        for metric in case.metrics:
+            value = _median(found, metric)
+            ratio = value / _median(first, metric) if _median(first, metric) else float("nan")
+            cells.append(f"{value:.3f}" + ("" if found is first else f" ({ratio:.1f}x)"))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _median(outcomes: list[Outcome], metric: str) -> float:
+    return statistics.median(o.values.get(metric, float("nan")) for o in outcomes)
+
+
+def execute(command: list[str], directory: Path) -> Outcome:
+    """Run to the end. A program reports figures of its own on lines `RESULT {json}`."""
+    environment = {**os.environ, "POTOK_BENCHMARK_DIRECTORY": str(directory)}
+    output = directory / "output.txt"
+    errors = directory / "errors.txt"
+    started = time.perf_counter()
+    with output.open("wb") as out, errors.open("wb") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=directory / "work", env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.stderr.write(errors.read_text()[-4000:])
+        msg = f"{command} ended with {process.returncode}"
+        raise RuntimeError(msg)
+    values: dict[str, float] = {
+        "wall_s": wall_s,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "memory_mb": usage.ru_maxrss / 1024,
+    }
+    for line in output.read_text().splitlines():
+        if line.startswith(MARK):
+            values.update(json.loads(line.removeprefix(MARK)))
+    return Outcome(values)
