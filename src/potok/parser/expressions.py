@@ -1,9 +1,10 @@
 """Expressions: operator precedence, names, calls, lambdas, windows.
 
-Written by hand over our own tokens. sqlglot was tried for this and is not used: its trees drop the
-positions that Spark's error messages point with, fold operator spellings (`==`, `<>`, `RLIKE`), do
-not keep `1L`, `1S`, `1BD` apart, reserve words that Spark does not, and importing it costs more
-time than parsing thousands of filters here.
+Written by hand over our own tokens. sqlglot (30.30, dialect spark) was tried on the recorded texts
+and is not used: it refuses 81 of 1302 texts that Spark reads (`window(..)` in GROUP BY, `>>>`, words
+that only other dialects reserve) and reads 51 of 95 that Spark refuses; its trees keep no position
+for most nodes, which Spark's messages point with; it rewrites as it reads (`timestampadd` becomes
+`DATE_ADD`, `1S` a cast); and its import costs 86 ms, a filter 91 us against 14 us here.
 
 Source of fact: Spark 4.3's rules `booleanExpression`, `valueExpression` and `primaryExpression`.
 """
@@ -614,7 +615,8 @@ class ExpressionParser(SpecialFormParser):
         """Whether AS introduces a name; otherwise it is the name."""
         following = self.peek()
         if following.key == "FROM":
-            return self.peek(2).kind not in {WORD, QUOTED} and self.peek(2).key != "("
+            behind = self.peek(2)
+            return behind.key == "FROM" or (behind.kind not in {WORD, QUOTED} and behind.key != "(")
         return following.kind in {WORD, QUOTED} or following.key == "("
 
     def at_alias(self) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import texts
+import texts  # type: ignore[import-not-found]  # run from its own directory
 from pyspark.sql import SparkSession
 
 _NUMBER = re.compile(r"#\d+L?")
@@ -62,7 +62,7 @@ def main() -> None:
         value = found.value() if found.getClass().getSimpleName() == "Literal" else None
         if isinstance(value, bytes | bytearray):
             value = value.hex()
-        return [found.dataType().json(), str(value if isinstance(value, str) or value is None else value)]
+        return [found.dataType().json(), str(value)]
 
     def query(text: str) -> str:
         return _NUMBER.sub("", parser.parsePlan(text).toString())
