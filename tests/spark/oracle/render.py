@@ -23,6 +23,7 @@ _CALL_SITE = re.compile(r'(== DataFrame ==\n"[^"]*" was called from\n)[^\n]*(\n[
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):.*", re.DOTALL)
 _STACK = re.compile(r"\n\nJVM stacktrace:.*|\n\tat .*", re.DOTALL)
 _JAVA_CALL = re.compile(r"\AAn error occurred while calling [\w.]+\n: ")
+_JAVA_OBJECT = re.compile(r"\bo\d+\.")
 
 
 class RenderingError(Exception):
@@ -121,6 +122,7 @@ def render_error(error: BaseException, directory: str) -> dict[str, Any]:
 def normalise_message(message: str, directory: str) -> str:
     """The text of a message without what changes from run to run."""
     message = _JAVA_CALL.sub("", _STACK.sub("", message))
+    message = _JAVA_OBJECT.sub("", message)
     message = _TRACEBACK.sub("Traceback", message)
     message = _PLAN_TAIL.sub("", message)
     message = _CALL_SITE.sub(r"\1<call site>", message)
