@@ -233,6 +233,16 @@ CONDITIONS: dict[str, Condition] = {
         "42K01",
         PARSE,
     ),
+    "INCORRECT_END_OFFSET": Condition(
+        "Max offset with <rowsPerSecond> rowsPerSecond is <maxSeconds>, but it's <endSeconds> now.",
+        "22003",
+        RUNTIME,
+    ),
+    "INCORRECT_RAMP_UP_RATE": Condition(
+        "Max offset with <rowsPerSecond> rowsPerSecond is <maxSeconds>, but 'rampUpTimeSeconds' is <rampUpTimeSeconds>.",
+        "22003",
+        RUNTIME,
+    ),
     "INTERNAL_ERROR": Condition("<message>", "XX000", SPARK),
     "INVALID_ARRAY_INDEX": Condition(
         "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use the SQL"
@@ -307,8 +317,7 @@ CONDITIONS: dict[str, Condition] = {
         SPARK_SQL,
     ),
     "INVALID_ESC": Condition(
-        "Found an invalid escape string: <invalidEscape>. The escape string must contain only "
-        "one character.",
+        "Found an invalid escape string: <invalidEscape>. The escape string must contain only one character.",
         "42604",
         PARSE,
     ),
@@ -424,7 +433,7 @@ CONDITIONS: dict[str, Condition] = {
         "valid format for defining an interval. You can reference the documentation for the "
         "correct format. Interval string does not match <intervalStr> format of "
         "<supportedFormat> when cast to <typeName>: <input>. Set "
-        "\"spark.sql.legacy.fromDayTimeString.enabled\" to \"true\" to restore the behavior before "
+        '"spark.sql.legacy.fromDayTimeString.enabled" to "true" to restore the behavior before '
         "Spark 3.0.",
         "22006",
         PARSE,
@@ -716,6 +725,9 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_1194": Condition("queryName must be specified for memory sink.", None, ANALYSIS),
     "_LEGACY_ERROR_TEMP_1295": Condition('Set a host to read from with option("host", ...).', None, ANALYSIS),
     "_LEGACY_ERROR_TEMP_1296": Condition('Set a port to read from with option("port", ...).', None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1297": Condition(
+        'includeTimestamp must be set to either "true" or "false".', None, ANALYSIS
+    ),
     "_LEGACY_ERROR_TEMP_1298": Condition(
         'checkpointLocation must be specified either through option("checkpointLocation", ...) or SparkSession.conf.set("<config>", ...).',
         None,
@@ -765,4 +777,5 @@ CLASS_BY_TARGET: dict[tuple[str, str], str] = {
     ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
+    "_LEGACY_ERROR_TEMP_JAVA.UNKNOWN_HOST": Condition("<message>", None, "java.net.UnknownHostException"),
 }

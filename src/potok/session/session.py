@@ -75,12 +75,16 @@ class Session:
         """Run a batch query. Raises SparkError, also while the rows are read."""
         return self.rows_of_resolved(self.analyze(plan))
 
-    def rows_of_resolved(self, resolved: LogicalPlan) -> Rows:
-        """Run an analysed batch query."""
+    def rows_of_resolved(
+        self, resolved: LogicalPlan, on_start: Callable[[Callable[[], None]], None] | None = None
+    ) -> Rows:
+        """Run an analysed batch query. `on_start` is given what interrupts it, from any thread."""
         check_batch(resolved)
-        return self.runtime.engine.run(
-            self.compile(resolved), datetime.now(UTC), self.conf.get("spark.sql.session.timeZone")
-        )
+        time_zone = self.conf.get("spark.sql.session.timeZone")
+        runner = self.runtime.engine.prepare(self.compile(resolved), time_zone)
+        if on_start is not None:
+            on_start(runner.interrupt)
+        return runner.run({}, datetime.now(UTC))
 
     def plan_text(self, resolved: LogicalPlan) -> str:
         """A resolved plan as a tree of lines, as `explain` shows it."""
