@@ -13,6 +13,7 @@ PARSE = "org.apache.spark.sql.catalyst.parser.ParseException"
 ILLEGAL_ARGUMENT = "org.apache.spark.SparkIllegalArgumentException"
 JAVA_ILLEGAL_ARGUMENT = "java.lang.IllegalArgumentException"
 JAVA_ILLEGAL_STATE = "java.lang.IllegalStateException"
+JAVA_UNSUPPORTED = "java.lang.UnsupportedOperationException"
 ARITHMETIC = "org.apache.spark.SparkArithmeticException"
 ARRAY_INDEX = "org.apache.spark.SparkArrayIndexOutOfBoundsException"
 DATE_TIME = "org.apache.spark.SparkDateTimeException"
@@ -49,6 +50,12 @@ CONDITIONS: dict[str, Condition] = {
         "name for the new artifact because it cannot be overwritten.",
         "42713",
         RUNTIME,
+    ),
+    "BINARY_ARITHMETIC_OVERFLOW": Condition(
+        "<value1> <symbol> <value2> caused overflow. Use <functionName> to ignore overflow "
+        "problem and return NULL.",
+        "22003",
+        ARITHMETIC,
     ),
     "CALL_ON_STREAMING_DATASET_UNSUPPORTED": Condition(
         "The method <methodName> can not be called on streaming Dataset/DataFrame.",
@@ -134,6 +141,15 @@ CONDITIONS: dict[str, Condition] = {
         "56K00",
         INVALID_PLAN_INPUT,
     ),
+    "CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX": Condition(
+        "The Spark Connect plan is invalid. The plan size is larger than max (<planSize> vs. "
+        "<maxPlanSize>)\nThis typically occurs when building very complex queries with many "
+        "operations, large literals, or deeply nested expressions.\nConsider splitting the query "
+        "into smaller parts using temporary views for intermediate results or reducing the number "
+        "of operations.",
+        "56K00",
+        INVALID_PLAN_INPUT,
+    ),
     "CONNECT_INVALID_PLAN.SCHEMA_REQUIRED_FOR_LOCAL_RELATION": Condition(
         "The Spark Connect plan is invalid. Schema for LocalRelation is required when the input "
         "data is not provided.",
@@ -179,6 +195,36 @@ CONDITIONS: dict[str, Condition] = {
         "CREATE VIEW <viewName> with both IF NOT EXISTS and REPLACE is not allowed.",
         "42601",
         PARSE,
+    ),
+    "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: the left and right operands of the "
+        "binary operator have incompatible types (<left> and <right>).",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: the binary operator requires the "
+        "input type <inputType>, not <actualDataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.DATA_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should all "
+        "be the same type, but it's <dataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The <functionName> does not support "
+        "ordering on type <dataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
+        "the <requiredType> type, however <inputSql> has the type <inputType>.",
+        "42K09",
+        ANALYSIS,
     ),
     "DATATYPE_MISSING_SIZE": Condition(
         "DataType <type> requires a length parameter, for example <type>(10). Please specify the length.",
@@ -244,6 +290,17 @@ CONDITIONS: dict[str, Condition] = {
         RUNTIME,
     ),
     "INTERNAL_ERROR": Condition("<message>", "XX000", SPARK),
+    "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION": Condition(
+        "Integer overflow while operating with intervals. Try devising appropriate values for the"
+        " interval parameters.",
+        "22015",
+        ARITHMETIC,
+    ),
+    "INTERVAL_DIVIDED_BY_ZERO": Condition(
+        "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.",
+        "22012",
+        ARITHMETIC,
+    ),
     "INVALID_ARRAY_INDEX": Condition(
         "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use the SQL"
         " function `get()` to tolerate accessing element at invalid index and return NULL instead.",
@@ -605,6 +662,12 @@ CONDITIONS: dict[str, Condition] = {
         PARSE,
     ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
+    "REMAINDER_BY_ZERO": Condition(
+        "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If"
+        " necessary set <config> to \"false\" to bypass this error.",
+        "22012",
+        ARITHMETIC,
+    ),
     "SQL_CONF_NOT_FOUND": Condition(
         "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
         "42K0I",
@@ -682,6 +745,12 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "WRITE_STREAM_NOT_ALLOWED": Condition(
         "`writeStream` can be called only on streaming Dataset/DataFrame.", "42601", ANALYSIS
+    ),
+    "WRONG_NUM_ARGS.WITHOUT_SUGGESTION": Condition(
+        "The <functionName> requires <expectedNum> parameters but the actual number is "
+        "<actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix.",
+        "42605",
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_0026": Condition(
         "Can only use numbers in the interval value part for multiple unit value pairs interval "
@@ -769,6 +838,12 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE": Condition("<message>", None, JAVA_ILLEGAL_STATE),
     "_LEGACY_ERROR_TEMP_JAVA.NUMBER_FORMAT": Condition("<message>", None, "java.lang.NumberFormatException"),
     "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT": Condition("<message>", None, "java.util.concurrent.TimeoutException"),
+    "_LEGACY_ERROR_TEMP_JAVA.UNKNOWN_HOST": Condition("<message>", None, "java.net.UnknownHostException"),
+    "_LEGACY_ERROR_TEMP_JAVA.UNSUPPORTED_OPERATION": Condition(
+        "<message>",
+        None,
+        JAVA_UNSUPPORTED,
+    ),
 }
 
 # The class that Spark throws where it depends on the type that a value could not become.
@@ -777,5 +852,4 @@ CLASS_BY_TARGET: dict[tuple[str, str], str] = {
     ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
-    "_LEGACY_ERROR_TEMP_JAVA.UNKNOWN_HOST": Condition("<message>", None, "java.net.UnknownHostException"),
 }

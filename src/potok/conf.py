@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from potok.errors import SparkError
 
@@ -20,10 +21,12 @@ class Entry(NamedTuple):
 ENTRIES: dict[str, Entry] = {
     "potok.streaming.durable": Entry("true"),
     "spark.app.name": Entry(None),
+    "spark.checkpoint.dir": Entry(None),
     "spark.connect.grpc.arrow.maxBatchSize": Entry("4194304", static=True),
     "spark.connect.session.planCompression.defaultAlgorithm": Entry("ZSTD"),
     "spark.connect.session.planCompression.threshold": Entry("10485760"),
     "spark.default.parallelism": Entry(None),
+    "spark.master": Entry("local[*]", static=True),
     "spark.python.sql.dataFrameDebugging.enabled": Entry("true"),
     "spark.sql.adaptive.enabled": Entry("true"),
     "spark.sql.ansi.enabled": Entry("true"),
@@ -31,15 +34,18 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.caseSensitive": Entry("false"),
     "spark.sql.catalogImplementation": Entry("in-memory", static=True),
     "spark.sql.columnNameOfCorruptRecord": Entry("_corrupt_record"),
+    "spark.sql.connect.serverStacktrace.enabled": Entry("false"),
     "spark.sql.crossJoin.enabled": Entry("true"),
     "spark.sql.csv.parser.columnPruning.enabled": Entry("true"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": Entry("10000"),
     "spark.sql.execution.arrow.pyspark.enabled": Entry("false"),
     "spark.sql.execution.arrow.pyspark.fallback.enabled": Entry("true"),
+    "spark.sql.execution.arrow.pyspark.selfDestruct.enabled": Entry("false"),
     "spark.sql.execution.arrow.useLargeVarTypes": Entry("false"),
-    "spark.sql.execution.pandas.convertToArrowArraySafely": Entry("false"),
+    "spark.sql.execution.pandas.convertToArrowArraySafely": Entry("true"),
     "spark.sql.execution.pandas.inferPandasDictAsMap": Entry("false"),
     "spark.sql.execution.pandas.structHandlingMode": Entry("legacy"),
+    "spark.sql.execution.pyspark.binaryAsBytes": Entry("true"),
     "spark.sql.execution.pythonUDF.arrow.concurrency.level": Entry(None),
     "spark.sql.execution.pythonUDF.arrow.enabled": Entry("false"),
     "spark.sql.execution.pythonUDTF.arrow.enabled": Entry("false"),
@@ -50,6 +56,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.files.maxRecordsPerFile": Entry("0"),
     "spark.sql.json.enablePartialResults": Entry("true"),
     "spark.sql.jsonGenerator.ignoreNullFields": Entry("true"),
+    "spark.sql.leafNodeDefaultParallelism": Entry(None),
     "spark.sql.legacy.timeParserPolicy": Entry("CORRECTED"),
     "spark.sql.mapKeyDedupPolicy": Entry("EXCEPTION"),
     "spark.sql.parquet.compression.codec": Entry("snappy"),
@@ -68,6 +75,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.session.localRelationChunkSizeBytes": Entry("16777216"),
     "spark.sql.session.localRelationChunkSizeRows": Entry("10000"),
     "spark.sql.session.localRelationBatchOfChunksSizeBytes": Entry("1073741824"),
+    "spark.sql.session.localRelationSizeLimit": Entry("3221225472"),
     "spark.sql.session.timeZone": Entry(None),
     "spark.sql.shuffle.partitions": Entry("1"),
     "spark.sql.sources.default": Entry("parquet"),
@@ -106,7 +114,19 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.warehouse.dir": Entry("spark-warehouse", static=True),
 }
 
-_TIME_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "us": 0.001}
+_TIME_UNITS_MS = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "min": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "us": 0.001,
+}
+_WHOLE_NUMBER = re.compile(r"-?\d+[bkmgtp]?b?", re.IGNORECASE)
+_ZONE_OFFSET = re.compile(r"(UTC|GMT|UT)?[+-]\d{1,2}(:\d{2}){0,2}")
+# Settings of the cluster, which Spark's own entries outside SQL are.
+_CORE = ("spark.driver.", "spark.executor.", "spark.dynamicAllocation.", "spark.memory.", "spark.shuffle.")
 _TIME = re.compile(r"(-?\d+)\s*([a-z]*)", re.IGNORECASE)
 
 
@@ -145,14 +165,20 @@ class Conf:
         return value
 
     def set(self, key: str, value: str) -> None:
-        """Give a value. Raises CANNOT_MODIFY_CONFIG for a static key."""
+        """Give a value. Raises CANNOT_MODIFY_STATIC_CONFIG, and INVALID_CONF_VALUE conditions."""
         self._check_modifiable(key)
+        _check_value(key, value)
         self._values[key] = value
 
     def set_initially(self, key: str, value: str) -> bool:
-        """Give a value while the session is being built; static keys count only then. False if ignored."""
-        if not self.is_modifiable(key) and self.find(key) != value:
-            return False
+        """Give a value as a session's builder does: static keys, which count at the start only, are left.
+
+        False if it is left. Raises INVALID_CONF_VALUE conditions.
+        """
+        entry = ENTRIES.get(key)
+        if entry is not None and entry.static:
+            return self.find(key) == value
+        _check_value(key, value)
         self._values[key] = value
         return True
 
@@ -203,4 +229,32 @@ class Conf:
     def _check_modifiable(self, key: str) -> None:
         entry = ENTRIES.get(key)
         if entry is not None and entry.static:
-            raise SparkError("CANNOT_MODIFY_CONFIG", key=f'"{key}"', docroot="https://spark.apache.org/docs/latest")
+            raise SparkError("CANNOT_MODIFY_STATIC_CONFIG", key=f'"{key}"')
+        if key.startswith(_CORE):
+            raise SparkError(
+                "CANNOT_MODIFY_CONFIG", key=f'"{key}"', docroot="https://spark.apache.org/docs/latest"
+            )
+
+
+def _check_value(key: str, value: str) -> None:
+    """A known key takes values of its default's kind only. Raises INVALID_CONF_VALUE conditions."""
+    entry = ENTRIES.get(key)
+    default = entry.default if entry else None
+    kind = None
+    if default in {"true", "false"} and value.strip().lower() not in {"true", "false"}:
+        kind = "boolean"
+    elif default is not None and default.isdigit() and not _WHOLE_NUMBER.fullmatch(value.strip()):
+        kind = "int"
+    if kind is not None:
+        raise SparkError("INVALID_CONF_VALUE.TYPE_MISMATCH", confValue=value, confName=key, confType=kind)
+    if key == "spark.sql.session.timeZone":
+        _check_time_zone(key, value)
+
+
+def _check_time_zone(key: str, value: str) -> None:
+    if _ZONE_OFFSET.fullmatch(value):
+        return
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise SparkError("INVALID_CONF_VALUE.TIME_ZONE", confValue=value, confName=key) from error
