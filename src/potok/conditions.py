@@ -664,7 +664,7 @@ CONDITIONS: dict[str, Condition] = {
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
     "REMAINDER_BY_ZERO": Condition(
         "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If"
-        " necessary set <config> to \"false\" to bypass this error.",
+        ' necessary set <config> to "false" to bypass this error.',
         "22012",
         ARITHMETIC,
     ),

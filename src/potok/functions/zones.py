@@ -19,6 +19,7 @@ from potok.functions.sql_text import let
 from potok.types import STRING, TIMESTAMP, TIMESTAMP_NTZ
 
 _IS_UTC = "current_setting('TimeZone') IN ('UTC', 'Etc/UTC', 'GMT', 'Z')"
+
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local times carry no zone
 _LOWEST_MICROS = -62_135_596_800_000_000
@@ -116,6 +117,11 @@ def _to_instant(local_times: pa.Array, zone: pa.Array) -> pa.Array:
 
 
 TO_INSTANT = Kernel("potok_instant", (TIMESTAMP_NTZ, STRING), TIMESTAMP, _to_instant)
+
+
+def is_utc() -> str:
+    """SQL: whether the session's zone is UTC; a constant to the planner."""
+    return _IS_UTC
 
 
 def local(timestamp: str) -> str:
