@@ -62,7 +62,7 @@ def show_string(
     vertical: bool,  # noqa: FBT001 - as Spark's
     time_zone: str = "UTC",
 ) -> str:
-    """The first rows of a table, with Spark's final newline or newlines.
+    """The first rows of a table; Spark prints one newline behind it, which is not part of the text.
 
     `table` need not hold more than `num_rows` + 1 rows: one more tells that some were cut. `truncate` is the
     greatest number of characters in a cell, 0 for any; numbers and texts stand on the right then, on the
@@ -71,15 +71,18 @@ def show_string(
     shown = min(max(num_rows, 0), MAX_ROWS)
     has_more = table.num_rows > shown
     head = table.slice(0, shown)
+    # Arrow forgets the number of rows when it slices a table without columns.
+    count = min(shown, table.num_rows)
     names = [field.name.translate(_ESCAPES) for field in schema.fields]
     columns = [
         [_cell(text, truncate) for text in column_texts(column, field.data_type, time_zone)]
         for column, field in zip(head.columns, schema.fields, strict=True)
     ]
     if vertical:
-        return _records(names, columns, head.num_rows) + _end(shown, has_more=has_more, vertical=True)
-    text = _grid(names, columns, head.num_rows, right=truncate > 0)
-    return text + _end(shown, has_more=has_more, vertical=False)
+        text = _records(names, columns, count)
+    else:
+        text = _grid(names, columns, count, right=truncate > 0)
+    return text + _end(shown, has_more=has_more, vertical=vertical, is_empty=count == 0)
 
 
 def column_texts(
@@ -101,7 +104,10 @@ def double_text(value: float) -> str:
 
 
 def float_text(value: float) -> str:
-    """A FLOAT as Java writes it: the shortest text that gives the same 32-bit number."""
+    """A FLOAT as Java writes it: the shortest text that gives the same 32-bit number.
+
+    Java before 19 writes one digit too many for a few numbers, such as the smallest normal one.
+    """
     if not math.isfinite(value):
         return _not_finite(value)
     single = np.float32(value)
@@ -168,12 +174,12 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _end(shown: int, *, has_more: bool, vertical: bool) -> str:
-    if vertical and shown == 0 and has_more:
-        return "(0 rows)\n"
+def _end(shown: int, *, has_more: bool, vertical: bool, is_empty: bool) -> str:
+    if vertical and is_empty:
+        return "(0 rows)"
     if has_more:
-        return f"only showing top {shown} {'row' if shown == 1 else 'rows'}\n"
-    return "\n"
+        return f"only showing top {shown} {'row' if shown == 1 else 'rows'}"
+    return ""
 
 
 # ---- values -------------------------------------------------------------------------------------

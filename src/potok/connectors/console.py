@@ -55,7 +55,7 @@ class ConsoleSink:
             False,
             self._time_zone,  # noqa: FBT003 - as Spark's
         )
-        _print(f"{LINE}\nBatch: {batch_id}\n{LINE}\n{text}")
+        _print(f"{LINE}\nBatch: {batch_id}\n{LINE}\n{text}\n")
         return count
 
     def stop(self) -> None:
@@ -75,11 +75,8 @@ class ConsoleProvider(BaseProvider):
         """See Provider."""
         num_rows, truncate = _num_rows(write.options), _truncate(write.options)
         table, _ = _head(rows, num_rows + 1)
-        _print(
-            show_string(
-                table, rows.schema, num_rows, TRUNCATED_WIDTH if truncate else 0, False, _time_zone(context)
-            )
-        )  # noqa: FBT003 - as Spark's
+        width = TRUNCATED_WIDTH if truncate else 0
+        _print(show_string(table, rows.schema, num_rows, width, False, _time_zone(context)) + "\n")  # noqa: FBT003 - as Spark's
 
 
 def _head(rows: Rows, count: int) -> tuple[pa.Table, int]:
@@ -91,6 +88,9 @@ def _head(rows: Rows, count: int) -> tuple[pa.Table, int]:
         if wanted > 0:
             kept.append(batch.slice(0, wanted))
             wanted -= batch.num_rows
+    if not rows.schema.fields:
+        # Arrow forgets the number of rows when it slices a batch without columns.
+        return pa.Table.from_struct_array(pa.array([{}] * min(total, count), pa.struct([]))), total
     if not kept:
         return arrow_schema(rows.schema).empty_table(), total
     return pa.Table.from_batches(kept), total

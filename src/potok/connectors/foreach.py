@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from potok.connectors.base import ReadContext, Rows, SinkContext
+import pyarrow as pa
+
+from potok.connectors.base import Rows, SinkContext
 from potok.connectors.provider import BaseProvider
 from potok.engine import python_values
-from potok.errors import SparkError, unsupported
+from potok.errors import unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.logical import LogicalPlan
-from potok.types import StructField, StructType
+from potok.types import StructType
 
 PartitionFunction = Callable[[int, Iterator[Any]], Any]
 _BATCH_ID_PROPERTY = "streaming.sql.batchId"
@@ -70,12 +72,18 @@ class _Counted:
         self.count = 0
 
     def __iter__(self) -> Iterator[Any]:
-        row_type = StructType(
-            tuple(StructField(f.name, f.data_type, f.nullable, f.metadata) for f in self._schema.fields)
-        )
+        from pyspark.sql.types import _create_row  # noqa: PLC0415 - only where user code runs
+
+        names = list(self._schema.names)
+        types = [field.data_type for field in self._schema.fields]
         for batch in self._rows.to_reader():
             self.count += batch.num_rows
-            yield from python_values.to_rows(batch, row_type)
+            columns = [
+                python_values.to_python(pa.chunked_array([column]), data_type)
+                for column, data_type in zip(batch.columns, types, strict=True)
+            ]
+            for values in zip(*columns, strict=True):
+                yield _create_row(names, values)
 
 
 class _task_context:  # noqa: N801 - used as a function

@@ -15,6 +15,7 @@ from potok.checkpoint.commit_log import CommitLog, CommitMetadata
 from potok.checkpoint.layout import CheckpointLayout
 from potok.checkpoint.offset_log import OffsetLog, conf_for_offset_log, conf_from_offset_log
 from potok.checkpoint.recover import read_tails, recover
+from potok.errors import SparkError
 from potok.connectors.base import Sink, Source, SourceContext
 from potok.plan.logical import LogicalPlan, StreamingRelation
 from potok.streaming.batch import (
@@ -51,8 +52,8 @@ from potok.streaming.watermark import (
     watermark_nodes,
 )
 
-_LOGGER = logging.getLogger("MicroBatchExecution")
-_TRIGGER_LOGGER = logging.getLogger("ProcessingTimeExecutor")
+_LOGGER = logging.getLogger("potok.MicroBatchExecution")
+_TRIGGER_LOGGER = logging.getLogger("potok.ProcessingTimeExecutor")
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class StreamExecution:
             self._query.fail(error)
             message = f"Terminated with exception: {cause_message(cause)}"
             self._query.report_status(message, data=False, active=False)
-            _LOGGER.error("Query %s terminated with error", self._query.identifier, exc_info=cause)
+            self._log_failure(cause)
         finally:
             self._finish(error)
 
@@ -393,6 +394,13 @@ class StreamExecution:
     def _failure(self, cause: Exception) -> StreamingQueryError:
         return StreamingQueryError(
             query_id=self._query.id, run_id=self._query.run_id, cause=cause, query_text=self._query_text()
+        )
+
+    def _log_failure(self, cause: Exception) -> None:
+        # What the user's data or program has caused needs no trace of this engine.
+        trace = None if isinstance(cause, SparkError) else cause
+        _LOGGER.error(
+            "Query %s terminated with error: %s", self._query.identifier, cause_message(cause), exc_info=trace
         )
 
     def _query_text(self) -> str:

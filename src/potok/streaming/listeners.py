@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from potok.streaming.progress import StreamingQueryProgress, format_timestamp
 
-_LOGGER = logging.getLogger("StreamingQueryListenerBus")
+_LOGGER = logging.getLogger("potok.StreamingQueryListenerBus")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ from potok.streaming.lock import Lock
 from potok.streaming.services import Environment, SessionServices
 from potok.streaming.triggers import Continuous, Once, TriggerRule, trigger_rule
 
-_LOGGER = logging.getLogger("ResolveWriteToStream")
-_REPAIR_LOGGER = logging.getLogger("CheckpointRepair")
+_LOGGER = logging.getLogger("potok.ResolveWriteToStream")
+_REPAIR_LOGGER = logging.getLogger("potok.CheckpointRepair")
 CHECKPOINT_OPTION = "checkpointLocation"
 CHECKPOINT_CONF = "spark.sql.streaming.checkpointLocation"
 FORCE_DELETE_CONF = "spark.sql.streaming.forceDeleteTempCheckpointLocation"
