@@ -236,11 +236,11 @@ def parse_data_type(text: str) -> t.DataType:
 
 @lru_cache(maxsize=512)
 def parse_schema(text: str) -> t.StructType:
-    """A schema: `a INT, b STRING NOT NULL`, `struct<a: int>`, or Spark's JSON. Raises ParseError."""
+    """A schema: `a INT, b STRING NOT NULL`, or Spark's JSON. Raises ParseError, as Spark for `struct<a: int>` too."""
     try:
         return _columns(text)
     except ParseError:
-        found = _from_json(text) or _struct(text)
+        found = _from_json(text)
         if not isinstance(found, t.StructType):
             raise
         return found
@@ -264,18 +264,10 @@ def _data_type(text: str) -> t.DataType:
 
 def _columns(text: str) -> t.StructType:
     parser = TypeParser(text)
-    if parser.token.key == "<END>":
-        return t.StructType()
+    parser.expect_not_empty()
     result = parser.columns()
     parser.expect_end(hinted=False)
     return result
-
-
-def _struct(text: str) -> t.DataType | None:
-    try:
-        return _data_type(text)
-    except ParseError:
-        return None
 
 
 def _from_json(text: str) -> t.DataType | None:

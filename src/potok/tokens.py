@@ -50,6 +50,7 @@ _KIND = {
     "unrecognized": UNRECOGNIZED,
 }
 _SPELLING = {"==": "=", "!>": "<=", "!<": ">=", "REGEXP": "RLIKE", "TEMP": "TEMPORARY"}
+_MAY_FOLLOW_BRACKET = frozenset({"<END>", "FROM", "SELECT", "WHERE", "GROUP", "ORDER", "LIMIT", "("})
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
@@ -231,9 +232,9 @@ class TokenStream:
     def expect_closing(self, key: str) -> None:
         """Take a bracket that closes a list, or raise PARSE_SYNTAX_ERROR with Spark's hint."""
         if self.token.key != key:
-            if self.peek().key != key:
-                self.fail(hint=f": missing '{key}'")
-            self.fail_expecting(key)
+            if self.peek().key == key:
+                self.fail_expecting(key)
+            self.fail(hint=f": missing '{key}'" if self.token.key in _MAY_FOLLOW_BRACKET else "")
         self.advance()
 
     def fail_expecting(self, key: str) -> NoReturn:

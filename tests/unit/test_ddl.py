@@ -12,9 +12,8 @@ from potok.errors import SparkError
 def test_schema_in_every_form() -> None:
     expected = t.StructType((t.StructField("a", t.INTEGER), t.StructField("b", t.STRING, nullable=False)))
     assert ddl.parse_schema("a int, b string not null") == expected
-    assert ddl.parse_schema("struct<a: int, b: string not null>") == expected
     assert ddl.parse_schema(expected.json) == expected
-    assert ddl.parse_schema("") == t.StructType()
+    assert ddl.parse_type_or_schema("struct<a: int, b: string not null>") == expected
 
 
 def test_type_or_schema() -> None:

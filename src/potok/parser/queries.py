@@ -13,6 +13,7 @@ from potok.errors import unsupported
 from potok.parser.relations import ONE_ROW, RelationParser
 from potok.plan.expressions import (
     Alias,
+    Cast,
     Expression,
     Literal,
     SortOrder,
@@ -20,6 +21,7 @@ from potok.plan.expressions import (
     UnresolvedFunction,
     UnresolvedOrdinal,
     UnresolvedStar,
+    UnresolvedSubquery,
     WindowExpression,
 )
 from potok.plan.logical import (
@@ -44,6 +46,9 @@ from potok.plan.tree import Node
 from potok.tokens import STRING, ParseError, Token
 
 _QUALIFY_COLUMN = "__qualify"
+_PREDICATES = frozenset({
+    "and", "or", "not", "==", "<=>", "<", "<=", ">", ">=", "in", "like", "rlike", "isnull", "isnotnull",
+})  # fmt: skip
 _WINDOW_DOCS = "https://spark.apache.org/docs/latest"
 GroupingSets = tuple[tuple[Expression, ...], ...]
 
@@ -174,7 +179,7 @@ class QueryParser(RelationParser):
         if self.accept("WHERE"):
             plan = Filter(plan, self.expression())
         aggregate = self._aggregation(plan, outputs) if self.at("GROUP", "BY") else None
-        having = self.expression() if self.accept("HAVING") else None
+        having = self._having() if self.accept("HAVING") else None
         qualify = self.expression() if self.accept("QUALIFY") else None
         windows = self._window_clause()
         if aggregate is None and having is not None:
@@ -189,6 +194,16 @@ class QueryParser(RelationParser):
         for name, parameters in reversed(hints):
             plan = Hint(plan, name, parameters)
         return plan
+
+    def _having(self) -> Expression:
+        """The condition behind HAVING; Spark casts what is no predicate to BOOLEAN."""
+        start = self.token
+        condition = self.expression()
+        if isinstance(condition, UnresolvedFunction) and condition.name in _PREDICATES:
+            return condition
+        if isinstance(condition, UnresolvedSubquery) and condition.kind != "scalar":
+            return condition
+        return Cast(condition, t.BOOLEAN, explicit=False, origin=self.origin(start.start))
 
     def _quantifier_is_name(self) -> bool:
         return self.peek().key in {",", ")", "<END>", ".", ";", "FROM"} and (

@@ -84,10 +84,11 @@ class RelationParser(ExpressionParser):
             plan = extended
 
     def _lateral_or_plain(self, left: LogicalPlan, join_type: str) -> LogicalPlan:
+        """The relation behind a comma; its JOINs apply to everything before it too, as in Spark."""
         if self._at_lateral():
             self.advance()
             return self._joins(UnresolvedJoin(left, self._lateral_relation(), join_type, lateral=True))
-        return UnresolvedJoin(left, self.relation(), join_type)
+        return self._joins(UnresolvedJoin(left, self._primary_relation(), join_type))
 
     def _at_lateral(self) -> bool:
         return self.token.key == "LATERAL" and self.peek().key not in {"VIEW", *_ENDS}
@@ -272,8 +273,9 @@ class RelationParser(ExpressionParser):
     def table_alias(self) -> TableAlias:
         """`[AS] name [(columns)]`, or none."""
         following = self.peek()
-        if self.token.key == "AS" and (following.kind is QUOTED or following.key not in _NEVER_ALIAS):
-            self.advance()
+        if self.token.key == "AS":
+            if following.kind is QUOTED or (following.kind is WORD and following.key not in _NEVER_ALIAS):
+                self.advance()
         elif not self._at_table_alias():
             return TableAlias("", ())
         name = self.name()
@@ -288,7 +290,24 @@ class RelationParser(ExpressionParser):
             return False
         if token.key in _NEEDS_BY:
             return following.key != "BY"
-        return token.key not in _TABLE_CLAUSES or following.key in _ENDS
+        if token.key not in _TABLE_CLAUSES or following.key in _ENDS:
+            return True
+        if following.key in _NEEDS_BY:
+            return self.peek(2).key == "BY"
+        return following.key == "(" and self._column_names_follow()
+
+    def _column_names_follow(self) -> bool:
+        """Whether `(a, b)` behind the word here ends the relation: `t WHERE (a)` names t in Spark."""
+        distance = 2
+        while self.peek(distance).kind in {WORD, QUOTED}:
+            closing = self.peek(distance + 1).key
+            if closing == ")":
+                behind = self.peek(distance + 2).key
+                return behind in _ENDS or behind in _TABLE_CLAUSES or behind in _NEVER_ALIAS
+            if closing != ",":
+                return False
+            distance += 2
+        return False
 
     def name_list(self) -> tuple[str, ...]:
         """`(a, b)`."""

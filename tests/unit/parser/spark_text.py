@@ -10,6 +10,7 @@ import re
 
 from potok.plan import expressions as e
 from potok.plan import logical as p
+from potok.plan.tree import Node
 from potok.types import DecimalType, DoubleType, FloatType, StringType
 
 _OPERATORS = {
@@ -25,8 +26,13 @@ _JOINS = {
 
 
 def normalized(text: str) -> str:
-    """Without quotes and `unresolvedalias`, calls in lower case, one style of struct."""
-    text = text.replace("'", "").replace("named_struct(", "struct(").replace("unresolvedalias(", "(alias:")
+    """Without quotes, `unresolvedalias` and Spark's mark on names inside lambdas; calls in lower case; one struct."""
+    text = (
+        text.replace("'", "")
+        .replace("lambda ", "")
+        .replace("named_struct(", "struct(")
+        .replace("unresolvedalias(", "(alias:")
+    )
     while "(alias:" in text:
         start = text.rindex("(alias:")
         depth, position = 1, start + len("(alias:")
@@ -34,7 +40,7 @@ def normalized(text: str) -> str:
             depth += (text[position] == "(") - (text[position] == ")")
             position += 1
         text = text[:start] + text[start + len("(alias:") : position - 1] + text[position:]
-    return _CALL.sub(lambda found: found[0].lower(), text)
+    return _CALL.sub(lambda found: found[0].lower(), text).rstrip()
 
 
 def expression(node: e.Expression | None) -> str:
@@ -158,12 +164,18 @@ def _list(items: tuple[e.Expression, ...]) -> str:
     return "[" + ", ".join(expression(i) for i in items) + "]"
 
 
+def _own_expressions(node: p.LogicalPlan) -> list[Node]:
+    if isinstance(node, p.UnresolvedAggregate) and node.having is not None:
+        return [node.having]
+    return list(node.children(e.Expression))
+
+
 def plan(node: p.LogicalPlan) -> list[str]:
     """One line per node, two spaces per level; the plans of subqueries come first, then the inputs."""
     line, children = _node(node)
     subqueries = [
         found.plan
-        for own in node.children(e.Expression)
+        for own in _own_expressions(node)
         for found in own.walk()
         if isinstance(found, e.UnresolvedSubquery)
     ]
@@ -241,7 +253,8 @@ def _node(node: p.LogicalPlan) -> tuple[str, list[p.LogicalPlan]]:
     raise TypeError(msg)
 
 
-_SKIPPED = ("LocalLimit", "NamedStreamingRelation", "UnresolvedTVFAliases")
+_INLINE = re.compile(r"UnresolvedInlineTable (\[[^\]]*\]).*")
+_SKIPPED = ("LocalLimit", "LimitAll", "NamedStreamingRelation", "UnresolvedTVFAliases")
 
 
 def recorded_plan(text: str) -> list[str]:
@@ -255,6 +268,8 @@ def recorded_plan(text: str) -> list[str]:
             depths.pop()
         body = body.removeprefix("'")
         if not body.startswith(_SKIPPED):
-            lines.append("  " * len(depths) + body.replace("GlobalLimit", "Limit"))
+            lines.append(
+                "  " * len(depths) + _INLINE.sub(r"LocalRelation \1", body.replace("GlobalLimit", "Limit"))
+            )
             depths.append(column)
     return lines

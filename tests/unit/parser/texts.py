@@ -172,7 +172,7 @@ SCHEMAS = (
     "a int comment 'hi' not null", "int", "array<int>", "a", "a.b int", "`a b` int", "a-b int", "a int,", "a int b int",
     "a int default 5", "a int generated always as (1)", "select int, from string", "1a int",
     "a array<struct<b:int,c:map<string,double>>>", "日本 int", "a int not null not null", "a int\nb int", '"a" int', "a int; ",
-    "a foo, b int", "name STRING, age INT, ts TIMESTAMP, tags ARRAY<STRING>",
+    "a foo, b int", "", "struct<a:int>", "name STRING, age INT, ts TIMESTAMP, tags ARRAY<STRING>",
 )  # fmt: skip
 
 NAMES = (
