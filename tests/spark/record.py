@@ -38,9 +38,10 @@ CONFIGURATION = {
 
 def main() -> int:
     """Records the families named, or all; returns the process's exit code."""
-    python = os.environ.get(PYTHON_VARIABLE)
-    if python and os.environ.get("POTOK_RECORDING") != "1":
-        environment = {**os.environ, "POTOK_RECORDING": "1", "TZ": "UTC", "PYTHONHASHSEED": "0"}
+    if os.environ.get("POTOK_RECORDING") != "1":
+        python = os.environ.get(PYTHON_VARIABLE, sys.executable)
+        fixed = {"POTOK_RECORDING": "1", "PYSPARK_PYTHON": python, "TZ": "UTC", "PYTHONHASHSEED": "0"}
+        environment = {**os.environ, **fixed}
         return subprocess.call([python, *sys.argv], env=environment)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--connect", action="store_true", help="ask through a Spark Connect client")

@@ -20,7 +20,7 @@ _PLAN_TAIL = re.compile(r";\n.*", re.DOTALL)
 _EXPRESSION_ID = re.compile(r"#\d+L?")
 _PLAN_ID = re.compile(r"\[plan_id=\d+\]")
 _CALL_SITE = re.compile(r'(== DataFrame ==\n"[^"]*" was called from\n)[^\n]*(\n[^\n=]*:\d+)*')
-_TRACEBACK = re.compile(r"Traceback \(most recent call last\):.*", re.DOTALL)
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n|\n)*")
 _STACK = re.compile(r"\n\nJVM stacktrace:.*|\n\tat .*", re.DOTALL)
 _JAVA_CALL = re.compile(r"\AAn error occurred while calling [\w.]+\n: ")
 _JAVA_OBJECT = re.compile(r"\bo\d+\.")
@@ -104,7 +104,7 @@ def _type(value: Any) -> Any:
 def render_error(error: BaseException, directory: str) -> dict[str, Any]:
     """An exception: the name of its class, and Spark's condition, SQLSTATE and message.
 
-    The message is `str(error)`, with the piece of SQL text or the call that failed. In it, plans after `;\\n` and Python or Java stacks are cut, expression ids and plan ids
+    The message is `str(error)`, with the piece of SQL text or the call that failed. In it, plans after `;\\n` and the frames of Python and Java stacks are cut, expression ids and plan ids
     lose their numbers, the caller's line reads `<call site>`, and the case's own directory
     `<directory>`.
     """
@@ -123,7 +123,7 @@ def normalise_message(message: str, directory: str) -> str:
     """The text of a message without what changes from run to run."""
     message = _JAVA_CALL.sub("", _STACK.sub("", message))
     message = _JAVA_OBJECT.sub("", message)
-    message = _TRACEBACK.sub("Traceback", message)
+    message = _TRACEBACK.sub("Traceback\n", message)
     message = _PLAN_TAIL.sub("", message)
     message = _CALL_SITE.sub(r"\1<call site>", message)
     message = _EXPRESSION_ID.sub("#n", message)
