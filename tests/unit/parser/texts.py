@@ -144,6 +144,11 @@ WRONG = (
     "select timestampadd('DAY', 1, a)", "select interval 1 month 2 days", "select 1 like 'x' escape 'ab'",
     "select interval '1 25:00:00' day to second", "select interval 1 day to second", "select interval 1.5 day",
     "select interval '1' year to month", "select interval '1 2' day to second", "select decimal '1'",
+    "select aaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbb, date 'x', cccccccccccccccccccccccccccc, dddddddddddddd from t",
+    *(f"select {'a' * n}, date 'x', {'b' * n} from t" for n in range(15, 36, 2)),
+    *(f"{' ' * n}select date 'x'{' ' * n}" for n in range(20, 36, 3)),
+    "select a,\n  b, date 'x',\n  c from t", "select a,\n  b, date\n 'x',\n  c from t", "select 1,\n\n  date 'x'",
+    "select\n  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa b c\nfrom t",
     "with a as (select 1), a as (select 2) select * from a", "select 123456789012345678901234567890123456789",
 )  # fmt: skip
 
