@@ -252,6 +252,13 @@ CONDITIONS: dict[str, Condition] = {
         "42602",
         PARSE,
     ),
+    "FAILED_TO_PARSE_TOO_COMPLEX": Condition(
+        "The statement, including potential SQL functions and referenced views, was too complex "
+        "to parse.\nTo mitigate this error divide the statement into multiple, less complex "
+        "chunks.",
+        "54001",
+        PARSE,
+    ),
     "FOREACH_BATCH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach batch sink. Reason: <reason>",
         "39000",

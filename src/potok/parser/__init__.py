@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from potok.parser.special_forms import ParserOptions
 from potok.parser.statements import StatementParser
+from potok.tokens import ParseError
 
 if TYPE_CHECKING:
     from potok.plan.expressions import Expression
@@ -38,15 +39,21 @@ def parse_query(
         options = replace(
             options, named_arguments=named_arguments, positional_arguments=tuple(positional_arguments)
         )
-    return StatementParser(text, options).single_statement()
+    try:
+        return StatementParser(text, options).single_statement()
+    except RecursionError:
+        raise ParseError("FAILED_TO_PARSE_TOO_COMPLEX", sql_text=text) from None
 
 
 def parse_expression(text: str, options: ParserOptions = _DEFAULTS) -> Expression:
     """What `expr(text)`, a string filter or an item of `selectExpr` means; maybe an Alias or a star."""
-    parser = StatementParser(text, options)
-    parser.expect_not_empty()
-    result = parser.named_expression()
-    parser.expect_end()
+    try:
+        parser = StatementParser(text, options)
+        parser.expect_not_empty()
+        result = parser.named_expression()
+        parser.expect_end()
+    except RecursionError:
+        raise ParseError("FAILED_TO_PARSE_TOO_COMPLEX", sql_text=text) from None
     return result
 
 

@@ -457,9 +457,16 @@ class ExpressionParser(ListParser):
         is_distinct = False
         if self.token.key in {"DISTINCT", "ALL"} and self.peek().key not in _CLOSERS:
             is_distinct = self.advance().key == "DISTINCT"
+        first = None if self.token.key == ")" else self._argument()
+        return self.rest_of_call(start, name, first, is_distinct=is_distinct)
+
+    def rest_of_call(
+        self, start: Token, name: str, first: Expression | None, *, is_distinct: bool = False
+    ) -> Expression:
+        """A call whose first argument is read (None: it has none), from the comma or bracket behind it."""
         arguments: list[Expression] = []
-        if self.token.key != ")":
-            arguments.append(self._argument())
+        if first is not None:
+            arguments.append(first)
             while self.accept(","):
                 arguments.append(self._argument())
             if self.token.key != ")":

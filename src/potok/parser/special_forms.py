@@ -102,6 +102,19 @@ class SpecialFormParser(TypeParser):
         """The rule `namedExpression`: an expression with an optional alias."""
 
     @abstractmethod
+    def rest_of_call(
+        self, start: Token, name: str, first: Expression | None, *, is_distinct: bool = False
+    ) -> Expression:
+        """An ordinary call from behind its first argument."""
+
+    def _ordinary_call(self, index: int, start: Token, first: Expression) -> Expression | None:
+        """The call without a grammar of its own that this one turned out to be; None to read it afresh."""
+        if self.token.key in {",", ")"}:
+            return self.rest_of_call(start, start.text.lower(), first)
+        self.reset(index)
+        return None
+
+    @abstractmethod
     def query(self) -> LogicalPlan:
         """The rule `query`."""
 
@@ -297,8 +310,7 @@ class SpecialFormParser(TypeParser):
         self.advance()
         child = self.expression()
         if not self.accept("AS"):
-            self.reset(index)
-            return None
+            return self._ordinary_call(index, start, child)
         data_type = self.data_type()
         self.expect_closing(")")
         return self.cast_of(child, data_type, start, CastMode.TRY if start.key == "TRY_CAST" else None)
@@ -335,6 +347,7 @@ class SpecialFormParser(TypeParser):
             if self.accept("IGNORE", "NULLS", ")"):
                 origin = self.origin(start.start)
                 return UnresolvedFunction(start.text.lower(), (child,), ignore_nulls=True, origin=origin)
+            return self._ordinary_call(index, start, child)
         self.reset(index)
         return None
 
@@ -345,8 +358,7 @@ class SpecialFormParser(TypeParser):
         self.advance()
         part = self.value()
         if not self.accept("IN"):
-            self.reset(index)
-            return None
+            return self._ordinary_call(index, start, part)
         whole = self.value()
         self.expect(")")
         return self.call(start, "locate", part, whole, Literal(1, t.INTEGER))
@@ -367,10 +379,11 @@ class SpecialFormParser(TypeParser):
             return None
         index, start = self.index, self.advance()
         self.advance()
-        text = self.value() if self.token.key != ")" else None
-        if text is None or not self.accept("FROM"):
-            self.reset(index)
-            return None
+        if self.token.key == ")":
+            return self.rest_of_call(start, start.text.lower(), None)
+        text = self.value()
+        if not self.accept("FROM"):
+            return self._ordinary_call(index, start, text)
         position = self.value()
         length: Expression = Literal(_WHOLE_REST, t.INTEGER)
         if self.accept("FOR") or self.accept(","):
@@ -386,6 +399,8 @@ class SpecialFormParser(TypeParser):
         side = self.advance().key if self.token.key in _TRIM_FUNCTION else "BOTH"
         characters = None if self.token.key in {"FROM", ")"} else self.value()
         if not self.accept("FROM"):
+            if characters is not None:
+                return self._ordinary_call(index, start, characters)
             self.reset(index)
             return None
         source = self.value()
@@ -400,8 +415,7 @@ class SpecialFormParser(TypeParser):
         self.advance()
         text = self.value()
         if not self.accept("PLACING"):
-            self.reset(index)
-            return None
+            return self._ordinary_call(index, start, text)
         replacement = self.value()
         self.expect("FROM")
         position = self.value()

@@ -404,3 +404,19 @@ def test_no_sql_library_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_nested_special_calls_are_read_once() -> None:
+    """Each level read twice would take 2 ** 40 steps."""
+    found = parse_expression("substring(trim(" * 20 + "a" + "), 1)" * 20)
+    assert sum(1 for _ in found.walk()) == 61
+
+
+def test_a_text_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(SparkError) as raised:
+        parse_expression("(" * 5000 + "a" + ")" * 5000)
+    assert raised.value.condition == "FAILED_TO_PARSE_TOO_COMPLEX"
+
+
+def test_a_long_chain_of_conditions() -> None:
+    assert isinstance(parse_expression(" or ".join(["a = 1"] * 3000)), UnresolvedFunction)
