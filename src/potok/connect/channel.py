@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 from pyspark.sql.connect.client import ChannelBuilder
@@ -166,7 +166,7 @@ class InProcessChannel(grpc.Channel):  # type: ignore[misc]  # grpc-stubs miss t
     def close(self) -> None:
         """Nothing to close: sessions end by ReleaseSession."""
 
-    def __enter__(self) -> InProcessChannel:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,14 +176,20 @@ class InProcessChannel(grpc.Channel):  # type: ignore[misc]  # grpc-stubs miss t
 class InProcessChannelBuilder(ChannelBuilder):  # type: ignore[misc]  # pyspark is untyped here
     """What `SparkSession(connection=...)` takes to be connected to a service of this process."""
 
-    def __init__(self, service: ConnectService, user_id: str) -> None:
-        super().__init__(params={ChannelBuilder.PARAM_USER_ID: user_id})
+    def __init__(self, service: ConnectService, user_id: str, session_id: str | None = None) -> None:
+        params = {ChannelBuilder.PARAM_USER_ID: user_id}
+        if session_id is not None:
+            params[ChannelBuilder.PARAM_SESSION_ID] = session_id
+        super().__init__(params=params)
         self._service = service
 
+    def for_session(self, session_id: str) -> InProcessChannelBuilder:
+        """The same for another session of the same user."""
+        return InProcessChannelBuilder(self._service, str(self.userId), session_id)
+
     def __deepcopy__(self, memo: dict[int, object]) -> InProcessChannelBuilder:
-        copy = InProcessChannelBuilder(self._service, str(self.userId))
-        copy._params = dict(self._params)
-        return copy
+        del memo
+        return InProcessChannelBuilder(self._service, str(self.userId), self.session_id)
 
     @property
     def host(self) -> str:

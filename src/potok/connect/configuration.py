@@ -69,14 +69,21 @@ def _set(conf: Conf, operation: pb.ConfigRequest.Set, response: pb.ConfigRespons
                 message=f"requirement failed: value cannot be null for key: {pair.key}",
             )
         if operation.silent:
-            try:
-                conf.set_initially(pair.key, pair.value)
-            except SparkError as error:
+            error = _failure(conf, pair)
+            if error is not None:
                 message = f"Failed to set {pair.key} to Some({pair.value}) due to {error.message}"
                 response.warnings.append(message)
         else:
             conf.set(pair.key, pair.value)
         _warn(pair.key, response)
+
+
+def _failure(conf: Conf, pair: pb.KeyValue) -> SparkError | None:
+    try:
+        is_set = conf.set_initially(pair.key, pair.value)
+    except SparkError as error:
+        return error
+    return None if is_set else SparkError("CANNOT_MODIFY_STATIC_CONFIG", key=f'"{pair.key}"')
 
 
 def _warn(key: str, response: pb.ConfigResponse) -> None:

@@ -38,10 +38,7 @@ def relation_of_table(table: pa.Table, schema: t.StructType | None) -> LocalRela
         )
     target = t.arrow_schema(schema)
     columns = [convert(column, field.type) for column, field in zip(table.itercolumns(), target, strict=True)]
-    if columns:
-        converted = pa.Table.from_arrays(columns, schema=target)
-    else:
-        converted = table.select([])
+    converted = pa.Table.from_arrays(columns, schema=target) if columns else table.select([])
     return LocalRelation(converted, schema_attributes(schema))
 
 

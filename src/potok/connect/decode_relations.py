@@ -527,7 +527,7 @@ def _with_common_tables(
         for f in fields(parsed)
         if isinstance(value := getattr(parsed, f.name), p.LogicalPlan)
     }
-    return replace(parsed, **changes)  # type: ignore[arg-type]  # the fields are plans
+    return replace(parsed, **changes)
 
 
 _METHODS: dict[str, Callable[[PlanDecoder, Any], p.LogicalPlan]] = {

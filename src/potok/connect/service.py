@@ -19,11 +19,16 @@ from potok.connect.sessions import Key, ServerSession, Sessions
 from potok.errors import SparkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from google.rpc.status_pb2 import Status
 
+    from potok.connectors.base import Rows
+    from potok.plan.commands import WriteStream
     from potok.session import Runtime
+
+    BatchFunction = Callable[[Rows, int], None]
+    BatchHost = Callable[["ConnectService", ServerSession, WriteStream], BatchFunction]
 
 _LOGGER = logging.getLogger("potok")
 _REMEMBERED_ERRORS = 256
@@ -39,13 +44,19 @@ class ConnectService:
     """Spark Connect over the sessions of one runtime. Methods may be called from several threads.
 
     Every method raises SparkError; `status` turns one, or any other exception, into what the client
-    is told.
+    is told. `batch_host` makes the functions of `foreachBatch` callable.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.sessions = Sessions(runtime)
+    def __init__(self, runtime: Runtime, batch_host: BatchHost | None = None) -> None:
+        self.sessions = Sessions(runtime, self._opened)
+        self._batch_host = batch_host
         self._lock = threading.Lock()
         self._errors: OrderedDict[tuple[Key, str], pb.FetchErrorDetailsResponse] = OrderedDict()
+
+    def _opened(self, session: ServerSession) -> None:
+        host = self._batch_host
+        if host is not None:
+            session.session.foreach_batch_host = lambda write: host(self, session, write)
 
     def close(self) -> None:
         """Close every session, stopping its queries first."""

@@ -148,10 +148,11 @@ class ServerSession:
 
 
 class Sessions:
-    """All sessions. Methods may be called from several threads."""
+    """All sessions; `on_open` sees each before it is used. Methods may be called from several threads."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, on_open: Callable[[ServerSession], None]) -> None:
         self.runtime = runtime
+        self._on_open = on_open
         self._lock = threading.Lock()
         self._sessions: dict[Key, ServerSession] = {}
         self._closed: OrderedDict[Key, None] = OrderedDict()
@@ -172,7 +173,7 @@ class Sessions:
             if found is None:
                 if observed:
                     raise SparkError("INVALID_HANDLE.SESSION_CHANGED", handle=session_id)
-                found = self._sessions[key] = ServerSession(key, Session(self.runtime, session_id))
+                found = self._opened(key, Session(self.runtime, session_id))
         return _checked(found, observed)
 
     def get(self, key: Key, observed: str = "") -> ServerSession:
@@ -203,7 +204,11 @@ class Sessions:
                 if target in known:
                     condition = f"INVALID_CLONE_SESSION_REQUEST.TARGET_SESSION_ID_ALREADY_{name}"
                     raise SparkError(condition, targetSessionId=target_id)
-            made = self._sessions[target] = ServerSession(target, source.session.clone(target_id))
+            return self._opened(target, source.session.clone(target_id))
+
+    def _opened(self, key: Key, session: Session) -> ServerSession:
+        made = self._sessions[key] = ServerSession(key, session)
+        self._on_open(made)
         return made
 
     def release(self, key: Key) -> ServerSession | None:
