@@ -13,26 +13,32 @@ import argparse
 import logging
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from spark.oracle.families import family_names, load_expected, load_family, write_expected  # noqa: E402
-from spark.oracle.fixtures import make_fixtures  # noqa: E402
-from spark.oracle.run import answer  # noqa: E402
+from spark.oracle.families import family_names, load_expected, load_family, write_expected
+from spark.oracle.fixtures import make_fixtures
+from spark.oracle.run import answer
 
 PYTHON_VARIABLE = "POTOK_RECORD_SPARK_PYTHON"
+PORT_VARIABLE = "POTOK_RECORD_PORT"
+CONNECT_PLUGIN = "org.apache.spark.sql.connect.SparkConnectPlugin"
 CONFIGURATION = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.log.level": "OFF",
 }
 
 
@@ -48,31 +54,64 @@ def main() -> int:
     parser.add_argument("--names", default="", help="regular expression; other cases keep their recording")
     parser.add_argument("families", nargs="*", default=[], help="families to record; all by default")
     arguments = parser.parse_args()
-    spark = _session(connect=arguments.connect)
-    try:
+    with _connected() if arguments.connect else _classic() as spark:
         for name, error in make_fixtures(spark).items():
             print(f"table {name}: {error}", file=sys.stderr)
             return 1
         for family in arguments.families or family_names():
             _record(spark, family, re.compile(arguments.names), connect=arguments.connect)
-    finally:
-        spark.stop()
     return 0
 
 
-def _session(*, connect: bool) -> Any:
+def _session() -> Any:
+    """A classic session; where the environment names a port, it also serves Spark Connect there."""
     from pyspark.sql import SparkSession
 
     logging.getLogger("SQLQueryContextLogger").disabled = True
     logging.getLogger("DataFrameQueryContextLogger").disabled = True
-    builder = SparkSession.builder
-    builder = builder.remote("local[1]") if connect else builder.master("local[1]")
-    if not connect:
-        warehouse = tempfile.mkdtemp(prefix="potok-warehouse-")
-        builder = builder.config("spark.sql.warehouse.dir", warehouse).config("spark.log.level", "OFF")
-    for key, value in CONFIGURATION.items():
+    builder = SparkSession.builder.master("local[1]")
+    port = os.environ.get(PORT_VARIABLE)
+    warehouse = tempfile.mkdtemp(prefix="potok-warehouse-")
+    serving = {"spark.plugins": CONNECT_PLUGIN, "spark.connect.grpc.binding.port": port} if port else {}
+    for key, value in {**CONFIGURATION, **serving, "spark.sql.warehouse.dir": warehouse}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+@contextmanager
+def _connected() -> Iterator[Any]:
+    """A Spark Connect client of a server in a process of its own."""
+    from pyspark.sql import SparkSession
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    code = "import record, sys; session = record._session(); print('ready', flush=True); sys.stdin.read(); session.stop()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, PORT_VARIABLE: port},
+        cwd=Path(__file__).resolve().parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdout.readline()
+        session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+        try:
+            yield session
+        finally:
+            session.stop()
+            server.stdin.close()
+
+
+@contextmanager
+def _classic() -> Iterator[Any]:
+    session = _session()
+    try:
+        yield session
+    finally:
+        session.stop()
 
 
 def _record(spark: Any, family: str, names: re.Pattern[str], *, connect: bool) -> None:

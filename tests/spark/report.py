@@ -91,12 +91,17 @@ def main() -> int:
         failures = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common() if kind != "passed")
         summary.append(f"{family:16} {kinds['passed']:5} of {sum(kinds.values()):5} passed; {failures}")
         details.append(f"\n######## {family}\n")
-        details += [f"TABLE {line['table']} NOT MADE: {line['explanation']}" for line in lines if "table" in line]
+        details += [
+            f"TABLE {line['table']} NOT MADE: {line['explanation']}" for line in lines if "table" in line
+        ]
         if missing:
             details.append(f"STOPPED (exit {done.returncode}) after {lines[-1:]}\n{done.stderr[-1500:]}")
         bad = [line for line in lines if "case" in line and line["kind"] not in {"passed", "gap"}]
         for line in sorted(bad, key=lambda item: str(item["kind"])):
-            details.append(f"[{line['kind']}] {line['case']}\n    {line['sql']!r}\n    " + line["explanation"].replace("\n", "\n    "))
+            details.append(
+                f"[{line['kind']}] {line['case']}\n    {line['sql']!r}\n    "
+                + line["explanation"].replace("\n", "\n    ")
+            )
         header = f"total {total['passed']} of {sum(total.values())}: {dict(total.most_common())}"
         output.write_text("\n".join([header, *summary, *details]) + "\n", "utf-8")
         print(summary[-1], flush=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from spark.gaps import find_gap
 from spark.oracle.compare import difference
 from spark.oracle.families import family_names, load_expected, load_family
@@ -47,7 +48,9 @@ def test_case(spark: Any, family: str, case: Case, request: pytest.FixtureReques
         assert found is None or found[0] == "message", f"{found[0]}\n{found[1]}"
     else:
         assert "error" in actual, f"a gap must raise, not answer: {actual}"
-    request.applymarker(pytest.mark.xfail(reason=f"{gap.kind}: {gap.reason}", strict=True, raises=GapRemainsError))
+    request.applymarker(
+        pytest.mark.xfail(reason=f"{gap.kind}: {gap.reason}", strict=True, raises=GapRemainsError)
+    )
     if found is not None:
         raise GapRemainsError(gap.reason)
 

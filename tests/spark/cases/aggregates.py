@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import ANSI_OFF, Table
 
 CASES = Table()
@@ -28,7 +30,9 @@ CASES.queries(
 )
 CASES.queries(
     "empty",
-    "\n\n".join(f"SELECT {function.format(c='quantity')} AS r FROM sales WHERE false" for function in FUNCTIONS),
+    "\n\n".join(
+        f"SELECT {function.format(c='quantity')} AS r FROM sales WHERE false" for function in FUNCTIONS
+    ),
 )
 CASES.queries(
     "grouped",
@@ -155,12 +159,18 @@ SELECT stddev(x) a, var_samp(x) b, corr(x, x) c, skewness(x) d FROM VALUES (1) A
 """,
     **NEARLY,
 )
-CASES.sql("sum overflow (ANSI off)", "SELECT sum(l) FROM VALUES (9223372036854775807L), (1L) AS t(l)", conf=ANSI_OFF)
-CASES.sql("decimal sum overflow (ANSI off)", "SELECT sum(x) FROM VALUES (CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (CAST(1 AS DECIMAL(38,0))) AS t(x)", conf=ANSI_OFF)
+CASES.sql(
+    "sum overflow (ANSI off)", "SELECT sum(l) FROM VALUES (9223372036854775807L), (1L) AS t(l)", conf=ANSI_OFF
+)
+CASES.sql(
+    "decimal sum overflow (ANSI off)",
+    "SELECT sum(x) FROM VALUES (CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (CAST(1 AS DECIMAL(38,0))) AS t(x)",
+    conf=ANSI_OFF,
+)
 CASES.sql("sum of texts (ANSI off)", "SELECT sum(s) FROM texts", conf=ANSI_OFF)
 
 
-def _agg(make):
+def _agg(make: Any) -> Any:
     return lambda spark, F: spark.table("sales").groupBy("shop").agg(*make(F)).orderBy("shop")
 
 
@@ -189,36 +199,82 @@ for name, make in {
 }.items():  # fmt: skip
     P(f"agg {name}", _agg(make), ordered=True, **NEARLY)
 
-SALES = lambda spark: spark.table("sales")  # noqa: E731
-P("groupBy count", lambda spark, F: SALES(spark).groupBy("shop").count())
-P("groupBy sum of all", lambda spark, F: SALES(spark).groupBy("shop").sum())
-P("groupBy sum named", lambda spark, F: SALES(spark).groupBy("shop").sum("quantity", "weight"))
-P("groupBy avg", lambda spark, F: SALES(spark).groupBy("shop").avg("quantity"), **NEARLY)
-P("groupBy mean min max", lambda spark, F: SALES(spark).groupBy("shop").max("quantity").union(SALES(spark).groupBy("shop").min("quantity")))
-P("groupBy agg dict", lambda spark, F: SALES(spark).groupBy("shop").agg({"quantity": "sum", "price": "max"}))
-P("groupBy agg dict star", lambda spark, F: SALES(spark).agg({"*": "count"}))
-P("groupBy nothing", lambda spark, F: SALES(spark).groupBy().sum("quantity"))
-P("groupBy expression", lambda spark, F: SALES(spark).groupBy(F.month("day").alias("m")).count())
-P("groupBy expression unnamed", lambda spark, F: SALES(spark).groupBy(F.col("quantity") % 2).count())
-P("groupBy two", lambda spark, F: SALES(spark).groupBy("shop", "item").agg(F.sum("quantity").alias("q")))
-P("groupBy list", lambda spark, F: SALES(spark).groupBy(["shop", "item"]).count())
-P("groupBy ordinal", lambda spark, F: SALES(spark).groupBy(2).count())
-P("agg without groupBy", lambda spark, F: SALES(spark).agg(F.sum("quantity"), F.max("day")))
-P("select aggregate", lambda spark, F: SALES(spark).select(F.sum("quantity"), F.count("*")))
-P("select aggregate and column", lambda spark, F: SALES(spark).select("shop", F.sum("quantity")))
-P("rollup", lambda spark, F: SALES(spark).rollup("shop", "item").agg(F.sum("quantity").alias("q"), F.grouping_id().alias("g")))
-P("cube", lambda spark, F: SALES(spark).cube("shop", "item").agg(F.count("*").alias("n"), F.grouping("shop").alias("g")))
-P("groupingSets", lambda spark, F: SALES(spark).groupingSets([["shop"], []], "shop", "item").agg(F.sum("quantity")))
-P("pivot", lambda spark, F: SALES(spark).groupBy("shop").pivot("item").sum("quantity"))
-P("pivot values", lambda spark, F: SALES(spark).groupBy("shop").pivot("item", ["tea", "none"]).sum("quantity"))
-P("pivot several", lambda spark, F: SALES(spark).groupBy("shop").pivot("item", ["tea"]).agg(F.sum("quantity").alias("q"), F.count("*")))
-P("pivot number", lambda spark, F: SALES(spark).groupBy("shop").pivot("quantity").count())
-P("sum of text column", lambda spark, F: SALES(spark).groupBy("shop").sum("item"))
-P("count of frame", lambda spark, F: SALES(spark).count())
-P("having by filter", lambda spark, F: SALES(spark).groupBy("shop").count().filter("count > 2"))
-P("order by aggregate", lambda spark, F: SALES(spark).groupBy("shop").agg(F.sum("quantity").alias("q")).orderBy(F.desc("q"), "shop"), ordered=True)
-P("alias of frame in aggregate", lambda spark, F: SALES(spark).alias("t").groupBy("t.shop").agg(F.max("t.day")))
+
+def sales(spark: Any) -> Any:
+    return spark.table("sales")
+
+
+P("groupBy count", lambda spark, F: sales(spark).groupBy("shop").count())
+P("groupBy sum of all", lambda spark, F: sales(spark).groupBy("shop").sum())
+P("groupBy sum named", lambda spark, F: sales(spark).groupBy("shop").sum("quantity", "weight"))
+P("groupBy avg", lambda spark, F: sales(spark).groupBy("shop").avg("quantity"), **NEARLY)
+P(
+    "groupBy mean min max",
+    lambda spark, F: (
+        sales(spark).groupBy("shop").max("quantity").union(sales(spark).groupBy("shop").min("quantity"))
+    ),
+)
+P("groupBy agg dict", lambda spark, F: sales(spark).groupBy("shop").agg({"quantity": "sum", "price": "max"}))
+P("groupBy agg dict star", lambda spark, F: sales(spark).agg({"*": "count"}))
+P("groupBy nothing", lambda spark, F: sales(spark).groupBy().sum("quantity"))
+P("groupBy expression", lambda spark, F: sales(spark).groupBy(F.month("day").alias("m")).count())
+P("groupBy expression unnamed", lambda spark, F: sales(spark).groupBy(F.col("quantity") % 2).count())
+P("groupBy two", lambda spark, F: sales(spark).groupBy("shop", "item").agg(F.sum("quantity").alias("q")))
+P("groupBy list", lambda spark, F: sales(spark).groupBy(["shop", "item"]).count())
+P("groupBy ordinal", lambda spark, F: sales(spark).groupBy(2).count())
+P("agg without groupBy", lambda spark, F: sales(spark).agg(F.sum("quantity"), F.max("day")))
+P("select aggregate", lambda spark, F: sales(spark).select(F.sum("quantity"), F.count("*")))
+P("select aggregate and column", lambda spark, F: sales(spark).select("shop", F.sum("quantity")))
+P(
+    "rollup",
+    lambda spark, F: (
+        sales(spark).rollup("shop", "item").agg(F.sum("quantity").alias("q"), F.grouping_id().alias("g"))
+    ),
+)
+P(
+    "cube",
+    lambda spark, F: (
+        sales(spark).cube("shop", "item").agg(F.count("*").alias("n"), F.grouping("shop").alias("g"))
+    ),
+)
+P(
+    "groupingSets",
+    lambda spark, F: sales(spark).groupingSets([["shop"], []], "shop", "item").agg(F.sum("quantity")),
+)
+P("pivot", lambda spark, F: sales(spark).groupBy("shop").pivot("item").sum("quantity"))
+P(
+    "pivot values",
+    lambda spark, F: sales(spark).groupBy("shop").pivot("item", ["tea", "none"]).sum("quantity"),
+)
+P(
+    "pivot several",
+    lambda spark, F: (
+        sales(spark).groupBy("shop").pivot("item", ["tea"]).agg(F.sum("quantity").alias("q"), F.count("*"))
+    ),
+)
+P("pivot number", lambda spark, F: sales(spark).groupBy("shop").pivot("quantity").count())
+P("sum of text column", lambda spark, F: sales(spark).groupBy("shop").sum("item"))
+P("count of frame", lambda spark, F: sales(spark).count())
+P("having by filter", lambda spark, F: sales(spark).groupBy("shop").count().filter("count > 2"))
+P(
+    "order by aggregate",
+    lambda spark, F: (
+        sales(spark).groupBy("shop").agg(F.sum("quantity").alias("q")).orderBy(F.desc("q"), "shop")
+    ),
+    ordered=True,
+)
+P(
+    "alias of frame in aggregate",
+    lambda spark, F: sales(spark).alias("t").groupBy("t.shop").agg(F.max("t.day")),
+)
 P("distinct groups of structs", lambda spark, F: spark.table("nested").groupBy("s").count())
 P("group by array", lambda spark, F: spark.table("nested").groupBy("a").count())
 P("group by map", lambda spark, F: spark.table("nested").groupBy("m").count())
-P("group by float zero", lambda spark, F: spark.sql("SELECT * FROM VALUES (0.0D), (-0.0D), (double('NaN')), (double('NaN')) AS t(d)").groupBy("d").count())
+P(
+    "group by float zero",
+    lambda spark, F: (
+        spark.sql("SELECT * FROM VALUES (0.0D), (-0.0D), (double('NaN')), (double('NaN')) AS t(d)")
+        .groupBy("d")
+        .count()
+    ),
+)

@@ -6,10 +6,25 @@ from spark.oracle.table import ANSI_OFF, Table
 
 CASES = Table()
 
-OPERANDS = ["1Y", "2S", "3", "4L", "1.5F", "2.5D", "1.25", "'6'", "null", "true", "DATE '2024-01-31'", "INTERVAL '1' DAY"]
+OPERANDS = [
+    "1Y",
+    "2S",
+    "3",
+    "4L",
+    "1.5F",
+    "2.5D",
+    "1.25",
+    "'6'",
+    "null",
+    "true",
+    "DATE '2024-01-31'",
+    "INTERVAL '1' DAY",
+]
 CASES.expressions(
     "types",
-    "\n".join(f"{left} {operator} {right} AS c" for operator in "+-*/%" for left in OPERANDS for right in OPERANDS),
+    "\n".join(
+        f"{left} {operator} {right} AS c" for operator in "+-*/%" for left in OPERANDS for right in OPERANDS
+    ),
 )
 CASES.expressions(
     "types (ANSI off)",
@@ -199,12 +214,48 @@ CAST(1 AS DECIMAL(20,10)) / CAST(3 AS DECIMAL(20,10))
 """,
     conf={"spark.sql.decimalOperations.allowPrecisionLoss": "false"},
 )
-CASES.sql("over rows", "SELECT id, i + 1L a, d * 2 b, d / 2 c, m + 1 e, m * 1.5 g, i % 3 h, -d j FROM numbers WHERE id < 5 ORDER BY id")
+CASES.sql(
+    "over rows",
+    "SELECT id, i + 1L a, d * 2 b, d / 2 c, m + 1 e, m * 1.5 g, i % 3 h, -d j FROM numbers WHERE id < 5 ORDER BY id",
+)
 CASES.sql("over rows overflow", "SELECT i + 1 FROM numbers")
-CASES.sql("over rows overflow (ANSI off)", "SELECT id, i + 1 a, i * 2 b, l + 1 c, -i e, i - 1 g, m * m h, abs(i) j FROM numbers ORDER BY id", conf=ANSI_OFF)
+CASES.sql(
+    "over rows overflow (ANSI off)",
+    "SELECT id, i + 1 a, i * 2 b, l + 1 c, -i e, i - 1 g, m * m h, abs(i) j FROM numbers ORDER BY id",
+    conf=ANSI_OFF,
+)
 CASES.sql("over rows division", "SELECT i / i FROM numbers")
-CASES.sql("over rows division (ANSI off)", "SELECT id, i / i a, d / d b, i % i c, i div i e, m / m g FROM numbers ORDER BY id", conf=ANSI_OFF)
-CASES.program("Column operators", lambda spark, F: spark.table("numbers").where("id < 3").select(F.col("i") + 1, 1 - F.col("i"), F.col("i") * 2.5, F.col("i") / 2, F.col("i") % 3, -F.col("i"), F.col("d") ** 2, 2 / F.col("d")))
+CASES.sql(
+    "over rows division (ANSI off)",
+    "SELECT id, i / i a, d / d b, i % i c, i div i e, m / m g FROM numbers ORDER BY id",
+    conf=ANSI_OFF,
+)
+CASES.program(
+    "Column operators",
+    lambda spark, F: (
+        spark.table("numbers")
+        .where("id < 3")
+        .select(
+            F.col("i") + 1,
+            1 - F.col("i"),
+            F.col("i") * 2.5,
+            F.col("i") / 2,
+            F.col("i") % 3,
+            -F.col("i"),
+            F.col("d") ** 2,
+            2 / F.col("d"),
+        )
+    ),
+)
 CASES.program("Column overflow", lambda spark, F: spark.table("numbers").select(F.col("i") + 1))
 CASES.program("Column divide by zero", lambda spark, F: spark.table("numbers").select(F.col("i") / F.lit(0)))
-CASES.program("Column bitwise", lambda spark, F: spark.table("numbers").where("id < 3").select(F.col("i").bitwiseAND(3), F.col("i").bitwiseOR(4), F.col("i").bitwiseXOR(1), F.bitwise_not("i")))
+CASES.program(
+    "Column bitwise",
+    lambda spark, F: (
+        spark.table("numbers")
+        .where("id < 3")
+        .select(
+            F.col("i").bitwiseAND(3), F.col("i").bitwiseOR(4), F.col("i").bitwiseXOR(1), F.bitwise_not("i")
+        )
+    ),
+)

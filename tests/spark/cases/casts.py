@@ -47,7 +47,10 @@ TARGETS = [
 CASES.expressions(
     "cast",
     "\n".join(
-        f"CAST({source} AS {target}) AS c" for sources in SOURCES.values() for source in sources for target in TARGETS
+        f"CAST({source} AS {target}) AS c"
+        for sources in SOURCES.values()
+        for source in sources
+        for target in TARGETS
     ),
     ansi_off=True,
 )
@@ -70,7 +73,10 @@ CASES.expressions(
 )
 CASES.expressions(
     "text to float",
-    "\n".join(f"CAST({text} AS float) AS c" for text in ("'0.1'", "'1e39'", "'3.4028235e38'", "'16777217'", "' 1 '", "'x'")),
+    "\n".join(
+        f"CAST({text} AS float) AS c"
+        for text in ("'0.1'", "'1e39'", "'3.4028235e38'", "'16777217'", "' 1 '", "'x'")
+    ),
 )
 
 TEXTS_OF_BOOLEANS = [
@@ -102,7 +108,9 @@ TEXTS_OF_TIMESTAMPS = [
     "'0001-01-01 00:00:00'", "'2024-02-29  13:04:05'", "'2024-02-29 13:04:05.'", "'2024-02-29 13:04:05 AM'",
 ]  # fmt: skip
 CASES.expressions(
-    "text to timestamp", "\n".join(f"CAST({text} AS timestamp) AS c" for text in TEXTS_OF_TIMESTAMPS), ansi_off=True
+    "text to timestamp",
+    "\n".join(f"CAST({text} AS timestamp) AS c" for text in TEXTS_OF_TIMESTAMPS),
+    ansi_off=True,
 )
 CASES.expressions(
     "text to timestamp_ntz", "\n".join(f"CAST({text} AS timestamp_ntz) AS c" for text in TEXTS_OF_TIMESTAMPS)
@@ -111,7 +119,12 @@ CASES.expressions(
     "text to timestamp in New York",
     "\n".join(
         f"CAST({text} AS timestamp) AS c"
-        for text in ("'2024-02-29 13:04:05'", "'2024-03-10 02:30:00'", "'2024-11-03 01:30:00'", "'2024-02-29 13:04:05Z'")
+        for text in (
+            "'2024-02-29 13:04:05'",
+            "'2024-03-10 02:30:00'",
+            "'2024-11-03 01:30:00'",
+            "'2024-02-29 13:04:05Z'",
+        )
     ),
     conf={"spark.sql.session.timeZone": "America/New_York"},
 )
@@ -294,13 +307,38 @@ CAST(CAST('1' AS INT) AS STRING)
 """,
 )
 
-CASES.sql("cast over rows", "SELECT id, CAST(d AS STRING) ds, CAST(f AS STRING) fs, CAST(m AS STRING) ms, CAST(b AS STRING) bs FROM numbers ORDER BY id")
-CASES.sql("cast over rows to wider", "SELECT id, CAST(i AS BIGINT) a, CAST(i AS DOUBLE) b, CAST(l AS DOUBLE) c, CAST(m AS DOUBLE) d, CAST(l AS DECIMAL(20,0)) e FROM numbers ORDER BY id")
+CASES.sql(
+    "cast over rows",
+    "SELECT id, CAST(d AS STRING) ds, CAST(f AS STRING) fs, CAST(m AS STRING) ms, CAST(b AS STRING) bs FROM numbers ORDER BY id",
+)
+CASES.sql(
+    "cast over rows to wider",
+    "SELECT id, CAST(i AS BIGINT) a, CAST(i AS DOUBLE) b, CAST(l AS DOUBLE) c, CAST(m AS DOUBLE) d, CAST(l AS DECIMAL(20,0)) e FROM numbers ORDER BY id",
+)
 CASES.sql("cast over rows overflows", "SELECT CAST(d AS INT) FROM numbers")
-CASES.sql("cast over rows overflows (ANSI off)", "SELECT id, CAST(d AS INT) a, CAST(d AS BIGINT) b, CAST(d AS TINYINT) c, CAST(l AS INT) e, CAST(i AS SMALLINT) g, CAST(f AS INT) h, CAST(d AS DECIMAL(10,2)) k FROM numbers ORDER BY id", conf=ANSI_OFF)
-CASES.sql("cast texts over rows (ANSI off)", "SELECT id, CAST(s AS INT) a, CAST(s AS DATE) b, CAST(s AS BOOLEAN) c FROM texts ORDER BY id", conf=ANSI_OFF)
+CASES.sql(
+    "cast over rows overflows (ANSI off)",
+    "SELECT id, CAST(d AS INT) a, CAST(d AS BIGINT) b, CAST(d AS TINYINT) c, CAST(l AS INT) e, CAST(i AS SMALLINT) g, CAST(f AS INT) h, CAST(d AS DECIMAL(10,2)) k FROM numbers ORDER BY id",
+    conf=ANSI_OFF,
+)
+CASES.sql(
+    "cast texts over rows (ANSI off)",
+    "SELECT id, CAST(s AS INT) a, CAST(s AS DATE) b, CAST(s AS BOOLEAN) c FROM texts ORDER BY id",
+    conf=ANSI_OFF,
+)
 CASES.sql("cast texts over rows", "SELECT id, CAST(s AS INT) a FROM texts ORDER BY id")
-CASES.program("Column.cast with names", lambda spark, F: spark.table("numbers").select(F.col("i").cast("string"), F.col("i").astype("double"), F.col("m").cast("int")).limit(2))
-CASES.program("Column.try_cast", lambda spark, F: spark.table("texts").select(F.col("s").try_cast("int").alias("i")))
+CASES.program(
+    "Column.cast with names",
+    lambda spark, F: (
+        spark.table("numbers")
+        .select(F.col("i").cast("string"), F.col("i").astype("double"), F.col("m").cast("int"))
+        .limit(2)
+    ),
+)
+CASES.program(
+    "Column.try_cast", lambda spark, F: spark.table("texts").select(F.col("s").try_cast("int").alias("i"))
+)
 CASES.program("Column.cast error", lambda spark, F: spark.table("texts").select(F.col("s").cast("int")))
-CASES.program("Column.cast unknown type", lambda spark, F: spark.table("texts").select(F.col("s").cast("foo")))
+CASES.program(
+    "Column.cast unknown type", lambda spark, F: spark.table("texts").select(F.col("s").cast("foo"))
+)

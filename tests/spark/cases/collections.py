@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import Table
 
 CASES = Table()
@@ -484,13 +486,17 @@ J = '{"a": 1, "b": "x", "c": [1, 2], "d": {"e": 2.5}}'
 
 
 @CASES.case()
-def from_json_of_a_column(spark, F):
-    rows = spark.createDataFrame([(1, J), (2, "{}"), (3, "bad"), (4, None), (5, '{"a": "x", "b": 5}')], "id INT, j STRING")
-    return rows.select("id", F.from_json("j", "a INT, b STRING, c ARRAY<INT>, d STRUCT<e: DOUBLE>").alias("p")).select("id", "p.*")
+def from_json_of_a_column(spark: Any, F: Any) -> Any:
+    rows = spark.createDataFrame(
+        [(1, J), (2, "{}"), (3, "bad"), (4, None), (5, '{"a": "x", "b": 5}')], "id INT, j STRING"
+    )
+    return rows.select(
+        "id", F.from_json("j", "a INT, b STRING, c ARRAY<INT>, d STRUCT<e: DOUBLE>").alias("p")
+    ).select("id", "p.*")
 
 
 @CASES.case()
-def from_json_with_struct_type(spark, F):
+def from_json_with_struct_type(spark: Any, F: Any) -> Any:
     from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
     schema = StructType([StructField("a", IntegerType()), StructField("_corrupt_record", StringType())])
@@ -499,30 +505,32 @@ def from_json_with_struct_type(spark, F):
 
 
 @CASES.case()
-def from_json_failfast_over_rows(spark, F):
+def from_json_failfast_over_rows(spark: Any, F: Any) -> Any:
     rows = spark.createDataFrame([('{"a": 1}',), ("bad",)], "j STRING")
     return rows.select(F.from_json("j", "a INT", {"mode": "FAILFAST"}).alias("p"))
 
 
 @CASES.case()
-def json_round_trip(spark, F):
+def json_round_trip(spark: Any, F: Any) -> Any:
     schema = "id INT, a ARRAY<INT>, m MAP<STRING,INT>, s STRUCT<x: INT, y: STRING>, aa ARRAY<STRUCT<k: STRING, v: INT>>"
     return spark.table("nested").select(F.from_json(F.to_json(F.struct("*")), schema).alias("r"))
 
 
 @CASES.case()
-def get_json_object_over_rows(spark, F):
+def get_json_object_over_rows(spark: Any, F: Any) -> Any:
     rows = spark.createDataFrame([(J,), (None,), ("bad",)], "j STRING")
-    return rows.select(F.get_json_object("j", "$.d.e"), F.get_json_object("j", "$.c[0]"), F.json_tuple("j", "a", "b"))
+    return rows.select(
+        F.get_json_object("j", "$.d.e"), F.get_json_object("j", "$.c[0]"), F.json_tuple("j", "a", "b")
+    )
 
 
 @CASES.case()
-def from_csv_of_a_column(spark, F):
+def from_csv_of_a_column(spark: Any, F: Any) -> Any:
     rows = spark.createDataFrame([("1,a",), ("x,b",), ("2",), (None,), ("",)], "c STRING")
     return rows.select(F.from_csv("c", "n INT, t STRING").alias("p"))
 
 
 @CASES.case()
-def schema_of_json_in_from_json(spark, F):
+def schema_of_json_in_from_json(spark: Any, F: Any) -> Any:
     rows = spark.createDataFrame([(J,)], "j STRING")
     return rows.select(F.from_json("j", F.schema_of_json(J)).alias("p"))

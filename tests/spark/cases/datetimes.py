@@ -14,9 +14,7 @@ LETTERS = [
     "[yyyy]", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "dd/MM/yyyy", "EEE, d MMM yyyy HH:mm:ss z", "yyyyMMdd", "hh:mm a", "Y", "YYYY",
     "yyyyyyy", "MMMMM", "aa", "b", "yyyy-MM-dd {", "#", "t",
 ]  # fmt: skip
-CASES.expressions(
-    "date_format", "\n".join(f'date_format({TS}, "{letters}") AS c' for letters in LETTERS)
-)
+CASES.expressions("date_format", "\n".join(f'date_format({TS}, "{letters}") AS c' for letters in LETTERS))
 CASES.expressions(
     "date_format of dates",
     """
@@ -192,7 +190,24 @@ year(DATE '0001-01-01')
 second(TIMESTAMP '1969-12-31 23:59:59.5')
 """,
 )
-UNITS = "YEAR YYYY YY QUARTER MONTH MM MON WEEK DAY DD HOUR MINUTE SECOND MILLISECOND MICROSECOND x".split()
+UNITS = [
+    "YEAR",
+    "YYYY",
+    "YY",
+    "QUARTER",
+    "MONTH",
+    "MM",
+    "MON",
+    "WEEK",
+    "DAY",
+    "DD",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "MILLISECOND",
+    "MICROSECOND",
+    "x",
+]
 CASES.expressions(
     "truncate",
     "\n".join(f"date_trunc('{unit}', {TS})" for unit in UNITS)
@@ -271,11 +286,35 @@ window_time(window(TIMESTAMP '2024-02-29 13:04:05', '5 minutes'))
 """,
     ansi_off=True,
 )
-CASES.sql("sliding window", "SELECT id, w.start, w.end FROM (SELECT id, window(ts, '10 minutes', '5 minutes') w FROM times) ORDER BY id, 2")
-CASES.sql("session window", "SELECT session_window(ts, '5 minutes') w, count(*) c FROM times GROUP BY 1 ORDER BY 1")
-CASES.sql("tumbling window", "SELECT window(ts, '1 day') w, count(*) c FROM times GROUP BY window(ts, '1 day') ORDER BY w.start")
-CASES.program("window groups", lambda spark, F: spark.table("times").groupBy(F.window("ts", "1 hour")).agg(F.count("*").alias("n")).select("window.start", "window.end", "n"))
-CASES.program("window_time groups", lambda spark, F: spark.table("times").groupBy(F.window("ts", "1 hour")).count().select(F.window_time("window"), "count"))
+CASES.sql(
+    "sliding window",
+    "SELECT id, w.start, w.end FROM (SELECT id, window(ts, '10 minutes', '5 minutes') w FROM times) ORDER BY id, 2",
+)
+CASES.sql(
+    "session window", "SELECT session_window(ts, '5 minutes') w, count(*) c FROM times GROUP BY 1 ORDER BY 1"
+)
+CASES.sql(
+    "tumbling window",
+    "SELECT window(ts, '1 day') w, count(*) c FROM times GROUP BY window(ts, '1 day') ORDER BY w.start",
+)
+CASES.program(
+    "window groups",
+    lambda spark, F: (
+        spark.table("times")
+        .groupBy(F.window("ts", "1 hour"))
+        .agg(F.count("*").alias("n"))
+        .select("window.start", "window.end", "n")
+    ),
+)
+CASES.program(
+    "window_time groups",
+    lambda spark, F: (
+        spark.table("times")
+        .groupBy(F.window("ts", "1 hour"))
+        .count()
+        .select(F.window_time("window"), "count")
+    ),
+)
 C = CASES.columns
 C(
     "over rows",

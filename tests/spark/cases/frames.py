@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import ANSI_OFF, Table
 
 CASES = Table()
 P = CASES.program
 
 
-def left(spark):
+def left(spark: Any) -> Any:
     return spark.table("left_side")
 
 
-def right(spark):
+def right(spark: Any) -> Any:
     return spark.table("right_side")
 
 
-def people(spark):
+def people(spark: Any) -> Any:
     return spark.table("people")
 
 
@@ -25,45 +27,67 @@ KINDS = ["inner", "cross", "outer", "full", "fullouter", "full_outer", "left", "
 for kind in KINDS:
     P(f"join using {kind}", lambda spark, F, kind=kind: left(spark).join(right(spark), "k", kind))
 for kind in ("inner", "outer", "left", "right", "semi", "anti"):
-    P(f"join on condition {kind}", lambda spark, F, kind=kind: left(spark).alias("a").join(right(spark).alias("b"), F.col("a.k") == F.col("b.k"), kind))
+    P(
+        f"join on condition {kind}",
+        lambda spark, F, kind=kind: (
+            left(spark).alias("a").join(right(spark).alias("b"), F.col("a.k") == F.col("b.k"), kind)
+        ),
+    )
     P(f"join on objects {kind}", lambda spark, F, kind=kind: _by_objects(left(spark), right(spark), kind))
     P(f"join null safe {kind}", lambda spark, F, kind=kind: _null_safe(left(spark), right(spark), kind))
-    P(f"join on inequality {kind}", lambda spark, F, kind=kind: left(spark).alias("a").join(right(spark).alias("b"), F.col("a.k") < F.col("b.k"), kind))
-    P(f"join on two conditions {kind}", lambda spark, F, kind=kind: left(spark).alias("a").join(right(spark).alias("b"), [F.col("a.k") == F.col("b.k"), F.col("b.r") != "r2"], kind))
-    P(f"join with empty {kind}", lambda spark, F, kind=kind: left(spark).join(right(spark).filter("k > 100"), "k", kind))
+    P(
+        f"join on inequality {kind}",
+        lambda spark, F, kind=kind: (
+            left(spark).alias("a").join(right(spark).alias("b"), F.col("a.k") < F.col("b.k"), kind)
+        ),
+    )
+    P(
+        f"join on two conditions {kind}",
+        lambda spark, F, kind=kind: (
+            left(spark)
+            .alias("a")
+            .join(right(spark).alias("b"), [F.col("a.k") == F.col("b.k"), F.col("b.r") != "r2"], kind)
+        ),
+    )
+    P(
+        f"join with empty {kind}",
+        lambda spark, F, kind=kind: left(spark).join(right(spark).filter("k > 100"), "k", kind),
+    )
 
 
-def _by_objects(one, other, kind):
+def _by_objects(one: Any, other: Any, kind: Any) -> Any:
     return one.join(other, one.k == other.k, kind)
 
 
-def _null_safe(one, other, kind):
+def _null_safe(one: Any, other: Any, kind: Any) -> Any:
     return one.join(other, one.k.eqNullSafe(other.k), kind)
 
 
-def _same_frame(spark, F):
+def _same_frame(spark: Any, F: Any) -> Any:
     frame = people(spark)
     return frame.join(frame, frame.id == frame.id)
 
 
-def _select_ambiguous(spark, F):
+def _select_ambiguous(spark: Any, F: Any) -> Any:
     one, other = left(spark), right(spark)
     return one.join(other, one.k == other.k).select("k")
 
 
-def _select_qualified(spark, F):
+def _select_qualified(spark: Any, F: Any) -> Any:
     one, other = left(spark), right(spark)
     return one.join(other, one.k == other.k, "left").select(one.k, other.k.alias("rk"), "l", other["r"])
 
 
-def _drop_one_side(spark, F):
+def _drop_one_side(spark: Any, F: Any) -> Any:
     one, other = left(spark), right(spark)
     return one.join(other, one.k == other.k).drop(other.k)
 
 
-def _self_join(spark, F):
+def _self_join(spark: Any, F: Any) -> Any:
     a, b = people(spark).alias("a"), people(spark).alias("b")
-    return a.join(b, (F.col("a.age") == F.col("b.age")) & (F.col("a.id") < F.col("b.id"))).select("a.id", "b.id", "a.name")
+    return a.join(b, (F.col("a.age") == F.col("b.age")) & (F.col("a.id") < F.col("b.id"))).select(
+        "a.id", "b.id", "a.name"
+    )
 
 
 P("join of a frame with itself", _same_frame)
@@ -75,14 +99,48 @@ P("join crossJoin", lambda spark, F: left(spark).crossJoin(right(spark)))
 P("join without condition", lambda spark, F: left(spark).join(right(spark)))
 P("join using list", lambda spark, F: left(spark).join(right(spark).withColumn("l", F.lit("l1")), ["k", "l"]))
 P("join using missing column", lambda spark, F: left(spark).join(right(spark), "nope"))
-P("join three", lambda spark, F: left(spark).join(right(spark), "k").join(people(spark), left(spark).k == people(spark).id, "left"))
+P(
+    "join three",
+    lambda spark, F: (
+        left(spark).join(right(spark), "k").join(people(spark), left(spark).k == people(spark).id, "left")
+    ),
+)
 P("join hint", lambda spark, F: left(spark).join(F.broadcast(right(spark)), "k"))
 P("join hint unknown", lambda spark, F: left(spark).hint("nope").join(right(spark), "k"))
-P("join different types", lambda spark, F: left(spark).join(right(spark).withColumn("k", F.col("k").cast("bigint")), "k"))
-P("join text and number", lambda spark, F: left(spark).join(right(spark).withColumn("k", F.col("k").cast("string")), "k"))
-P("join on doubles", lambda spark, F: spark.table("numbers").alias("a").join(spark.table("numbers").alias("b"), F.col("a.d") == F.col("b.d")).select("a.id", "b.id"))
-P("join expr text", lambda spark, F: left(spark).alias("a").join(right(spark).alias("b"), F.expr("a.k = b.k AND b.r LIKE 'r%'")).select("a.*", "b.r"))
-P("join lateral", lambda spark, F: left(spark).alias("a").lateralJoin(right(spark).filter(F.col("k") == F.col("a.k").outer()), how="left"))
+P(
+    "join different types",
+    lambda spark, F: left(spark).join(right(spark).withColumn("k", F.col("k").cast("bigint")), "k"),
+)
+P(
+    "join text and number",
+    lambda spark, F: left(spark).join(right(spark).withColumn("k", F.col("k").cast("string")), "k"),
+)
+P(
+    "join on doubles",
+    lambda spark, F: (
+        spark.table("numbers")
+        .alias("a")
+        .join(spark.table("numbers").alias("b"), F.col("a.d") == F.col("b.d"))
+        .select("a.id", "b.id")
+    ),
+)
+P(
+    "join expr text",
+    lambda spark, F: (
+        left(spark)
+        .alias("a")
+        .join(right(spark).alias("b"), F.expr("a.k = b.k AND b.r LIKE 'r%'"))
+        .select("a.*", "b.r")
+    ),
+)
+P(
+    "join lateral",
+    lambda spark, F: (
+        left(spark)
+        .alias("a")
+        .lateralJoin(right(spark).filter(F.col("k") == F.col("a.k").outer()), how="left")
+    ),
+)
 
 P("union", lambda spark, F: left(spark).union(right(spark)))
 P("union widens", lambda spark, F: spark.range(2).union(spark.sql("SELECT 1.5D")))
@@ -95,7 +153,12 @@ P("unionAll", lambda spark, F: left(spark).unionAll(left(spark)))
 P("unionByName", lambda spark, F: left(spark).unionByName(left(spark).select("l", "k")))
 P("unionByName missing", lambda spark, F: left(spark).unionByName(right(spark), allowMissingColumns=True))
 P("unionByName missing refused", lambda spark, F: left(spark).unionByName(right(spark)))
-P("unionByName nested missing", lambda spark, F: spark.sql("SELECT named_struct('a', 1) s").unionByName(spark.sql("SELECT named_struct('b', 2) s"), allowMissingColumns=True))
+P(
+    "unionByName nested missing",
+    lambda spark, F: spark.sql("SELECT named_struct('a', 1) s").unionByName(
+        spark.sql("SELECT named_struct('b', 2) s"), allowMissingColumns=True
+    ),
+)
 P("unionByName case", lambda spark, F: left(spark).unionByName(left(spark).withColumnRenamed("k", "K")))
 P("intersect", lambda spark, F: left(spark).select("k").intersect(right(spark).select("k")))
 P("intersectAll", lambda spark, F: left(spark).select("k").intersectAll(left(spark).select("k")))
@@ -122,14 +185,30 @@ for name, make in {
     "literal": lambda F: [F.lit(2), "id"],
 }.items():
     P(f"orderBy {name}", lambda spark, F, make=make: people(spark).orderBy(*make(F)), ordered=True)
-P("orderBy ascending list", lambda spark, F: people(spark).orderBy(["city", "id"], ascending=[False, True]), ordered=True)
-P("orderBy ascending false", lambda spark, F: people(spark).orderBy("age", "id", ascending=False), ordered=True)
+P(
+    "orderBy ascending list",
+    lambda spark, F: people(spark).orderBy(["city", "id"], ascending=[False, True]),
+    ordered=True,
+)
+P(
+    "orderBy ascending false",
+    lambda spark, F: people(spark).orderBy("age", "id", ascending=False),
+    ordered=True,
+)
 P("sort after select of other", lambda spark, F: people(spark).select("name").sort("id"), ordered=True)
-P("sort structs and arrays", lambda spark, F: spark.table("nested").select("id", "s", "a").sort("s", F.desc("a")), ordered=True)
+P(
+    "sort structs and arrays",
+    lambda spark, F: spark.table("nested").select("id", "s", "a").sort("s", F.desc("a")),
+    ordered=True,
+)
 P("sort map", lambda spark, F: spark.table("nested").sort("m"))
 P("sort doubles", lambda spark, F: spark.table("numbers").select("d", "id").sort("d", "id"), ordered=True)
 P("sort binary text", lambda spark, F: spark.table("texts").select("s").sort("s"), ordered=True)
-P("sortWithinPartitions", lambda spark, F: people(spark).coalesce(1).sortWithinPartitions(F.desc("id")), ordered=True)
+P(
+    "sortWithinPartitions",
+    lambda spark, F: people(spark).coalesce(1).sortWithinPartitions(F.desc("id")),
+    ordered=True,
+)
 
 P("limit", lambda spark, F: people(spark).orderBy("id").limit(2), ordered=True)
 P("limit 0", lambda spark, F: people(spark).limit(0))
@@ -151,10 +230,16 @@ P("select attribute", lambda spark, F: people(spark).select(people(spark).id, pe
 P("select nothing", lambda spark, F: people(spark).select())
 P("select same twice", lambda spark, F: people(spark).select("id", "id"))
 P("select case", lambda spark, F: people(spark).select("ID", "Name"))
-P("select quoted", lambda spark, F: people(spark).withColumn("a.b", F.lit(1)).select("`a.b`", F.col("`a.b`") + 1))
+P(
+    "select quoted",
+    lambda spark, F: people(spark).withColumn("a.b", F.lit(1)).select("`a.b`", F.col("`a.b`") + 1),
+)
 P("select unquoted dot", lambda spark, F: people(spark).withColumn("a.b", F.lit(1)).select("a.b"))
 P("select star of alias", lambda spark, F: people(spark).alias("p").select("p.*"))
-P("select literals", lambda spark, F: spark.range(1).select(F.lit(1), F.lit("a"), F.lit(1.5), F.lit(True), F.lit(None)))
+P(
+    "select literals",
+    lambda spark, F: spark.range(1).select(F.lit(1), F.lit("a"), F.lit(1.5), F.lit(True), F.lit(None)),
+)
 P("selectExpr", lambda spark, F: people(spark).selectExpr("id", "age * 2 AS double_age", "upper(name)"))
 P("selectExpr star", lambda spark, F: people(spark).selectExpr("*", "id + 1"))
 P("filter text", lambda spark, F: people(spark).filter("age > 30 AND city = 'Riga'"))
@@ -172,7 +257,10 @@ P("withColumns", lambda spark, F: people(spark).withColumns({"x": F.col("id") + 
 P("withColumnRenamed", lambda spark, F: people(spark).withColumnRenamed("name", "label"))
 P("withColumnRenamed missing", lambda spark, F: people(spark).withColumnRenamed("nope", "label"))
 P("withColumnRenamed case", lambda spark, F: people(spark).withColumnRenamed("NAME", "Label"))
-P("withColumnsRenamed", lambda spark, F: people(spark).withColumnsRenamed({"name": "n", "age": "a", "zz": "y"}))
+P(
+    "withColumnsRenamed",
+    lambda spark, F: people(spark).withColumnsRenamed({"name": "n", "age": "a", "zz": "y"}),
+)
 P("withMetadata", lambda spark, F: people(spark).withMetadata("age", {"unit": "year"}))
 P("drop", lambda spark, F: people(spark).drop("name", "nope"))
 P("drop column object", lambda spark, F: people(spark).drop(F.col("age")))
@@ -182,12 +270,20 @@ P("toDF wrong count", lambda spark, F: people(spark).toDF("a", "b"))
 P("colRegex", lambda spark, F: people(spark).select(people(spark).colRegex("`(id|age)`")))
 P("transform", lambda spark, F: people(spark).transform(lambda frame, n: frame.filter(F.col("id") > n), 4))
 P("alias", lambda spark, F: people(spark).alias("p").select("p.id"))
-P("nested update", lambda spark, F: spark.table("nested").withColumn("s", F.col("s").withField("x", F.lit(7))).select("s", "s.x"))
+P(
+    "nested update",
+    lambda spark, F: (
+        spark.table("nested").withColumn("s", F.col("s").withField("x", F.lit(7))).select("s", "s.x")
+    ),
+)
 P("nested star", lambda spark, F: spark.table("nested").select("id", "s.*"))
 P("to schema", lambda spark, F: people(spark).to(spark.createDataFrame([], "age BIGINT, id INT").schema))
 P("columns", lambda spark, F: people(spark).columns)
 P("dtypes", lambda spark, F: [list(pair) for pair in spark.table("nested").dtypes])
-P("dtypes of numbers", lambda spark, F: [list(pair) for pair in spark.table("numbers").dtypes + spark.table("times").dtypes])
+P(
+    "dtypes of numbers",
+    lambda spark, F: [list(pair) for pair in spark.table("numbers").dtypes + spark.table("times").dtypes],
+)
 P("schema simpleString", lambda spark, F: spark.table("nested").schema.simpleString())
 P("schema json", lambda spark, F: spark.table("nested").schema.json())
 P("range", lambda spark, F: spark.range(3))
@@ -203,13 +299,30 @@ P("checkpoint local", lambda spark, F: people(spark).localCheckpoint().select("i
 P("sample everything", lambda spark, F: people(spark).sample(1.0, seed=1).select("id"))
 P("sample nothing", lambda spark, F: people(spark).sample(0.0, seed=1).select("id"))
 P("sample bad", lambda spark, F: people(spark).sample(-1.0))
-P("randomSplit sums", lambda spark, F: sum(part.count() for part in people(spark).randomSplit([1.0, 2.0], seed=3)))
-P("sampleBy nothing", lambda spark, F: people(spark).sampleBy("city", {"Riga": 1.0, "Oslo": 0.0}, seed=0).select("id"))
-P("foreach of rows", lambda spark, F: [row.asDict() for row in people(spark).orderBy("id").limit(1).collect()])
-P("monotonically increasing", lambda spark, F: people(spark).orderBy("id").coalesce(1).select(F.monotonically_increasing_id().alias("m"), "id"))
+P(
+    "randomSplit sums",
+    lambda spark, F: sum(part.count() for part in people(spark).randomSplit([1.0, 2.0], seed=3)),
+)
+P(
+    "sampleBy nothing",
+    lambda spark, F: people(spark).sampleBy("city", {"Riga": 1.0, "Oslo": 0.0}, seed=0).select("id"),
+)
+P(
+    "foreach of rows",
+    lambda spark, F: [row.asDict() for row in people(spark).orderBy("id").limit(1).collect()],
+)
+P(
+    "monotonically increasing",
+    lambda spark, F: (
+        people(spark).orderBy("id").coalesce(1).select(F.monotonically_increasing_id().alias("m"), "id")
+    ),
+)
 P("input file name", lambda spark, F: people(spark).select(F.input_file_name()).limit(1))
 P("spark_partition_id", lambda spark, F: people(spark).coalesce(1).select(F.spark_partition_id()).limit(1))
-P("typeof", lambda spark, F: spark.table("nested").select(F.typeof("a"), F.typeof("m"), F.typeof("s")).limit(1))
+P(
+    "typeof",
+    lambda spark, F: spark.table("nested").select(F.typeof("a"), F.typeof("m"), F.typeof("s")).limit(1),
+)
 P("raise_error", lambda spark, F: people(spark).select(F.raise_error("boom")))
 P("assert_true", lambda spark, F: people(spark).select(F.assert_true(F.col("id") < 3, "too big")))
 P("observe", lambda spark, F: people(spark).observe("o", F.count(F.lit(1)).alias("n")).select("id"))
@@ -239,26 +352,61 @@ P("replace mixed", lambda spark, F: people(spark).replace([1, "a"], 2))
 
 P("describe", lambda spark, F: people(spark).describe(), ordered=True, tolerance=1e-12)
 P("describe columns", lambda spark, F: people(spark).describe("age", "name"), ordered=True)
-P("describe numbers", lambda spark, F: spark.table("sales").describe("quantity", "price", "weight"), ordered=True)
+P(
+    "describe numbers",
+    lambda spark, F: spark.table("sales").describe("quantity", "price", "weight"),
+    ordered=True,
+)
 P("summary", lambda spark, F: people(spark).summary(), ordered=True)
-P("summary some", lambda spark, F: people(spark).summary("count", "min", "50%", "max", "count_distinct"), ordered=True)
+P(
+    "summary some",
+    lambda spark, F: people(spark).summary("count", "min", "50%", "max", "count_distinct"),
+    ordered=True,
+)
 P("summary unknown", lambda spark, F: people(spark).summary("nope"))
 P("crosstab", lambda spark, F: people(spark).crosstab("city", "age"))
 P("freqItems", lambda spark, F: people(spark).freqItems(["age"], 0.5))
 P("stat corr", lambda spark, F: people(spark).na.drop().stat.corr("id", "age"), tolerance=1e-12)
 P("stat cov", lambda spark, F: people(spark).na.drop().stat.cov("id", "age"), tolerance=1e-12)
 P("approxQuantile", lambda spark, F: people(spark).approxQuantile("age", [0.0, 0.5, 1.0], 0.0))
-P("unpivot", lambda spark, F: spark.table("numbers").filter("id < 3").unpivot("id", ["i", "l"], "name", "value"))
-P("unpivot all", lambda spark, F: spark.table("numbers").filter("id < 3").select("id", "i", "l").unpivot("id", None, "name", "value"))
+P(
+    "unpivot",
+    lambda spark, F: spark.table("numbers").filter("id < 3").unpivot("id", ["i", "l"], "name", "value"),
+)
+P(
+    "unpivot all",
+    lambda spark, F: (
+        spark.table("numbers").filter("id < 3").select("id", "i", "l").unpivot("id", None, "name", "value")
+    ),
+)
 P("melt several ids", lambda spark, F: people(spark).melt(["id", "name"], ["age"], "k", "v"))
 P("unpivot mixed types", lambda spark, F: people(spark).unpivot("id", ["name", "age"], "k", "v"))
 P("transpose", lambda spark, F: spark.table("left_side").filter("k = 1").select("l", "k").transpose())
 P("hint", lambda spark, F: people(spark).hint("coalesce", 1).select("id"))
-P("scalar subquery", lambda spark, F: people(spark).filter(F.col("age") == people(spark).select(F.max("age")).scalar()))
-P("exists subquery", lambda spark, F: left(spark).alias("a").filter(right(spark).filter(F.col("k") == F.col("a.k").outer()).exists()))
+P(
+    "scalar subquery",
+    lambda spark, F: people(spark).filter(F.col("age") == people(spark).select(F.max("age")).scalar()),
+)
+P(
+    "exists subquery",
+    lambda spark, F: (
+        left(spark).alias("a").filter(right(spark).filter(F.col("k") == F.col("a.k").outer()).exists())
+    ),
+)
 P("mergeable metadata columns", lambda spark, F: people(spark).metadataColumn("_metadata"))
 P("between frames of other session", lambda spark, F: people(spark).select(left(spark).l))
-P("withColumn cast fails at run time", lambda spark, F: people(spark).withColumn("x", F.col("name").cast("int")))
-P("withColumn cast (ANSI off)", lambda spark, F: people(spark).withColumn("x", F.col("name").cast("int")), conf=ANSI_OFF)
+P(
+    "withColumn cast fails at run time",
+    lambda spark, F: people(spark).withColumn("x", F.col("name").cast("int")),
+)
+P(
+    "withColumn cast (ANSI off)",
+    lambda spark, F: people(spark).withColumn("x", F.col("name").cast("int")),
+    conf=ANSI_OFF,
+)
 P("case sensitive", lambda spark, F: people(spark).select("ID"), conf={"spark.sql.caseSensitive": "true"})
-P("case sensitive columns", lambda spark, F: people(spark).withColumn("ID", F.lit(0)), conf={"spark.sql.caseSensitive": "true"})
+P(
+    "case sensitive columns",
+    lambda spark, F: people(spark).withColumn("ID", F.lit(0)),
+    conf={"spark.sql.caseSensitive": "true"},
+)

@@ -126,4 +126,3 @@ typeof(current_date())
 typeof(now())
 """,
 )
-

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import Table
 
 CASES = Table()
-NEARLY = {"tolerance": 1e-14}
+NEARLY: dict[str, Any] = {"tolerance": 1e-14}
 
 CASES.expressions(
     "rounding",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import Table
 
 CASES = Table()
@@ -410,7 +412,7 @@ PEOPLE = {
 }
 
 
-def _window():
+def _window() -> Any:
     from pyspark.sql import Window
 
     return Window

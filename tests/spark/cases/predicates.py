@@ -247,11 +247,16 @@ contains('Spark', '')
 CASES.sql("filter and null", "SELECT id FROM people WHERE age > 30 ORDER BY id")
 CASES.sql("filter not and null", "SELECT id FROM people WHERE NOT (age > 30) ORDER BY id")
 CASES.sql("filter is null", "SELECT id FROM people WHERE city IS NULL OR name IS NULL ORDER BY id")
-CASES.sql("filter like", "SELECT id, s LIKE '%l%' l, s RLIKE '[a-z]+' r, s = t e, s <=> t n FROM texts ORDER BY id")
+CASES.sql(
+    "filter like", "SELECT id, s LIKE '%l%' l, s RLIKE '[a-z]+' r, s = t e, s <=> t n FROM texts ORDER BY id"
+)
 CASES.sql("filter with an integer", "SELECT id FROM people WHERE 1")
 CASES.sql("filter with text", "SELECT id FROM people WHERE 'true'")
 CASES.sql("filter with other text", "SELECT id FROM people WHERE name")
-CASES.sql("comparison over rows", "SELECT id, d > 1 a, d = d b, f <=> d c, i IN (1, 0) e, m BETWEEN -3 AND 2 g, CASE WHEN b THEN 'y' WHEN NOT b THEN 'n' ELSE '?' END h FROM numbers ORDER BY id")
+CASES.sql(
+    "comparison over rows",
+    "SELECT id, d > 1 a, d = d b, f <=> d c, i IN (1, 0) e, m BETWEEN -3 AND 2 g, CASE WHEN b THEN 'y' WHEN NOT b THEN 'n' ELSE '?' END h FROM numbers ORDER BY id",
+)
 CASES.sql("order of NaN", "SELECT id, d FROM numbers ORDER BY d, id")
 C = CASES.columns
 C(

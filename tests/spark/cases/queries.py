@@ -207,7 +207,18 @@ SELECT * FROM people WHERE id = ANY (SELECT 1)
 SELECT array(SELECT id FROM people) AS x
 """,
 )
-JOINS = ["JOIN", "INNER JOIN", "LEFT JOIN", "LEFT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN", "SEMI JOIN", "ANTI JOIN"]
+JOINS = [
+    "JOIN",
+    "INNER JOIN",
+    "LEFT JOIN",
+    "LEFT OUTER JOIN",
+    "RIGHT JOIN",
+    "FULL OUTER JOIN",
+    "LEFT SEMI JOIN",
+    "LEFT ANTI JOIN",
+    "SEMI JOIN",
+    "ANTI JOIN",
+]
 for join in JOINS:
     CASES.queries(
         f"join {join}",
@@ -438,33 +449,122 @@ CLEAR CACHE
 """,
 )
 P = CASES.program
-P("sql named arguments", lambda spark, F: spark.sql("SELECT * FROM people WHERE age > :age AND city = :city", args={"age": 30, "city": "Riga"}))
-P("sql positional arguments", lambda spark, F: spark.sql("SELECT * FROM people WHERE age > ? AND city = ?", args=[30, "Riga"]))
-P("sql argument types", lambda spark, F: spark.sql("SELECT :a a, :b b, :c c, :d d, :e e", args={"a": 1, "b": 1.5, "c": None, "d": [1, 2], "e": "x'y"}))
+P(
+    "sql named arguments",
+    lambda spark, F: spark.sql(
+        "SELECT * FROM people WHERE age > :age AND city = :city", args={"age": 30, "city": "Riga"}
+    ),
+)
+P(
+    "sql positional arguments",
+    lambda spark, F: spark.sql("SELECT * FROM people WHERE age > ? AND city = ?", args=[30, "Riga"]),
+)
+P(
+    "sql argument types",
+    lambda spark, F: spark.sql(
+        "SELECT :a a, :b b, :c c, :d d, :e e", args={"a": 1, "b": 1.5, "c": None, "d": [1, 2], "e": "x'y"}
+    ),
+)
 P("sql missing argument", lambda spark, F: spark.sql("SELECT :x", args={"y": 1}))
 P("sql frame argument", lambda spark, F: spark.sql("SELECT count(*) n FROM {frame}", frame=spark.range(5)))
 P("sql format argument", lambda spark, F: spark.sql("SELECT {x} + 1 AS r", x=5))
-P("sql column argument", lambda spark, F: spark.sql("SELECT {c} FROM {t} WHERE {c} > 1", c=spark.range(3).id, t=spark.range(3)))
+P(
+    "sql column argument",
+    lambda spark, F: spark.sql("SELECT {c} FROM {t} WHERE {c} > 1", c=spark.range(3).id, t=spark.range(3)),
+)
 P("table", lambda spark, F: spark.table("people").select("id"))
 P("table missing", lambda spark, F: spark.table("nope"))
-P("temp view", lambda spark, F: [spark.range(2).createOrReplaceTempView("v_queries_5"), spark.sql("SELECT sum(id) FROM v_queries_5").collect()][1])
+P(
+    "temp view",
+    lambda spark, F: [
+        spark.range(2).createOrReplaceTempView("v_queries_5"),
+        spark.sql("SELECT sum(id) FROM v_queries_5").collect(),
+    ][1],
+)
 P("temp view exists", lambda spark, F: spark.range(2).createTempView("people"))
-P("temp view twice", lambda spark, F: [spark.range(2).createOrReplaceTempView("v_queries_6"), spark.range(3).createOrReplaceTempView("v_queries_6"), spark.table("v_queries_6").count()][2])
-P("global temp view", lambda spark, F: [spark.range(2).createOrReplaceGlobalTempView("v_queries_7"), spark.sql("SELECT count(*) FROM global_temp.v_queries_7").collect()][1])
-P("drop temp view", lambda spark, F: [spark.range(1).createOrReplaceTempView("v_queries_8"), spark.catalog.dropTempView("v_queries_8"), spark.catalog.dropTempView("v_queries_8")][1:])
-P("catalog tableExists", lambda spark, F: [spark.catalog.tableExists("people"), spark.catalog.tableExists("nope")])
-P("catalog currentDatabase", lambda spark, F: [spark.catalog.currentDatabase(), spark.catalog.currentCatalog()])
+P(
+    "temp view twice",
+    lambda spark, F: [
+        spark.range(2).createOrReplaceTempView("v_queries_6"),
+        spark.range(3).createOrReplaceTempView("v_queries_6"),
+        spark.table("v_queries_6").count(),
+    ][2],
+)
+P(
+    "global temp view",
+    lambda spark, F: [
+        spark.range(2).createOrReplaceGlobalTempView("v_queries_7"),
+        spark.sql("SELECT count(*) FROM global_temp.v_queries_7").collect(),
+    ][1],
+)
+P(
+    "drop temp view",
+    lambda spark, F: [
+        spark.range(1).createOrReplaceTempView("v_queries_8"),
+        spark.catalog.dropTempView("v_queries_8"),
+        spark.catalog.dropTempView("v_queries_8"),
+    ][1:],
+)
+P(
+    "catalog tableExists",
+    lambda spark, F: [spark.catalog.tableExists("people"), spark.catalog.tableExists("nope")],
+)
+P(
+    "catalog currentDatabase",
+    lambda spark, F: [spark.catalog.currentDatabase(), spark.catalog.currentCatalog()],
+)
 P("catalog listColumns", lambda spark, F: [list(column) for column in spark.catalog.listColumns("people")])
 P("catalog getTable", lambda spark, F: list(spark.catalog.getTable("people")))
-P("catalog functionExists", lambda spark, F: [spark.catalog.functionExists("upper"), spark.catalog.functionExists("nope")])
-P("catalog isCached", lambda spark, F: [spark.catalog.isCached("people"), spark.catalog.cacheTable("people"), spark.catalog.isCached("people"), spark.catalog.uncacheTable("people"), spark.catalog.isCached("people")])
+P(
+    "catalog functionExists",
+    lambda spark, F: [spark.catalog.functionExists("upper"), spark.catalog.functionExists("nope")],
+)
+P(
+    "catalog isCached",
+    lambda spark, F: [
+        spark.catalog.isCached("people"),
+        spark.catalog.cacheTable("people"),
+        spark.catalog.isCached("people"),
+        spark.catalog.uncacheTable("people"),
+        spark.catalog.isCached("people"),
+    ],
+)
 P("catalog listDatabases", lambda spark, F: [database.name for database in spark.catalog.listDatabases()])
-P("conf get set", lambda spark, F: [spark.conf.set("spark.sql.shuffle.partitions", "3"), spark.conf.get("spark.sql.shuffle.partitions")][1], conf={"spark.sql.shuffle.partitions": "1"})
+P(
+    "conf get set",
+    lambda spark, F: [
+        spark.conf.set("spark.sql.shuffle.partitions", "3"),
+        spark.conf.get("spark.sql.shuffle.partitions"),
+    ][1],
+    conf={"spark.sql.shuffle.partitions": "1"},
+)
 P("conf missing", lambda spark, F: spark.conf.get("spark.nope"))
 P("conf missing default", lambda spark, F: spark.conf.get("spark.nope", "d"))
-P("conf own key", lambda spark, F: [spark.conf.set("my.key", "v"), spark.conf.get("my.key"), spark.conf.unset("my.key"), spark.conf.get("my.key", "gone")])
+P(
+    "conf own key",
+    lambda spark, F: [
+        spark.conf.set("my.key", "v"),
+        spark.conf.get("my.key"),
+        spark.conf.unset("my.key"),
+        spark.conf.get("my.key", "gone"),
+    ],
+)
 P("conf static", lambda spark, F: spark.conf.set("spark.sql.warehouse.dir", "/x"))
 P("conf bad value", lambda spark, F: spark.conf.set("spark.sql.shuffle.partitions", "x"))
 P("conf bad zone", lambda spark, F: spark.conf.set("spark.sql.session.timeZone", "Nowhere"))
-P("conf isModifiable", lambda spark, F: [spark.conf.isModifiable("spark.sql.shuffle.partitions"), spark.conf.isModifiable("spark.sql.warehouse.dir"), spark.conf.isModifiable("nope")])
-P("conf boolean", lambda spark, F: [spark.conf.get("spark.sql.ansi.enabled"), spark.conf.get("spark.sql.caseSensitive"), spark.conf.get("spark.sql.session.timeZone")])
+P(
+    "conf isModifiable",
+    lambda spark, F: [
+        spark.conf.isModifiable("spark.sql.shuffle.partitions"),
+        spark.conf.isModifiable("spark.sql.warehouse.dir"),
+        spark.conf.isModifiable("nope"),
+    ],
+)
+P(
+    "conf boolean",
+    lambda spark, F: [
+        spark.conf.get("spark.sql.ansi.enabled"),
+        spark.conf.get("spark.sql.caseSensitive"),
+        spark.conf.get("spark.sql.session.timeZone"),
+    ],
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import Table
 
 CASES = Table()
@@ -428,7 +430,16 @@ C(
         "randstr length": lambda F: F.length(F.randstr(5, 1)),
     },
 )
-C("hash of numbers", "numbers", {name: (lambda F, name=name: F.hash(name)) for name in ("i", "l", "d", "f", "m", "b")})
-C("xxhash64 of numbers", "numbers", {name: (lambda F, name=name: F.xxhash64(name)) for name in ("i", "l", "d", "f", "m", "b")})
-C("hash of times", "times", {name: (lambda F, name=name: F.hash(name)) for name in ("ts", "day", "ntz")})
-C("hash of nested", "nested", {name: (lambda F, name=name: F.hash(name)) for name in ("a", "s", "aa", "m")})
+
+
+def _hashed(function: str, column: str) -> Any:
+    return lambda F: getattr(F, function)(column)
+
+
+for table, columns in {
+    "numbers": ("i", "l", "d", "f", "m", "b"),
+    "times": ("ts", "day", "ntz"),
+    "nested": ("a", "s", "aa", "m"),
+}.items():
+    for function in ("hash", "xxhash64"):
+        C(f"{function} of {table}", table, {column: _hashed(function, column) for column in columns})

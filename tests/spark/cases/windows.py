@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spark.oracle.table import Table
 
 CASES = Table()
@@ -95,11 +97,13 @@ SELECT id, sum(age) FILTER (WHERE age > 30) OVER (ORDER BY id) x FROM people ORD
 )
 
 
-def _over(make_function, make_window):
-    def run(spark, F):
+def _over(make_function: Any, make_window: Any) -> Any:
+    def run(spark: Any, F: Any) -> Any:
         from pyspark.sql import Window
 
-        return spark.table("sales").select("day", "shop", "item", make_function(F).over(make_window(Window, F)).alias("r"))
+        return spark.table("sales").select(
+            "day", "shop", "item", make_function(F).over(make_window(Window, F)).alias("r")
+        )
 
     return run
 
@@ -109,7 +113,9 @@ WINDOWS = {
     "desc": lambda W, F: W.partitionBy("shop").orderBy(F.col("day").desc(), F.col("item").asc_nulls_last()),
     "rowsBetween": lambda W, F: W.partitionBy("shop").orderBy("day", "item").rowsBetween(-1, W.currentRow),
     "rangeBetween": lambda W, F: W.orderBy("quantity").rangeBetween(-2, 0),
-    "unbounded": lambda W, F: W.partitionBy("shop").orderBy("day", "item").rowsBetween(W.unboundedPreceding, W.unboundedFollowing),
+    "unbounded": lambda W, F: (
+        W.partitionBy("shop").orderBy("day", "item").rowsBetween(W.unboundedPreceding, W.unboundedFollowing)
+    ),
     "no order": lambda W, F: W.partitionBy("shop"),
 }
 for window, make_window in WINDOWS.items():
@@ -128,7 +134,7 @@ for window, make_window in WINDOWS.items():
 
 
 @CASES.case()
-def running_total_named(spark, F):
+def running_total_named(spark: Any, F: Any) -> Any:
     from pyspark.sql import Window
 
     window = Window.partitionBy("shop").orderBy("day", "item")
@@ -136,15 +142,25 @@ def running_total_named(spark, F):
 
 
 @CASES.case(ordered=True)
-def top_one_of_each(spark, F):
+def top_one_of_each(spark: Any, F: Any) -> Any:
     from pyspark.sql import Window
 
     window = Window.partitionBy("city").orderBy(F.desc("age"))
-    return spark.table("people").withColumn("n", F.row_number().over(window)).filter("n = 1").drop("n").orderBy("id")
+    return (
+        spark.table("people")
+        .withColumn("n", F.row_number().over(window))
+        .filter("n = 1")
+        .drop("n")
+        .orderBy("id")
+    )
 
 
 @CASES.case(ordered=True)
-def difference_to_group_mean(spark, F):
+def difference_to_group_mean(spark: Any, F: Any) -> Any:
     from pyspark.sql import Window
 
-    return spark.table("people").withColumn("x", F.col("age") - F.avg("age").over(Window.partitionBy("city"))).orderBy("id")
+    return (
+        spark.table("people")
+        .withColumn("x", F.col("age") - F.avg("age").over(Window.partitionBy("city")))
+        .orderBy("id")
+    )

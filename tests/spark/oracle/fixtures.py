@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-_D = datetime.date
-_T = datetime.datetime
+_D = dt.date
+_T = dt.datetime
 
 FIXTURES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "people": (
@@ -75,8 +75,7 @@ FIXTURES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         ],
     ),
     "nested": (
-        "id INT NOT NULL, a ARRAY<INT>, m MAP<STRING,INT>, s STRUCT<x: INT, y: STRING>,"
-        " aa ARRAY<STRUCT<k: STRING, v: INT>>, strings ARRAY<STRING>",
+        "id INT NOT NULL, a ARRAY<INT>, m MAP<STRING,INT>, s STRUCT<x: INT, y: STRING>, aa ARRAY<STRUCT<k: STRING, v: INT>>, strings ARRAY<STRING>",
         [
             (1, [1, 2, 3], {"a": 1, "b": 2}, (1, "one"), [("k1", 1), ("k2", 2)], ["b", "a"]),
             (2, [], {}, (None, None), [], []),
@@ -93,6 +92,6 @@ def make_fixtures(spark: Any) -> dict[str, Exception]:
     for name, (schema, rows) in FIXTURES.items():
         try:
             spark.createDataFrame(rows, schema).createOrReplaceTempView(name)
-        except Exception as error:  # noqa: BLE001 (the cases that need the view will tell)
+        except Exception as error:  # noqa: BLE001 (whatever is raised is the answer)
             failed[name] = error
     return failed

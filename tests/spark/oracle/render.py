@@ -10,7 +10,7 @@ where two fields share a name), `{"interval_microseconds": 1}`, `{"variant": "<j
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import math
 import re
@@ -38,14 +38,14 @@ def render_value(value: Any) -> Any:
         return value if math.isfinite(value) else {"double": _special(value)}
     if isinstance(value, decimal.Decimal):
         return {"decimal": format(value, "f")}
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return {"timestamp": value.isoformat(timespec="microseconds")}
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return {"date": value.isoformat()}
-    if isinstance(value, datetime.time):
+    if isinstance(value, dt.time):
         return {"time": value.isoformat(timespec="microseconds")}
-    if isinstance(value, datetime.timedelta):
-        return {"interval_microseconds": value // datetime.timedelta(microseconds=1)}
+    if isinstance(value, dt.timedelta):
+        return {"interval_microseconds": value // dt.timedelta(microseconds=1)}
     if isinstance(value, bytes | bytearray):
         return {"bytes": bytes(value).hex()}
     if isinstance(value, dict):

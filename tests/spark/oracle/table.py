@@ -102,7 +102,9 @@ class Table:
 
         return register
 
-    def columns(self, group: str, table: str, functions: Mapping[str, Callable[[Any], Any]], **options: Any) -> None:
+    def columns(
+        self, group: str, table: str, functions: Mapping[str, Callable[[Any], Any]], **options: Any
+    ) -> None:
         """One case for every entry: `spark.table(table).select(entry(F))`."""
         for name, make in functions.items():
             self.program(f"{group}: {name}", _select(table, make), **options)
