@@ -86,11 +86,37 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARITHMETIC,
     ),
+    "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION": Condition(
+        "The codec <codecName> is not available. Available codecs are <availableCodecs>.",
+        "56038",
+        ILLEGAL_ARGUMENT,
+    ),
+    "COLUMN_ALREADY_EXISTS": Condition(
+        "The column <columnName> already exists. Choose another name or rename the existing column.",
+        "42711",
+        ANALYSIS,
+    ),
     "CONCURRENT_STREAM_LOG_UPDATE": Condition(
         "Concurrent update to the log. Multiple streaming jobs detected for <batchId>.\nPlease make sure"
         " only one streaming job runs on a specific checkpoint location at a time.",
         "40000",
         SPARK,
+    ),
+    "CONFLICTING_DIRECTORY_STRUCTURES": Condition(
+        "Conflicting directory structures detected.\nSuspicious paths:\n<discoveredBasePaths>\nIf provided paths are"
+        ' partition directories, please set "basePath" in the options of the data source to specify the root'
+        " directory of the table.\nIf there are multiple root directories, please load them separately and then"
+        " union them.",
+        "KD009",
+        "org.apache.spark.SparkRuntimeException",
+    ),
+    "CONFLICTING_PARTITION_COLUMN_NAMES": Condition(
+        "Conflicting partition column names detected:\n<distinctPartColLists>\nFor partitioned table directories, data"
+        " files should only live in leaf directories.\nAnd directories at the same level should have the same"
+        " partition column name.\nPlease check the following directories for unexpected files or inconsistent"
+        " partition column names:\n<suspiciousPaths>",
+        "KD009",
+        "org.apache.spark.SparkRuntimeException",
     ),
     "CONNECT_INVALID_PLAN.ASSERTION_FAILURE": Condition(
         "The Spark Connect plan is invalid. <message>",
@@ -231,6 +257,12 @@ CONDITIONS: dict[str, Condition] = {
         "42K01",
         PARSE,
     ),
+    "DATA_SOURCE_NOT_FOUND": Condition(
+        "Failed to find the data source: <provider>. Make sure the provider name is correct and the package is"
+        " properly registered and compatible with your Spark version.",
+        "42K02",
+        "org.apache.spark.SparkClassNotFoundException",
+    ),
     "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION": Condition(
         "Decimal precision <precision> exceeds max precision <maxPrecision>.",
         "22003",
@@ -251,6 +283,31 @@ CONDITIONS: dict[str, Condition] = {
         "CTE definition can't have duplicate names: <duplicateNames>.",
         "42602",
         PARSE,
+    ),
+    "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER": Condition(
+        "Encountered error while reading file <path>. Could not read footer. Please ensure that the file is in either ORC or"
+        " Parquet format. If not, please convert it to a valid format. If the file is in the valid format, please"
+        " check if it is corrupt. If it is, you can choose to either ignore it or fix the corruption.",
+        "KD001",
+        SPARK,
+    ),
+    "FAILED_READ_FILE.FILE_NOT_EXIST": Condition(
+        "Encountered error while reading file <path>. File does not exist. It is possible the underlying files have"
+        " been updated. You can explicitly invalidate the cache in Spark by running 'REFRESH TABLE tableName' command"
+        " in SQL or by recreating the Dataset/DataFrame involved.",
+        "KD001",
+        SPARK,
+    ),
+    "FAILED_READ_FILE.NO_HINT": Condition(
+        "Encountered error while reading file <path>. ",
+        "KD001",
+        SPARK,
+    ),
+    "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH": Condition(
+        "Encountered error while reading file <path>. Data type mismatches when reading Parquet column <column>."
+        " Expected Spark type <expectedType>, actual Parquet type <actualType>.",
+        "KD001",
+        SPARK,
     ),
     "FAILED_TO_PARSE_TOO_COMPLEX": Condition(
         "The statement, including potential SQL functions and referenced views, was too complex "
@@ -360,6 +417,11 @@ CONDITIONS: dict[str, Condition] = {
         "22022",
         ILLEGAL_ARGUMENT,
     ),
+    "INVALID_CORRUPT_RECORD_TYPE": Condition(
+        "The column <columnName> for corrupt records must have the nullable STRING type, but got <actualType>.",
+        "42804",
+        ANALYSIS,
+    ),
     "INVALID_CURSOR.DISCONNECTED": Condition(
         "The cursor is invalid. The cursor has been disconnected by the server.",
         "HY109",
@@ -379,6 +441,22 @@ CONDITIONS: dict[str, Condition] = {
         "The cursor is invalid. The cursor position id <responseId> is not found.",
         "HY109",
         SPARK_SQL,
+    ),
+    "INVALID_DELIMITER_VALUE.EMPTY_STRING": Condition(
+        "Invalid value for delimiter. Delimiter cannot be empty string.",
+        "42602",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_DELIMITER_VALUE.SINGLE_BACKSLASH": Condition(
+        "Invalid value for delimiter. Single backslash is prohibited. It has special meaning as beginning of an escape"
+        " sequence. To get the backslash character, pass a string with two backslashes as the delimiter.",
+        "42602",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_DELIMITER_VALUE.UNSUPPORTED_SPECIAL_CHARACTER": Condition(
+        "Invalid value for delimiter. Unsupported special character for delimiter: <str>.",
+        "42602",
+        ILLEGAL_ARGUMENT,
     ),
     "INVALID_ESC": Condition(
         "Found an invalid escape string: <invalidEscape>. The escape string must contain only one character.",
@@ -632,6 +710,12 @@ CONDITIONS: dict[str, Condition] = {
         "42604",
         PARSE,
     ),
+    "KAFKA_DATA_SOURCE_NOT_ENABLED": Condition(
+        "Failed to find data source: <provider>. Please deploy the application as per the deployment section of"
+        " Structured Streaming + Kafka Integration Guide.",
+        "42K02",
+        ANALYSIS,
+    ),
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
     ),
@@ -668,6 +752,11 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "PATH_ALREADY_EXISTS": Condition(
+        'Path <outputPath> already exists. Set mode as "overwrite" to overwrite the existing path.',
+        "42K04",
+        ANALYSIS,
+    ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
     "REMAINDER_BY_ZERO": Condition(
         "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If"
@@ -693,6 +782,20 @@ CONDITIONS: dict[str, Condition] = {
         "42K03",
         RUNTIME,
     ),
+    "STREAMING_FILE_SINK_MISMATCH.CHECKPOINT_LOST": Condition(
+        "The output directory <path> holds the batches of a query up to <latestBatchId>, but the checkpoint goes on"
+        " with batch <batchId>: the checkpoint was deleted or replaced while the output was kept, and batches would"
+        " be lost silently. Delete the output directory as well, restore the checkpoint, or write to another path.",
+        "42K03",
+        ILLEGAL_ARGUMENT,
+    ),
+    "STREAMING_FILE_SINK_MISMATCH.OUTPUT_LOST": Condition(
+        "The checkpoint goes on with batch <batchId>, but the last batch in the output directory <path> is"
+        " <latestBatchId>: the output was deleted, or another path was given, while the checkpoint was kept, and"
+        " readers of the output could not read it. Restore the output directory, or start with a new checkpoint.",
+        "42K03",
+        ILLEGAL_ARGUMENT,
+    ),
     "STREAMING_OUTPUT_MODE.INVALID": Condition(
         "Invalid streaming output mode: <outputMode>. Accepted output modes are 'Append', 'Complete', 'Update'.",
         "42KDE",
@@ -713,6 +816,11 @@ CONDITIONS: dict[str, Condition] = {
         "XXKST",
         STREAMING_QUERY,
     ),
+    "UNABLE_TO_INFER_SCHEMA": Condition(
+        "Unable to infer schema for <format>. It must be specified manually.",
+        "42KD9",
+        ANALYSIS,
+    ),
     "UNBOUND_SQL_PARAMETER": Condition(
         "Found the unbound parameter: <name>. Please, fix `args` and provide a mapping of the "
         "parameter to either a SQL literal or collection constructor functions such as `map()`, "
@@ -729,6 +837,11 @@ CONDITIONS: dict[str, Condition] = {
         "Unsupported data type <typeName>.",
         "0A000",
         PARSE,
+    ),
+    "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE": Condition(
+        "The <format> datasource doesn't support the column <columnName> of the type <columnType>.",
+        "0A000",
+        ANALYSIS,
     ),
     "UNSUPPORTED_FEATURE.INTERRUPT_TYPE": Condition(
         "The feature is not supported: Unsupported interrupt type: <interruptType>.",
@@ -799,6 +912,11 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_1194": Condition("queryName must be specified for memory sink.", None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1290": Condition(
+        "Text data source supports only a single column, and you have <schemaSize> columns.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1295": Condition('Set a host to read from with option("host", ...).', None, ANALYSIS),
     "_LEGACY_ERROR_TEMP_1296": Condition('Set a port to read from with option("port", ...).', None, ANALYSIS),
     "_LEGACY_ERROR_TEMP_1297": Condition(
@@ -813,6 +931,18 @@ CONDITIONS: dict[str, Condition] = {
         "This query does not support recovering from checkpoint location. Delete <checkpointPath> to start over.",
         None,
         ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1312": Condition(
+        "'<operation>' does not support bucketBy right now.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_2048": Condition(
+        "Schema must be specified when creating a streaming source DataFrame. If some files already exist in the"
+        " directory, then depending on the file format you may be able to create a static DataFrame on that directory"
+        " with 'spark.read.load(directory)' and infer schema from it.",
+        None,
+        JAVA_ILLEGAL_ARGUMENT,
     ),
     "_LEGACY_ERROR_TEMP_2049": Condition(
         "Data source <className> does not support streamed <operator>.", None, UNSUPPORTED
@@ -859,4 +989,9 @@ CLASS_BY_TARGET: dict[tuple[str, str], str] = {
     ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
+    "_LEGACY_ERROR_TEMP_PARTITION_COLUMN": Condition(
+        "Partition column <colName> not found in existing columns (<colNames>).",
+        None,
+        ANALYSIS,
+    ),
 }
