@@ -62,6 +62,12 @@ CONDITIONS: dict[str, Condition] = {
         "42KDE",
         ANALYSIS,
     ),
+    "CANNOT_DECODE_URL": Condition(
+        "The provided URL cannot be decoded: <url>. Please ensure that the URL is properly "
+        "formatted and try again.",
+        "22546",
+        ILLEGAL_ARGUMENT,
+    ),
     "CANNOT_MODIFY_CONFIG": Condition(
         "Cannot modify the value of the Spark config: <key>.\nSee also "
         "'<docroot>/sql-migration-guide.html#ddl-statements'.",
@@ -216,6 +222,13 @@ CONDITIONS: dict[str, Condition] = {
         "part, but got <got>",
         "56K00",
         INVALID_PLAN_INPUT,
+    ),
+    "CONVERSION_INVALID_INPUT": Condition(
+        "The value <str> (<fmt>) cannot be converted to <targetType> because it is malformed. "
+        "Correct the value as per the syntax, or change its format. Use <suggestion> to tolerate "
+        "malformed input and return NULL instead.",
+        "22018",
+        NUMBER_FORMAT,
     ),
     "CREATE_VIEW_WITH_IF_NOT_EXISTS_AND_REPLACE": Condition(
         "CREATE VIEW <viewName> with both IF NOT EXISTS and REPLACE is not allowed.",
@@ -468,6 +481,16 @@ CONDITIONS: dict[str, Condition] = {
         "42604",
         ANALYSIS,
     ),
+    "INVALID_FORMAT.ESC_AT_THE_END": Condition(
+        "The format is invalid: <format>. The escape character is not allowed to end with.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.ESC_IN_THE_MIDDLE": Condition(
+        "The format is invalid: <format>. The escape character is not allowed to precede <char>.",
+        "42601",
+        ANALYSIS,
+    ),
     "INVALID_HANDLE.FORMAT": Condition(
         "The handle <handle> is invalid. Handle must be an UUID string of the format "
         "'00112233-4455-6677-8899-aabbccddeeff'",
@@ -514,6 +537,12 @@ CONDITIONS: dict[str, Condition] = {
         "identifiers.",
         "42602",
         PARSE,
+    ),
+    "INVALID_INDEX_OF_ZERO": Condition(
+        "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index"
+        " 1).",
+        "22003",
+        RUNTIME,
     ),
     "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": Condition(
         "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Uncaught arithmetic exception while parsing '<input>'.",
@@ -611,6 +640,12 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         PARSE,
     ),
+    "INVALID_PARAMETER_VALUE.CHARSET": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
+        "<charsets>, but got <charset>.",
+        "22023",
+        ILLEGAL_ARGUMENT,
+    ),
     "INVALID_PARAMETER_VALUE.DATETIME_UNIT": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
         "units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, "
@@ -629,6 +664,23 @@ CONDITIONS: dict[str, Condition] = {
         "requested, but no operation_tag provided.",
         "22023",
         SPARK_SQL,
+    ),
+    "INVALID_PARAMETER_VALUE.PATTERN": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: <value>.",
+        "22023",
+        RUNTIME,
+    ),
+    "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: Expects group index "
+        "between 0 and <groupCount>, but got <groupIndex>.",
+        "22023",
+        RUNTIME,
+    ),
+    "INVALID_REGEXP_REPLACE": Condition(
+        "Could not perform regexp_replace for source = \"<source>\", pattern = \"<pattern>\", "
+        "replacement = \"<replacement>\" and position = <position>.",
+        "22023",
+        RUNTIME,
     ),
     "INVALID_RESET_COMMAND_FORMAT": Condition(
         "Expected format is 'RESET' or 'RESET key'. If you want to include special characters in "
@@ -716,6 +768,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K02",
         ANALYSIS,
     ),
+    "MALFORMED_CHARACTER_CODING": Condition(
+        "Invalid value found when performing <function> with <charset>",
+        "22000",
+        RUNTIME,
+    ),
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
     ),
@@ -758,6 +815,9 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
+    "PYTHON_EXCEPTION": Condition(
+        "<msg>: <traceback>", "38000", "org.apache.spark.api.python.PythonException"
+    ),
     "REMAINDER_BY_ZERO": Condition(
         "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If"
         ' necessary set <config> to "false" to bypass this error.',

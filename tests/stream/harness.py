@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,6 +64,8 @@ class ManualClock:
     def __init__(self, now_ms: int = 0) -> None:
         self._now_ms = now_ms
         self._wakes: list[Callable[[], None]] = []
+        # How often a query has asked how long to wait: it has done all it can at this time then.
+        self.waits = 0
 
     def now_ms(self) -> int:
         return self._now_ms
@@ -73,6 +74,7 @@ class ManualClock:
         return self._now_ms * 1_000_000
 
     def seconds_until(self, time_ms: int) -> float | None:
+        self.waits += 1
         return 0.0 if time_ms <= self._now_ms else None
 
     def on_change(self, wake: Callable[[], None]) -> None:
@@ -139,7 +141,9 @@ class MemorySource:
 
     def scan(self, start: str | None, end: str) -> Scan:
         first = 0 if start is None else int(start) + 1
-        return TableScan(pa.table({"value": pa.array(self._numbers.values[first : int(end) + 1], pa.int64())}))
+        return TableScan(
+            pa.table({"value": pa.array(self._numbers.values[first : int(end) + 1], pa.int64())})
+        )
 
     def commit(self, end: str) -> None:
         self.committed.append(end)
@@ -328,7 +332,9 @@ class FakeSession:
         raise AssertionError
 
 
-def numbers_relation(name: str = "a", key: int = 1, schema: StructType = VALUES, **options: str) -> StreamingRelation:
+def numbers_relation(
+    name: str = "a", key: int = 1, schema: StructType = VALUES, **options: str
+) -> StreamingRelation:
     return StreamingRelation(
         key, "numbers", Options({"name": name, **options}), (), schema, schema_attributes(schema)
     )
@@ -439,9 +445,19 @@ class AdvanceManualClock(Step):
     def take(self, stream: Stream) -> None:
         clock = stream.clock
         assert isinstance(clock, ManualClock)
-        stream.await_idle()
+        before = clock.waits
         clock.advance(self.milliseconds)
-        stream.await_idle()
+        until(lambda: clock.waits > before or not stream.running.is_active)
+
+
+@dataclass(frozen=True)
+class AwaitFirstTrigger(Step):
+    """Until a query with a manual clock waits for time to pass."""
+
+    def take(self, stream: Stream) -> None:
+        clock = stream.clock
+        assert isinstance(clock, ManualClock)
+        until(lambda: clock.waits > 0)
 
 
 @dataclass(frozen=True)
@@ -488,7 +504,6 @@ class Stream:
         self.clock = clock
         self.is_manual = clock is not None
         self.steps: list[tuple[str, bool, int]] = []
-        self._waiting = threading.Condition()
         environment = Environment(step_hook=self._note)
         if clock is not None:
             environment = replace(environment, clock=clock)
@@ -523,11 +538,6 @@ class Stream:
             self.manager.stop_all()
         return self
 
-    def await_idle(self) -> None:
-        """Until the query has ended a trigger and waits."""
-        until(lambda: not self.running.is_active or self.running.status().message in {"Waiting for data to arrive", "Stopped"})
-        time.sleep(0.02)
-
     def _note(self, name: str, begins: bool, batch_id: int) -> None:
         self.steps.append((name, begins, batch_id))
 
@@ -545,7 +555,10 @@ class Stream:
 
     def watermarks(self) -> dict[int, int]:
         """What each commit leaves to the next batch."""
-        return {batch: json.loads(text.split("\n")[1])["nextBatchWatermarkMs"] for batch, text in self.log("commits").items()}
+        return {
+            batch: json.loads(text.split("\n")[1])["nextBatchWatermarkMs"]
+            for batch, text in self.log("commits").items()
+        }
 
 
 def until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:

@@ -78,7 +78,11 @@ def recent(query):
 
 
 def status(query):
-    return {"message": query.status["message"], "data": query.status["isDataAvailable"], "active": query.status["isTriggerActive"]}
+    return {
+        "message": query.status["message"],
+        "data": query.status["isDataAvailable"],
+        "active": query.status["isTriggerActive"],
+    }
 
 
 def put(path, text):
@@ -125,18 +129,35 @@ def progress_forms(d):
     listener_module.QueryProgressEvent.fromJson = classmethod(keep)
 
     class Listener(StreamingQueryListener):
-        def onQueryStarted(self, event): events.append("started")
-        def onQueryProgress(self, event): pass
-        def onQueryIdle(self, event): events.append("idle")
-        def onQueryTerminated(self, event): events.append("terminated")
+        def onQueryStarted(self, event):
+            events.append("started")
+
+        def onQueryProgress(self, event):
+            pass
+
+        def onQueryIdle(self, event):
+            events.append("idle")
+
+        def onQueryTerminated(self, event):
+            events.append("terminated")
 
     listener = Listener()
     spark.streams.addListener(listener)
     put(d + "/in/a.csv", "x,2024-01-01 00:00:10,1\ny,2024-01-01 00:01:40.5555,2\nz,,3\n")
     frame = (
-        lines(d + "/in").withWatermark("t", "10 seconds")
-        .observe("obs", F.count(F.lit(1)).alias("n"), F.max("a").alias("m"), F.max("t").alias("t"), F.sum("n").cast("decimal(10,2)").alias("d"),
-                 F.max(F.lit(None).cast("int")).alias("nothing"), F.avg("n").alias("v"), F.max(F.struct("a", "n")).alias("s"), F.collect_list("n").alias("l"))
+        lines(d + "/in")
+        .withWatermark("t", "10 seconds")
+        .observe(
+            "obs",
+            F.count(F.lit(1)).alias("n"),
+            F.max("a").alias("m"),
+            F.max("t").alias("t"),
+            F.sum("n").cast("decimal(10,2)").alias("d"),
+            F.max(F.lit(None).cast("int")).alias("nothing"),
+            F.avg("n").alias("v"),
+            F.max(F.struct("a", "n")).alias("s"),
+            F.collect_list("n").alias("l"),
+        )
     )
     q = frame.writeStream.format("memory").queryName("pf").option("checkpointLocation", d + "/cp").start()
     q.processAllAvailable()
@@ -144,7 +165,10 @@ def progress_forms(d):
     q.processAllAvailable()
     put(d + "/in/c.csv", "w,,1\n")
     q.processAllAvailable()
-    put(d + "/in/e.csv", "w,2025-01-01 00:00:00.123456,1\nw,2025-01-01 00:00:00.000,1\nw,2024-01-01 00:00:00,1\n")
+    put(
+        d + "/in/e.csv",
+        "w,2025-01-01 00:00:00.123456,1\nw,2025-01-01 00:00:00.000,1\nw,2024-01-01 00:00:00,1\n",
+    )
     q.processAllAvailable()
     time.sleep(1)
     forms = recent(q)
@@ -180,8 +204,23 @@ def watermark_policies(d):
 def watermark_delays(d):
     put(d + "/in/a.csv", "x,2024-01-01 00:00:10,1\n")
     frame = lines(d + "/in")
-    return {text: error_of(lambda: frame.withWatermark("t", text).schema.json()) for text in (
-        "10 seconds", "1 month", "1 week", "-1 seconds", "abc", "", "interval 1 minute", "1.5 seconds", "0 seconds", "10", "5 min", "1 year 2 days 3 hours")}
+    return {
+        text: error_of(lambda: frame.withWatermark("t", text).schema.json())
+        for text in (
+            "10 seconds",
+            "1 month",
+            "1 week",
+            "-1 seconds",
+            "abc",
+            "",
+            "interval 1 minute",
+            "1.5 seconds",
+            "0 seconds",
+            "10",
+            "5 min",
+            "1 year 2 days 3 hours",
+        )
+    }
 
 
 @ask
@@ -189,7 +228,13 @@ def self_union(d):
     put(d + "/in/a.csv", "x,2024-01-01 00:00:10,1\n")
     put(d + "/other/a.csv", "x,2024-01-01 00:00:10,1\n")
     frame = lines(d + "/in")
-    q = frame.union(lines(d + "/other")).union(frame.filter("n > 0")).writeStream.format("noop").option("checkpointLocation", d + "/cp").start()
+    q = (
+        frame.union(lines(d + "/other"))
+        .union(frame.filter("n > 0"))
+        .writeStream.format("noop")
+        .option("checkpointLocation", d + "/cp")
+        .start()
+    )
     q.processAllAvailable()
     answer = {"recent": recent(q), "files": files(d + "/cp")}
     q.stop()
@@ -200,19 +245,58 @@ def self_union(d):
 def processing_time(d):
     frame = spark.readStream.format("rate").load()
     answer = {}
-    for text in ("1 second", "interval 2 seconds", "INTERVAL 3 SECONDS", "1 minute 30 seconds", "500 milliseconds", "1500 microseconds", "0 seconds", "1 month", "1 year", "-1 seconds",
-                 "abc", "5", "5 foo", "1.5 seconds", "1.5 minutes", "second", "1 day 2 hours", "2 weeks", "10seconds", "10  seconds", "1 seconds 2", "interval", " 1 second ", "+1 second", "- 1 second", "99999999999999999999 seconds", "1 ms", "1 us", "1 min", "1 h", "1 nanosecond", "interval1 second", ".5 seconds", "1. seconds", "1.1234567891 seconds"):
+    for text in (
+        "1 second",
+        "interval 2 seconds",
+        "INTERVAL 3 SECONDS",
+        "1 minute 30 seconds",
+        "500 milliseconds",
+        "1500 microseconds",
+        "0 seconds",
+        "1 month",
+        "1 year",
+        "-1 seconds",
+        "abc",
+        "5",
+        "5 foo",
+        "1.5 seconds",
+        "1.5 minutes",
+        "second",
+        "1 day 2 hours",
+        "2 weeks",
+        "10seconds",
+        "10  seconds",
+        "1 seconds 2",
+        "interval",
+        " 1 second ",
+        "+1 second",
+        "- 1 second",
+        "99999999999999999999 seconds",
+        "1 ms",
+        "1 us",
+        "1 min",
+        "1 h",
+        "1 nanosecond",
+        "interval1 second",
+        ".5 seconds",
+        "1. seconds",
+        "1.1234567891 seconds",
+    ):
+
         def start():
             q = frame.writeStream.format("noop").trigger(processingTime=text).start()
             q.stop()
             return "started"
+
         answer[text] = error_of(start)
     for text in ("1 second", "abc", "-1 seconds", "1 month", "0 seconds"):
+
         def start():
             q = frame.writeStream.format("console").trigger(continuous=text).start()
             time.sleep(0.5)
             q.stop()
             return "started"
+
         answer["continuous " + text] = error_of(start)
     return answer
 
@@ -223,9 +307,18 @@ def continuous(d):
     rate = spark.readStream.format("rate").load()
     cases = {
         "file": lines(d + "/in").writeStream.format("console"),
-        "socket": spark.readStream.format("socket").option("host", "localhost").option("port", "1").load().writeStream.format("console"),
-        "rate-micro-batch": spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load().writeStream.format("console"),
-        "rate file sink": rate.writeStream.format("csv").option("path", d + "/out").option("checkpointLocation", d + "/cp"),
+        "socket": spark.readStream.format("socket")
+        .option("host", "localhost")
+        .option("port", "1")
+        .load()
+        .writeStream.format("console"),
+        "rate-micro-batch": spark.readStream.format("rate-micro-batch")
+        .option("rowsPerBatch", 1)
+        .load()
+        .writeStream.format("console"),
+        "rate file sink": rate.writeStream.format("csv")
+        .option("path", d + "/out")
+        .option("checkpointLocation", d + "/cp"),
         "rate foreachBatch": rate.writeStream.foreachBatch(lambda df, i: None),
         "rate aggregate": rate.groupBy("value").count().writeStream.outputMode("update").format("console"),
         "rate distinct": rate.distinct().writeStream.format("console"),
@@ -236,35 +329,81 @@ def continuous(d):
         "rate complete": rate.writeStream.outputMode("complete").format("console"),
         "rate union": rate.union(rate).writeStream.format("console"),
     }
-    return {name: error_of(lambda: writer.trigger(continuous="1 second").start()) for name, writer in cases.items()}
+    return {
+        name: error_of(lambda: writer.trigger(continuous="1 second").start())
+        for name, writer in cases.items()
+    }
 
 
 @ask
 def rate(d):
     answer = {}
-    cases = [{}, {"rowsPerSecond": "5"}, {"rowsPerSecond": "10", "rampUpTime": "3s"}, {"rowsPerSecond": "10", "rampUpTime": "3s", "numPartitions": "2"}, {"rowsPerSecond": "3", "numPartitions": "2"}]
+    cases = [
+        {},
+        {"rowsPerSecond": "5"},
+        {"rowsPerSecond": "10", "rampUpTime": "3s"},
+        {"rowsPerSecond": "10", "rampUpTime": "3s", "numPartitions": "2"},
+        {"rowsPerSecond": "3", "numPartitions": "2"},
+    ]
     for i, options in enumerate(cases):
-        q = (spark.readStream.format("rate").options(**options).load().writeStream.format("memory").queryName(f"rate{i}")
-             .trigger(processingTime="1 second").option("checkpointLocation", d + f"/cp{i}").start())
+        q = (
+            spark.readStream.format("rate")
+            .options(**options)
+            .load()
+            .writeStream.format("memory")
+            .queryName(f"rate{i}")
+            .trigger(processingTime="1 second")
+            .option("checkpointLocation", d + f"/cp{i}")
+            .start()
+        )
         time.sleep(6)
         found = files(d + f"/cp{i}")
         answer[json.dumps(options)] = {
-            "recent": recent(q), "files": {k: v for k, v in found.items() if not k.startswith("commits")},
-            "rows": [[str(r[0]), r[1]] for r in spark.sql(f"select cast(timestamp as string), value from rate{i} order by value").collect()],
+            "recent": recent(q),
+            "files": {k: v for k, v in found.items() if not k.startswith("commits")},
+            "rows": [
+                [str(r[0]), r[1]]
+                for r in spark.sql(
+                    f"select cast(timestamp as string), value from rate{i} order by value"
+                ).collect()
+            ],
             "order": [r[0] for r in spark.sql(f"select value from rate{i}").collect()],
         }
         q.stop()
     errors = {}
-    for options in ({"rowsPerSecond": "0"}, {"rowsPerSecond": "-1"}, {"rowsPerSecond": "x"}, {"rampUpTime": "-1s"}, {"rampUpTime": "x"}, {"rampUpTime": "2 minutes"}, {"rampUpTime": "500ms"}, {"rampUpTime": "5"}, {"numPartitions": "0"}, {"numPartitions": "x"}, {"rowsPerSecond": "9223372036854775807"}, {"rowsPerSecond": "9223372036854775807", "rampUpTime": "10s"}):
+    for options in (
+        {"rowsPerSecond": "0"},
+        {"rowsPerSecond": "-1"},
+        {"rowsPerSecond": "x"},
+        {"rampUpTime": "-1s"},
+        {"rampUpTime": "x"},
+        {"rampUpTime": "2 minutes"},
+        {"rampUpTime": "500ms"},
+        {"rampUpTime": "5"},
+        {"numPartitions": "0"},
+        {"numPartitions": "x"},
+        {"rowsPerSecond": "9223372036854775807"},
+        {"rowsPerSecond": "9223372036854775807", "rampUpTime": "10s"},
+    ):
+
         def start():
             q = spark.readStream.format("rate").options(**options).load().writeStream.format("noop").start()
             time.sleep(0.5)
             q.stop()
             return q.exception()
+
         errors[json.dumps(options)] = error_of(start)
     errors["schema"] = error_of(lambda: spark.readStream.format("rate").schema("a int").load().schema)
     answer["errors"] = errors
-    q = spark.readStream.format("rate").option("rowsPerSecond", 3).load().writeStream.format("noop").trigger(availableNow=True).option("checkpointLocation", d + "/cp0").start()
+    q = (
+        spark.readStream.format("rate")
+        .option("rowsPerSecond", 3)
+        .load()
+        .writeStream.format("noop")
+        .trigger(availableNow=True)
+        .option("checkpointLocation", d + "/cp0")
+        .start()
+    )
     answer["available_now"] = [q.awaitTermination(20), recent(q)]
     return answer
 
@@ -272,32 +411,83 @@ def rate(d):
 @ask
 def rate_micro_batch(d):
     answer = {}
-    cases = [{"rowsPerBatch": "3"}, {"rowsPerBatch": "5", "numPartitions": "2", "startTimestamp": "1700000000000", "advanceMillisPerBatch": "250"}]
+    cases = [
+        {"rowsPerBatch": "3"},
+        {
+            "rowsPerBatch": "5",
+            "numPartitions": "2",
+            "startTimestamp": "1700000000000",
+            "advanceMillisPerBatch": "250",
+        },
+    ]
     for i, options in enumerate(cases):
-        q = (spark.readStream.format("rate-micro-batch").options(**options).load().writeStream.format("memory").queryName(f"rmb{i}")
-             .trigger(processingTime="1 second").option("checkpointLocation", d + f"/cp{i}").start())
+        q = (
+            spark.readStream.format("rate-micro-batch")
+            .options(**options)
+            .load()
+            .writeStream.format("memory")
+            .queryName(f"rmb{i}")
+            .trigger(processingTime="1 second")
+            .option("checkpointLocation", d + f"/cp{i}")
+            .start()
+        )
         time.sleep(4)
         q.stop()
         time.sleep(0.3)
-        q = (spark.readStream.format("rate-micro-batch").options(**options).load().writeStream.format("noop")
-             .trigger(availableNow=True).option("checkpointLocation", d + f"/cp{i}").start())
+        q = (
+            spark.readStream.format("rate-micro-batch")
+            .options(**options)
+            .load()
+            .writeStream.format("noop")
+            .trigger(availableNow=True)
+            .option("checkpointLocation", d + f"/cp{i}")
+            .start()
+        )
         q.awaitTermination(20)
         answer[json.dumps(options)] = {
-            "recent": recent(q), "files": files(d + f"/cp{i}"),
-            "rows": [[str(r[0]), r[1]] for r in spark.sql(f"select cast(timestamp as string), value from rmb{i} order by value").collect()],
+            "recent": recent(q),
+            "files": files(d + f"/cp{i}"),
+            "rows": [
+                [str(r[0]), r[1]]
+                for r in spark.sql(
+                    f"select cast(timestamp as string), value from rmb{i} order by value"
+                ).collect()
+            ],
             "order": [r[0] for r in spark.sql(f"select value from rmb{i}").collect()],
             "schema": spark.table(f"rmb{i}").schema.json(),
         }
     errors = {}
-    for options in ({}, {"rowsPerBatch": "0"}, {"rowsPerBatch": "x"}, {"rowsPerBatch": "1", "startTimestamp": "-1"}, {"rowsPerBatch": "1", "advanceMillisPerBatch": "-1"}, {"rowsPerBatch": "1", "numPartitions": "0"}):
+    for options in (
+        {},
+        {"rowsPerBatch": "0"},
+        {"rowsPerBatch": "x"},
+        {"rowsPerBatch": "1", "startTimestamp": "-1"},
+        {"rowsPerBatch": "1", "advanceMillisPerBatch": "-1"},
+        {"rowsPerBatch": "1", "numPartitions": "0"},
+    ):
+
         def start():
-            q = spark.readStream.format("rate-micro-batch").options(**options).load().writeStream.format("noop").start()
+            q = (
+                spark.readStream.format("rate-micro-batch")
+                .options(**options)
+                .load()
+                .writeStream.format("noop")
+                .start()
+            )
             time.sleep(0.5)
             q.stop()
             return q.exception()
+
         errors[json.dumps(options)] = error_of(start)
-    q = (spark.readStream.format("rate-micro-batch").option("rowsPerBatch", "4").load().writeStream.format("noop")
-         .trigger(availableNow=True).option("checkpointLocation", d + "/cp0").start())
+    q = (
+        spark.readStream.format("rate-micro-batch")
+        .option("rowsPerBatch", "4")
+        .load()
+        .writeStream.format("noop")
+        .trigger(availableNow=True)
+        .option("checkpointLocation", d + "/cp0")
+        .start()
+    )
     errors["changed"] = error_of(lambda: q.awaitTermination(20))
     answer["errors"] = errors
     return answer
@@ -359,12 +549,21 @@ def sinks(d):
         return command
 
     class Writer:
-        def __init__(self, opened=True): self.opened = opened
-        def open(self, partition, epoch): return self.opened
-        def process(self, row): raise ValueError("bad row " + str(row))
-        def close(self, error): pass
+        def __init__(self, opened=True):
+            self.opened = opened
 
-    def fails(df, i): raise ValueError("boom %d" % i)
+        def open(self, partition, epoch):
+            return self.opened
+
+        def process(self, row):
+            raise ValueError("bad row " + str(row))
+
+        def close(self, error):
+            pass
+
+    def fails(df, i):
+        raise ValueError("boom %d" % i)
+
     answer = {}
     for name, writer in {
         "console numRows x": frame.writeStream.format("console").option("numRows", "x"),
@@ -383,26 +582,75 @@ def sinks(d):
         "jdbc sink": frame.writeStream.format("jdbc"),
         "no checkpoint": frame.writeStream.format("csv").option("path", d + "/out"),
         "named console": frame.writeStream.format("console").queryName("named"),
-        "empty name": frame.writeStream.format("console").queryName("empty") if False else frame.writeStream.format("console"),
+        "empty name": frame.writeStream.format("console").queryName("empty")
+        if False
+        else frame.writeStream.format("console"),
     }.items():
         answer[name] = error_of(lambda: run(writer))
-    answer["path twice"] = error_of(lambda: run(frame.writeStream.format("csv").option("path", d + "/out").option("checkpointLocation", d + "/cpx"), path=d + "/out2"))
+    answer["path twice"] = error_of(
+        lambda: run(
+            frame.writeStream.format("csv")
+            .option("path", d + "/out")
+            .option("checkpointLocation", d + "/cpx"),
+            path=d + "/out2",
+        )
+    )
     answer["batch console path"] = error_of(lambda: run(frame.writeStream.format("console"), path=d + "/zzz"))
+
     def table(name, **options):
         w = frame.writeStream.options(**options).trigger(availableNow=True)
         q = w.toTable(name)
         q.awaitTermination(30)
-        return [[str(r) for r in spark.table(name).collect()], recent(q), spark.sql("describe extended " + name).toPandas().to_string()]
+        return [
+            [str(r) for r in spark.table(name).collect()],
+            recent(q),
+            spark.sql("describe extended " + name).toPandas().to_string(),
+        ]
+
     answer["toTable"] = error_of(lambda: table("tt1", checkpointLocation=d + "/cpt1"))
     answer["toTable again"] = error_of(lambda: table("tt1", checkpointLocation=d + "/cpt1"))
     answer["toTable no checkpoint"] = error_of(lambda: table("tt2"))
     answer["toTable path"] = error_of(lambda: table("tt3", checkpointLocation=d + "/cpt3", path=d + "/tt3"))
-    answer["toTable format"] = error_of(lambda: frame.writeStream.format("csv").option("checkpointLocation", d + "/cpt4").trigger(availableNow=True).toTable("tt4"))
-    answer["toTable console"] = error_of(lambda: frame.writeStream.format("console").option("checkpointLocation", d + "/cpt5").trigger(availableNow=True).toTable("tt5"))
-    answer["toTable other format"] = error_of(lambda: frame.writeStream.format("csv").option("checkpointLocation", d + "/cpt6").trigger(availableNow=True).toTable("tt1"))
+    answer["toTable format"] = error_of(
+        lambda: (
+            frame.writeStream.format("csv")
+            .option("checkpointLocation", d + "/cpt4")
+            .trigger(availableNow=True)
+            .toTable("tt4")
+        )
+    )
+    answer["toTable console"] = error_of(
+        lambda: (
+            frame.writeStream.format("console")
+            .option("checkpointLocation", d + "/cpt5")
+            .trigger(availableNow=True)
+            .toTable("tt5")
+        )
+    )
+    answer["toTable other format"] = error_of(
+        lambda: (
+            frame.writeStream.format("csv")
+            .option("checkpointLocation", d + "/cpt6")
+            .trigger(availableNow=True)
+            .toTable("tt1")
+        )
+    )
     spark.sql("create temp view vv as select 1 a")
-    answer["toTable view"] = error_of(lambda: frame.writeStream.option("checkpointLocation", d + "/cpt7").trigger(availableNow=True).toTable("vv"))
-    answer["toTable update"] = error_of(lambda: frame.writeStream.outputMode("update").option("checkpointLocation", d + "/cpt8").trigger(availableNow=True).toTable("tt1"))
+    answer["toTable view"] = error_of(
+        lambda: (
+            frame.writeStream.option("checkpointLocation", d + "/cpt7")
+            .trigger(availableNow=True)
+            .toTable("vv")
+        )
+    )
+    answer["toTable update"] = error_of(
+        lambda: (
+            frame.writeStream.outputMode("update")
+            .option("checkpointLocation", d + "/cpt8")
+            .trigger(availableNow=True)
+            .toTable("tt1")
+        )
+    )
     answer["toTable files"] = {}
     return answer
 
@@ -415,18 +663,41 @@ def manager(d):
     q = frame.writeStream.format("noop").queryName("one").option("checkpointLocation", d + "/cp").start()
     q.processAllAvailable()
     answer["same name"] = error_of(lambda: frame.writeStream.format("noop").queryName("one").start())
-    answer["same name other case"] = error_of(lambda: frame.writeStream.format("noop").queryName("ONE").start().stop())
+    answer["same name other case"] = error_of(
+        lambda: frame.writeStream.format("noop").queryName("ONE").start().stop()
+    )
     spark.conf.set("spark.sql.streaming.stopActiveRunOnRestart", "false")
-    answer["same checkpoint"] = error_of(lambda: frame.writeStream.format("noop").option("checkpointLocation", d + "/cp").start())
-    answer["same checkpoint same name"] = error_of(lambda: frame.writeStream.format("noop").queryName("one").option("checkpointLocation", d + "/cp").start())
+    answer["same checkpoint"] = error_of(
+        lambda: frame.writeStream.format("noop").option("checkpointLocation", d + "/cp").start()
+    )
+    answer["same checkpoint same name"] = error_of(
+        lambda: (
+            frame.writeStream.format("noop").queryName("one").option("checkpointLocation", d + "/cp").start()
+        )
+    )
     spark.conf.set("spark.sql.streaming.stopActiveRunOnRestart", "true")
-    answer["same checkpoint same name stop"] = error_of(lambda: frame.writeStream.format("noop").queryName("one").option("checkpointLocation", d + "/cp").start().name)
+    answer["same checkpoint same name stop"] = error_of(
+        lambda: (
+            frame.writeStream.format("noop")
+            .queryName("one")
+            .option("checkpointLocation", d + "/cp")
+            .start()
+            .name
+        )
+    )
     answer["first"] = [q.isActive, str(q.exception()), status(q)]
-    answer["other output mode"] = error_of(lambda: frame.writeStream.format("noop").outputMode("complete").start())
+    answer["other output mode"] = error_of(
+        lambda: frame.writeStream.format("noop").outputMode("complete").start()
+    )
     answer["no streaming"] = error_of(lambda: spark.range(1).writeStream.format("noop").start())
     for query in spark.streams.active:
         query.stop()
-    bad = frame.select(F.expr("raise_error('x')").alias("e")).writeStream.format("noop").queryName("bad").start()
+    bad = (
+        frame.select(F.expr("raise_error('x')").alias("e"))
+        .writeStream.format("noop")
+        .queryName("bad")
+        .start()
+    )
     answer["await"] = error_of(lambda: bad.awaitTermination(20))
     e = bad.exception()
     answer["exception"] = [type(e).__name__, str(e), error_of(lambda: e.getCondition())]
@@ -443,27 +714,131 @@ def manager(d):
 def show_string(d):
     answer = {}
     columns = {
-        "double": "double('%s')", "float": "float('%s')", "bigint": "bigint('%s')", "decimal": "cast('%s' as decimal(38,18))", "decimal0": "cast('%s' as decimal(10,0))", "decimals": "cast('%s' as decimal(38,30))",
-        "timestamp": "timestamp'%s'", "ntz": "timestamp_ntz'%s'", "date": "date'%s'", "interval": "interval '%s' day to second", "cast": "%s",
+        "double": "double('%s')",
+        "float": "float('%s')",
+        "bigint": "bigint('%s')",
+        "decimal": "cast('%s' as decimal(38,18))",
+        "decimal0": "cast('%s' as decimal(10,0))",
+        "decimals": "cast('%s' as decimal(38,30))",
+        "timestamp": "timestamp'%s'",
+        "ntz": "timestamp_ntz'%s'",
+        "date": "date'%s'",
+        "interval": "interval '%s' day to second",
+        "cast": "%s",
     }
     values = {
-        "double": ["0", "-0.0", "1", "1e7", "9999999", "12345678.9", "1e-3", "0.00099", "1e300", "NaN", "Infinity", "-Infinity", "1.1", "123456789012345680", "4.9E-324", "2e-3", "100000.0", "1.0E22", "2.2250738585072014E-308"],
-        "float": ["0.1", "1e7", "3.4028235e38", "1.4e-45", "NaN", "16777216", "0.001", "0.0009999", "1.17549435E-38", "33554432"],
-        "decimal": ["1.5", "0", "-1", "0.0000001", "123"], "decimal0": ["5"], "decimals": ["0", "0.000000000000000000000000000001", "1"],
+        "double": [
+            "0",
+            "-0.0",
+            "1",
+            "1e7",
+            "9999999",
+            "12345678.9",
+            "1e-3",
+            "0.00099",
+            "1e300",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "1.1",
+            "123456789012345680",
+            "4.9E-324",
+            "2e-3",
+            "100000.0",
+            "1.0E22",
+            "2.2250738585072014E-308",
+        ],
+        "float": [
+            "0.1",
+            "1e7",
+            "3.4028235e38",
+            "1.4e-45",
+            "NaN",
+            "16777216",
+            "0.001",
+            "0.0009999",
+            "1.17549435E-38",
+            "33554432",
+        ],
+        "decimal": ["1.5", "0", "-1", "0.0000001", "123"],
+        "decimal0": ["5"],
+        "decimals": ["0", "0.000000000000000000000000000001", "1"],
         "bigint": ["9223372036854775807"],
-        "timestamp": ["2024-01-01 00:00:00", "2024-01-01 00:00:00.5", "2024-01-01 00:00:00.123456", "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "1969-12-31 23:59:59.9", "1582-10-04 00:00:00", "1900-01-01 00:00:00"],
-        "ntz": ["2024-01-01 00:00:00", "2024-01-01 00:00:00.120"], "date": ["2024-01-01", "0001-01-01", "9999-12-31", "-0001-01-01", "+12345-01-01"],
+        "timestamp": [
+            "2024-01-01 00:00:00",
+            "2024-01-01 00:00:00.5",
+            "2024-01-01 00:00:00.123456",
+            "0001-01-01 00:00:00",
+            "9999-12-31 23:59:59.999999",
+            "1969-12-31 23:59:59.9",
+            "1582-10-04 00:00:00",
+            "1900-01-01 00:00:00",
+        ],
+        "ntz": ["2024-01-01 00:00:00", "2024-01-01 00:00:00.120"],
+        "date": ["2024-01-01", "0001-01-01", "9999-12-31", "-0001-01-01", "+12345-01-01"],
         "interval": ["1 02:03:04.5", "-1 02:03:04", "0 00:00:00"],
-        "cast": ["struct(1 as a, 'q' as b)", "struct(null as a, struct('x','y') as b)", "array(1,null,3)", "array()", "map('k',1,'z',null)", "map()", "array(array('a'),null)", "map('a',array(1.5d))", "X'00FF41'", "X''", "true", "cast(null as int)", "null",
-                 "struct(X'00FF' as b)", "array(X'41')", "interval 1 year 2 months", "interval '3' year", "interval '5' month", "interval '1' day", "interval '1 02' day to hour", "interval '10:20' minute to second", "interval '02:03:04.000001' hour to second", "interval '1.5' second", "interval '-1-2' year to month", "make_interval(1,2,3,4,5,6,7.008)", "make_interval(0,0,0,0,0,0,0)", "make_interval(0,0,0,0,0,0,-0.5)", "make_interval(-1,0,0,0,-5)",
-                 "array(interval '1' day)", "struct(date'2024-01-01', timestamp'2024-01-01 00:00:00.5', 1.0d, cast(1.5 as decimal(5,3)))", "map(1, struct(1, null))", "array('a', '')", "struct('')", "'漢字 ｆｕｌｌ ｶﾅ'", "'한국어'", "'e\u0301'", "'\t|\n|\r|\\\\|\u0007|\u000b|\u000c|\b'", "'😀😀😀😀😀😀😀😀😀😀😀'", "'a\u0000b'", "repeat('漢', 25)", "repeat('x', 21)", "named_struct('a', 1, 'a', 2)", "array(float(1.5), float('NaN'))", "variant_get(parse_json('{\"a\":1}'), '$')", "tinyint(-5)", "char(65)", "decimal('1E5')"],
+        "cast": [
+            "struct(1 as a, 'q' as b)",
+            "struct(null as a, struct('x','y') as b)",
+            "array(1,null,3)",
+            "array()",
+            "map('k',1,'z',null)",
+            "map()",
+            "array(array('a'),null)",
+            "map('a',array(1.5d))",
+            "X'00FF41'",
+            "X''",
+            "true",
+            "cast(null as int)",
+            "null",
+            "struct(X'00FF' as b)",
+            "array(X'41')",
+            "interval 1 year 2 months",
+            "interval '3' year",
+            "interval '5' month",
+            "interval '1' day",
+            "interval '1 02' day to hour",
+            "interval '10:20' minute to second",
+            "interval '02:03:04.000001' hour to second",
+            "interval '1.5' second",
+            "interval '-1-2' year to month",
+            "make_interval(1,2,3,4,5,6,7.008)",
+            "make_interval(0,0,0,0,0,0,0)",
+            "make_interval(0,0,0,0,0,0,-0.5)",
+            "make_interval(-1,0,0,0,-5)",
+            "array(interval '1' day)",
+            "struct(date'2024-01-01', timestamp'2024-01-01 00:00:00.5', 1.0d, cast(1.5 as decimal(5,3)))",
+            "map(1, struct(1, null))",
+            "array('a', '')",
+            "struct('')",
+            "'漢字 ｆｕｌｌ ｶﾅ'",
+            "'한국어'",
+            "'e\u0301'",
+            "'\t|\n|\r|\\\\|\u0007|\u000b|\u000c|\b'",
+            "'😀😀😀😀😀😀😀😀😀😀😀'",
+            "'a\u0000b'",
+            "repeat('漢', 25)",
+            "repeat('x', 21)",
+            "named_struct('a', 1, 'a', 2)",
+            "array(float(1.5), float('NaN'))",
+            "variant_get(parse_json('{\"a\":1}'), '$')",
+            "tinyint(-5)",
+            "char(65)",
+            "decimal('1E5')",
+        ],
     }
     for kind, texts in values.items():
         for text in texts:
             expression = columns[kind] % text
+
             def show():
                 frame = spark.sql(f"select {expression} as c")
-                return [frame._show_string(20, True, False), frame._show_string(20, False, False), frame.schema.json()]
+                return [
+                    frame._show_string(20, True, False),
+                    frame._show_string(20, False, False),
+                    frame.schema.json(),
+                ]
+
             answer[expression] = (lambda: show())() if "no_error" in error_of(show) else error_of(show)
     frames = {
         "plain": "select * from values (1,'a'),(2,null),(30000,'ccc') t(id, a_long_column_name)",
@@ -475,7 +850,11 @@ def show_string(d):
         for n in (20, 1, 2, 0, -1):
             for truncate in (True, False, 1, 2, 3, 4, 7):
                 for vertical in (False, True):
-                    answer[f"{name} n={n} truncate={truncate} vertical={vertical}"] = error_of(lambda: frame._show_string(n, truncate, vertical)) if False else frame._show_string(n, truncate, vertical)
+                    answer[f"{name} n={n} truncate={truncate} vertical={vertical}"] = (
+                        error_of(lambda: frame._show_string(n, truncate, vertical))
+                        if False
+                        else frame._show_string(n, truncate, vertical)
+                    )
     frame = spark.range(3).select(*[])
     answer["no columns"] = frame._show_string(20, True, False)
     answer["no columns cut"] = frame._show_string(2, True, False)

@@ -223,6 +223,7 @@ class StreamExecution:
             if isinstance(rule, Once) or (isinstance(rule, AvailableNow) and not executed):
                 return
             if isinstance(rule, ProcessingTime) and rule.interval_ms > 0:
+                self._query.report_status("Waiting for next trigger")
                 self._wait_for_interval(rule, started_ms)
             elif not executed:
                 self._wait_for_data()

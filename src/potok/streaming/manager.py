@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from potok.errors import SparkError
 from potok.plan.commands import WriteStream
@@ -168,5 +167,3 @@ class QueryManager:
         text = self._services.conf(key)
         return default if text is None else int(text)
 
-
-NewUuid = Callable[[], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -231,10 +231,11 @@ def _rates(input_rate: float, processed_rate: float) -> dict[str, float]:
     }
 
 
-def _jackson(rate: float) -> float | str:
-    if math.isfinite(rate):
-        return rate
-    return "NaN" if math.isnan(rate) else "Infinity"
+def _jackson(number: float) -> float | str:
+    """JSON has no word for these, Spark uses Java's."""
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def _source_event(source: SourceProgress) -> dict[str, Any]:
@@ -266,7 +267,7 @@ def _metric(value: Any) -> Any:  # noqa: ANN401 - values of any type
     if isinstance(value, (list, tuple)):
         return [_metric(item) for item in value]
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return _jackson(value)
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):
@@ -280,11 +281,3 @@ def _metric(value: Any) -> Any:  # noqa: ANN401 - values of any type
 
 def _compact(document: Any) -> str:  # noqa: ANN401 - JSON is untyped
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-
-
-def newest(progresses: Iterable[StreamingQueryProgress]) -> StreamingQueryProgress | None:
-    """The last of them, None when there is none."""
-    last = None
-    for progress in progresses:
-        last = progress
-    return last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -197,8 +196,3 @@ class StreamingQuery:
                 "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
                 message="Cannot wait for a query state from the same thread that is running the query",
             )
-
-
-def deadline(timeout_s: float | None) -> float | None:
-    """The monotonic time at which a timeout is over."""
-    return None if timeout_s is None else time.monotonic() + timeout_s

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from potok.checkpoint.commit_log import CommitLog
 from potok.checkpoint.files import FileSystem
 from potok.checkpoint.layout import OFFSETS, CheckpointLayout, path_from_uri
 from potok.checkpoint.metadata import StreamMetadata, create_metadata, read_metadata
@@ -233,10 +232,9 @@ def define_query(
     if sink_name != "foreachbatch":
         services.provider(sink_name).check_output_mode(output_mode)
     fs = environment.file_system
-    warn_later = services
     choice = choose_checkpoint(write, sink_name, services, environment.new_uuid)
     refuse_recovery(choice, sink_name, output_mode, fs)
-    warn_adaptive(warn_later)
+    warn_adaptive(services)
     services.check_streaming(write.plan, output_mode)
     check_trigger(rule, write.plan, sink_name)
     known = known_query_id(choice.root, fs)
@@ -276,11 +274,6 @@ def define_query(
         and _is_true(services.conf("spark.sql.streaming.noDataMicroBatches.enabled") or "true"),
     )
     return definition, query_id
-
-
-def has_commits(root: str, fs: FileSystem) -> bool:
-    """Whether a checkpoint has seen a finished batch."""
-    return CommitLog(CheckpointLayout(root).commits, fs).latest_batch_id() is not None
 
 
 def _is_true(text: str | None) -> bool:
