@@ -131,7 +131,7 @@ def _bind_between(arguments: Sequence[Expression], context: FunctionContext) -> 
 
 def _bind_when(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     pairs, rest = arguments[: len(arguments) // 2 * 2], arguments[len(arguments) // 2 * 2 :]
-    conditions = [implicit_cast(c, BOOLEAN, context) or c for c in pairs[::2]]
+    conditions = pairs[::2]
     values = coerce_all((*pairs[1::2], *rest), context)
     if values is None:
         types = (quoted(e.data_type) for e in (*pairs[1::2], *rest))
@@ -293,9 +293,9 @@ FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("isnull", (Input.ANY,), BOOLEAN, emit="({0} IS NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnotnull", (Input.ANY,), BOOLEAN, emit="({0} IS NOT NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnan", (Input.ANY,), BOOLEAN, emit="coalesce(isnan({0}), false)", bind=_bind_isnan),
-    ScalarFunction("when", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_when, variadic=True, bind=_bind_when),
+    ScalarFunction("when", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit=_emit_when, variadic=True, bind=_bind_when),
     ScalarFunction("if", (BOOLEAN, Input.ANY, Input.ANY), BOOLEAN, bind=_bind_if),
-    ScalarFunction("iff", (BOOLEAN, Input.ANY, Input.ANY), BOOLEAN, bind=_bind_if),
+
     _COALESCE,
     _NVL,
     *same(_NVL, "ifnull"),
@@ -304,11 +304,11 @@ FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("nullifzero", (Input.ANY,), BOOLEAN, bind=_bind_nullifzero),
     ScalarFunction("zeroifnull", (Input.ANY,), BOOLEAN, bind=_bind_zeroifnull),
     ScalarFunction(
-        "greatest", (Input.ANY, Input.ANY), BOOLEAN, emit="greatest({args})", variadic=True,
+        "greatest", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit="greatest({args})", variadic=True,
         bind=partial(_bind_extreme, "greatest"),
     ),
     ScalarFunction(
-        "least", (Input.ANY, Input.ANY), BOOLEAN, emit="least({args})", variadic=True,
+        "least", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit="least({args})", variadic=True,
         bind=partial(_bind_extreme, "least"),
     ),
     ScalarFunction("nanvl", (DOUBLE, DOUBLE), DOUBLE, emit=_emit_nanvl, bind=_bind_nanvl),

@@ -1,0 +1,235 @@
+r"""Java's regular expressions as RE2's (which DuckDB runs) or Python's.
+
+`to_re2` gives the pattern for DuckDB where both mean the same, otherwise None: then a kernel
+runs `compiled`. Differences that are rewritten: `.` and `$` know more line terminators in Java,
+`\Z`, `\h`, named groups and POSIX classes are written otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from potok.errors import SparkError
+
+_TERMINATORS = r"\n\r\u0085\u2028\u2029"
+_DOT = f"[^{_TERMINATORS}]"
+_END = rf"(?=(?:\r\n|[{_TERMINATORS}])?\Z)"
+_CLASSES = {
+    "Lower": "a-z", "Upper": "A-Z", "ASCII": r"\x00-\x7F", "Alpha": "a-zA-Z", "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9", "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t",
+    "Cntrl": r"\x00-\x1F\x7F", "XDigit": "0-9a-fA-F", "Space": r" \t\n\x0B\f\r",
+}  # fmt: skip
+_PIECE = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+_SAFE = re.compile(
+    r"""(?:
+        [^\\.$\[\](){}*+?|^\n]            # a plain character
+      | \\[dDwW]                          # a class that is the same in both
+      | \\[^a-zA-Z0-9]                    # an escaped sign
+      | \\[tnrf]
+      | \[\^?(?:[^\\\[\]&\n]|\\[dDwW]|\\[^a-zA-Z0-9]|\\[tnrf])+\]
+      | \((?!\?)|\(\?:|\)|\||\^
+      | [*+?]\??(?![+*?])
+      | \{\d{1,3}(?:,\d{0,3})?\}\??(?![+*?])
+    )*""",
+    re.VERBOSE,
+)
+
+
+_SPACES = r" \t\n\x0B\f\r"
+_RE2_TERMINATORS = r"\n\r\x{85}\x{2028}\x{2029}"
+_RE2_END = rf"(?:\r\n|[{_RE2_TERMINATORS}])?\z"
+
+
+@lru_cache(maxsize=512)
+def to_re2(pattern: str, *, only_tests: bool = False) -> str | None:
+    """The pattern for DuckDB, or None where RE2 cannot say the same.
+
+    `only_tests`: what is matched does not matter, only whether; then a final `$` is possible.
+    """
+    end = ""
+    if only_tests and re.search(r"(?<!\\)(?:\\\\)*\$$", pattern) and not _has_outer_choice(pattern):
+        pattern, end = pattern[:-1], _RE2_END
+    if not _SAFE.fullmatch(_rewritten(pattern, "x", "x", "x", "x")):
+        return None
+    try:
+        re.compile(pattern)
+    except re.error:
+        return None
+    return _rewritten(pattern, f"[^{_RE2_TERMINATORS}]", f"[{_SPACES}]", f"[^{_SPACES}]", _SPACES) + end
+
+
+def _has_outer_choice(pattern: str) -> bool:
+    depth = 0
+    for match in _PIECE.finditer(pattern):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == "|" and depth == 0:
+            return True
+    return False
+
+
+def _rewritten(pattern: str, dot: str, space: str, no_space: str, space_in_class: str) -> str:
+    def piece(match: re.Match[str]) -> str:
+        text = match[0]
+        if text.startswith("["):
+            return text.replace(r"\s", space_in_class)
+        return {".": dot, r"\s": space, r"\S": no_space}.get(text, text)
+
+    return _PIECE.sub(piece, pattern)
+
+
+_TOKEN = re.compile(
+    r"""\\Q(?P<quoted>.*?)(?:\\E|$)
+      | \\(?P<property>[pP])(?:\{(?P<name>\w+)\}|(?P<letter>\w))
+      | \\(?P<escape>.)
+      | \(\?<(?P<group>[A-Za-z]\w*)>
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str, function: str = "rlike") -> re.Pattern[str]:
+    """The pattern for Python. SparkError INVALID_PARAMETER_VALUE.PATTERN where it is malformed."""
+    try:
+        return re.compile(_to_python(pattern), re.ASCII)
+    except re.error as error:
+        raise SparkError(
+            "INVALID_PARAMETER_VALUE.PATTERN",
+            parameter="`regexp`",
+            functionName=f"`{function}`",
+            value=f"'{pattern}'",
+        ) from error
+
+
+def _to_python(pattern: str) -> str:
+    out: list[str] = []
+    in_class = False
+    has_flags = re.match(r"\(\?([imsx]+)\)", pattern)
+    dot_all = has_flags is not None and "s" in has_flags[1]
+    multiline = has_flags is not None and "m" in has_flags[1]
+    for match in _TOKEN.finditer(pattern):
+        if match["quoted"] is not None:
+            out.append(re.escape(match["quoted"]))
+        elif match["property"]:
+            out.append(_property(match, in_class=in_class))
+        elif match["escape"]:
+            out.append({"Z": _END, "z": r"\Z", "h": r"[ \t\xA0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
+                        "R": r"(?:\r\n|[\n\x0B\f\r\u0085\u2028\u2029])"}.get(match["escape"], match[0]))  # fmt: skip
+        elif match["group"]:
+            out.append(f"(?P<{match['group']}>")
+        else:
+            sign = match["other"]
+            if sign == "[" and in_class:
+                out.append(r"\[")
+                continue
+            if sign == "[":
+                in_class = True
+            elif sign == "]":
+                in_class = False
+            elif not in_class and sign == "." and not dot_all:
+                sign = _DOT
+            elif not in_class and sign == "$" and not multiline:
+                sign = _END
+            out.append(sign)
+    return "".join(out)
+
+
+def _property(match: re.Match[str], *, in_class: bool) -> str:
+    name = (match["name"] or match["letter"]).removeprefix("Is")
+    negated = match["property"] == "P"
+    if name in {"L", "Alphabetic"}:
+        inner, outer = r"^\W\d_", r"(?u:[^\W\d_])"
+    elif name in {"N", "Nd"}:
+        inner, outer = r"\d", r"(?u:\d)"
+    elif name in {"Lu", "Uppercase"}:
+        inner = outer = "A-ZÀ-ÖØ-Þ"
+        outer = f"[{inner}]"
+    elif name in {"Ll", "Lowercase"}:
+        inner = "a-zß-öø-ÿ"
+        outer = f"[{inner}]"
+    elif name in _CLASSES:
+        inner, outer = _CLASSES[name], f"[{_CLASSES[name]}]"
+    elif name == "P":
+        inner, outer = _CLASSES["Punct"], f"[{_CLASSES['Punct']}]"
+    else:
+        message = f"unknown property {name}"
+        raise re.error(message)
+    if in_class:
+        if negated or inner.startswith("^"):
+            message = f"property {name} inside a class"
+            raise re.error(message)
+        return inner
+    return f"(?!{outer})(?s:.)" if negated else outer
+
+
+_REPLACEMENT = re.compile(r"\\(.)|\$(\d|\{(\w+)\})|(\\$|\$)", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def replacement_parts(replacement: str, groups: int) -> tuple[str | int, ...]:
+    """Java's replacement text as literal pieces and numbers or names of groups."""
+    parts: list[str | int] = []
+    position = 0
+    while position < len(replacement):
+        match = _REPLACEMENT.search(replacement, position)
+        if match is None:
+            parts.append(replacement[position:])
+            break
+        parts.append(replacement[position : match.start()])
+        position = match.end()
+        if match[1] is not None:
+            parts.append(match[1])
+        elif match[4] is not None:
+            message = "Illegal group reference" if match[4] == "$" else "character to be escaped is missing"
+            raise ValueError(message)
+        elif match[3] is not None:
+            parts.append(f"\0{match[3]}")
+        else:
+            number = int(match[2])
+            if number > groups:
+                message = f"No group {number}"
+                raise ValueError(message)
+            while position < len(replacement) and replacement[position].isdigit():
+                longer = number * 10 + int(replacement[position])
+                if longer > groups:
+                    break
+                number, position = longer, position + 1
+            parts.append(number)
+    return tuple(part for part in parts if part != "")
+
+
+def replace_all(pattern: re.Pattern[str], text: str, replacement: str, start: int) -> str:
+    """Every match from a 0-based position on replaced."""
+    parts = replacement_parts(replacement, pattern.groups)
+
+    def expand(match: re.Match[str]) -> str:
+        out = []
+        for part in parts:
+            if isinstance(part, int):
+                out.append(match[part] or "")
+            elif part.startswith("\0"):
+                out.append(match[part[1:]] or "")
+            else:
+                out.append(part)
+        return "".join(out)
+
+    return text[:start] + pattern.sub(expand, text[start:])
+
+
+def split_text(text: str, pattern: str, limit: int) -> list[str]:
+    """As `String.split`: at most `limit` parts if it is positive, empty ones at the end kept."""
+    if pattern == "":
+        parts = list(text) or [""]
+        if 0 < limit < len(parts):
+            parts = [*parts[: limit - 1], "".join(parts[limit - 1 :])]
+        return parts
+    parts, position = [], 0
+    for match in compiled(pattern, "split").finditer(text):
+        if 0 < limit <= len(parts) + 1:
+            break
+        if match.end() == 0:
+            continue
+        parts.append(text[position : match.start()])
+        position = match.end()
+    return [*parts, text[position:]]
