@@ -20,7 +20,7 @@ from potok.plan.expressions import (
     next_expr_id,
 )
 from potok.plan.tree import Node
-from potok.types import StructType
+from potok.types import STRING, StructType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -336,6 +336,12 @@ class ShowString(UnaryPlan):
     truncate: int
     vertical: bool
     html: bool = False
+
+    @property
+    def output(self) -> Attributes:
+        """The one column, never null."""
+        name = "html_string" if self.html else "show_string"
+        return (AttributeReference(name, STRING, is_nullable=False),)
 
 
 @dataclass(frozen=True)
