@@ -539,8 +539,7 @@ CONDITIONS: dict[str, Condition] = {
         PARSE,
     ),
     "INVALID_INDEX_OF_ZERO": Condition(
-        "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index"
-        " 1).",
+        "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1).",
         "22003",
         RUNTIME,
     ),
@@ -677,8 +676,8 @@ CONDITIONS: dict[str, Condition] = {
         RUNTIME,
     ),
     "INVALID_REGEXP_REPLACE": Condition(
-        "Could not perform regexp_replace for source = \"<source>\", pattern = \"<pattern>\", "
-        "replacement = \"<replacement>\" and position = <position>.",
+        'Could not perform regexp_replace for source = "<source>", pattern = "<pattern>", '
+        'replacement = "<replacement>" and position = <position>.',
         "22023",
         RUNTIME,
     ),
@@ -875,6 +874,11 @@ CONDITIONS: dict[str, Condition] = {
         "Query [id = <id>, runId = <runId>] terminated with exception: <message>",
         "XXKST",
         STREAMING_QUERY,
+    ),
+    "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS": Condition(
+        "CREATE TEMPORARY VIEW or the corresponding Dataset APIs only accept single-part view names, but got: <actualName>.",
+        "428EK",
+        ANALYSIS,
     ),
     "UNABLE_TO_INFER_SCHEMA": Condition(
         "Unable to infer schema for <format>. It must be specified manually.",

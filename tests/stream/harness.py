@@ -36,7 +36,6 @@ from potok.connectors.noop import NoopProvider
 from potok.connectors.provider import BaseProvider
 from potok.connectors.rate import RateMicroBatchProvider, RateProvider
 from potok.connectors.socket import SocketProvider
-from potok.engine.rows import Rows as EngineRows
 from potok.errors import SparkError
 from potok.plan.commands import Trigger, WriteStream
 from potok.plan.logical import (
@@ -235,6 +234,22 @@ class CollectingProvider(BaseProvider):
         return self.sinks[-1]
 
 
+@dataclass(frozen=True)
+class FakeRows:
+    """Rows that are there already."""
+
+    table: pa.Table
+    schema: StructType
+    observed: Mapping[str, Mapping[str, Any]]
+    state_operators: tuple[StateOperatorProgress, ...] = ()
+
+    def to_table(self) -> pa.Table:
+        return self.table
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        return self.table.to_reader()
+
+
 class FakeQuery:
     """Runs relations and unions of them, nothing else: rows in, rows out."""
 
@@ -249,10 +264,7 @@ class FakeQuery:
         self._session.batches.append(batch)
         table = self._rows(self._plan, batch.scans)
         observed = {name: dict(row) for name, row in self._session.observed.items()}
-        return EngineRows(self._plan.schema, lambda: table, table.to_reader, dict, observed)  # type: ignore[arg-type]
-
-    def state_operators(self) -> tuple[StateOperatorProgress, ...]:
-        return ()
+        return FakeRows(table, self._plan.schema, observed)
 
     def needs_another_batch(self, watermark_ms: int) -> bool:
         return False

@@ -183,6 +183,8 @@ class StreamExecution:
             self._prepare(conf)
         except Exception as error:  # noqa: BLE001 - raised where Spark raises it, in the first batch
             self._prepare_error = error
+        is_replay = self._position.replay is not None
+        self._definition.sink.begin(self._position.batch_id, is_replay=is_replay)
         self._is_initialized = True
         self._query.report_status("Initializing StreamExecution")
 
@@ -212,7 +214,6 @@ class StreamExecution:
             definition.durable,
         )
         self._prepared = self._services.prepare(plan, context)
-        definition.sink.begin(self._position.batch_id, is_replay=self._position.replay is not None)
 
     def _run_batches(self) -> None:
         """Trigger until the rule or somebody else says that it is enough."""
@@ -347,7 +348,7 @@ class StreamExecution:
             rows = prepared.run(context)
             output_rows = self._definition.sink.add_batch(batch.batch_id, rows, self._definition.output_mode)
             statistics, observed = take_event_times(rows.observed, len(self._delays_ms))
-            outcome = _Outcome(output_rows, statistics, observed, prepared.state_operators())
+            outcome = _Outcome(output_rows, statistics, observed, rows.state_operators)
         with step("watermark"):
             self._watermarks = self._watermarks.advanced(self._delays_ms, statistics)
         with step("commitOffsets"):

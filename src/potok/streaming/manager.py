@@ -166,4 +166,3 @@ class QueryManager:
     def _number(self, key: str, default: int) -> int:
         text = self._services.conf(key)
         return default if text is None else int(text)
-

@@ -20,7 +20,7 @@ from potok.types import StructType
 
 
 class BatchRows(Rows, Protocol):
-    """The rows of one batch, and what was observed on the way (complete once the rows have been read)."""
+    """The rows of one batch, and what was noticed on the way: complete once the rows have been read."""
 
     @property
     def observed(self) -> Mapping[str, Mapping[str, Any]]:
@@ -28,6 +28,11 @@ class BatchRows(Rows, Protocol):
 
         TIMESTAMP values are aware datetimes, DECIMAL Decimals, structs dicts.
         """
+        ...
+
+    @property
+    def state_operators(self) -> tuple[StateOperatorProgress, ...]:
+        """The stateful operators, in plan order."""
         ...
 
 
@@ -57,10 +62,6 @@ class PreparedQuery(Protocol):
 
     def run(self, batch: BatchContext) -> BatchRows:
         """Begin a batch; its rows are computed here or while they are read."""
-        ...
-
-    def state_operators(self) -> tuple[StateOperatorProgress, ...]:
-        """The stateful operators of the last batch, in plan order; once its rows have been read."""
         ...
 
     def needs_another_batch(self, watermark_ms: int) -> bool:

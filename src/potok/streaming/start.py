@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from potok.checkpoint.files import FileSystem
-from potok.checkpoint.layout import OFFSETS, CheckpointLayout, path_from_uri
+from potok.checkpoint.file_sink_log import FileSinkLog
+from potok.checkpoint.layout import OFFSETS, CheckpointLayout, path_from_uri, sink_log_path
 from potok.checkpoint.metadata import StreamMetadata, create_metadata, read_metadata
 from potok.checkpoint.offset_log import OffsetLog
 from potok.checkpoint.repair import repair
@@ -130,15 +131,22 @@ def known_query_id(root: str, fs: FileSystem) -> str | None:
     return metadata.id if metadata is not None else None
 
 
-def open_checkpoint(choice: CheckpointChoice, environment: Environment, *, durable: bool) -> tuple[Lock, str]:
-    """Make, lock, repair: the lock of the run and the id of the query. Raises SparkError."""
+def open_checkpoint(
+    choice: CheckpointChoice, environment: Environment, output: str | None, *, durable: bool
+) -> tuple[Lock, str]:
+    """Make, lock, repair: the lock of the run and the id of the query. Raises SparkError.
+
+    `output` is the directory of a file sink; its log is repaired together with the checkpoint.
+    """
     fs = environment.file_system
     layout = CheckpointLayout(choice.root)
     fs.make_directories(layout.root, durable=durable)
     newest = OffsetLog(layout.offsets, fs).latest_batch_id()
     lock = environment.lock_checkpoint(layout.root, 0 if newest is None else newest + 1)
     try:
-        for note in repair(layout, fs, now_ms=environment.clock.now_ms()):
+        log_path = None if output is None else sink_log_path(output)
+        sink_log = FileSinkLog(log_path, fs) if log_path is not None and fs.exists(log_path) else None
+        for note in repair(layout, fs, now_ms=environment.clock.now_ms(), sink_log=sink_log):
             _REPAIR_LOGGER.warning("%s", note)
         metadata = read_metadata(layout.metadata, fs)
         if metadata is None:
@@ -194,6 +202,9 @@ def make_sink(
         return ForeachBatchSink(services.foreach_batch(write))
     sink = services.provider(sink_name).sink(write, plan.schema, context)
     if isinstance(sink, MemorySink):
+        # Spark's rule for temporary views.
+        if "." in (context.query_name or ""):
+            raise SparkError("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", actualName=context.query_name)
         services.create_memory_view(context.query_name or "", sink.table)
     return sink
 
@@ -241,7 +252,10 @@ def define_query(
     if known is not None:
         release_active(known)
     durable = (services.conf(DURABLE_CONF) or "true").lower() != "false"
-    lock, query_id = open_checkpoint(choice, environment, durable=durable and not choice.is_temporary)
+    output = None
+    if write.path is not None and sink_name not in _TEMPORARY_CHECKPOINT:
+        output = _absolute(write.path, services)
+    lock, query_id = open_checkpoint(choice, environment, output, durable=durable and not choice.is_temporary)
     try:
         context = SinkContext(
             conf=services.conf,
