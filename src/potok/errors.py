@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from potok.conditions import CLASS_BY_TARGET, CONDITIONS, Condition
 
 _PARAMETER = re.compile(r"<(\w+)>")
+_CONTEXT_CHARACTERS = 32
 LEGACY_PREFIX = "_LEGACY_ERROR_TEMP_"
 
 
@@ -31,14 +32,31 @@ class Origin:
     def summary(self) -> str:
         """The block that Spark appends to a message, without a final newline; may be empty."""
         if self.sql_text and self.start >= 0:
-            return (
-                f"== SQL (line {self.line}, position {self.column + 1}) ==\n"
-                f"{self.sql_text}\n"
-                f"{' ' * self.start}{'^' * (self.stop - self.start + 1)}\n"
-            )
+            return self._sql_summary()
         if self.call_site:
             return f'== DataFrame ==\n"{self.fragment}" was called from\n{self.call_site}\n'
         return ""
+
+    def _sql_summary(self) -> str:
+        """The lines that hold the piece, with up to 32 characters around it, and carets under the piece."""
+        text, start, stop = self.sql_text, self.start, self.stop
+        before = start
+        while before >= 0 and start - before <= _CONTEXT_CHARACTERS and text[before] != "\n":
+            before -= 1
+        first, last = before + 1, stop
+        while last < len(text) and last - stop <= _CONTEXT_CHARACTERS and text[last] != "\n":
+            last += 1
+        cut_before = start - before > _CONTEXT_CHARACTERS
+        cut_behind = last - stop > _CONTEXT_CHARACTERS
+        shown = ("..." if cut_before else "") + text[first:last] + ("..." if cut_behind else "")
+        position = first - (3 if cut_before else 0)
+        lines = [f"== SQL (line {self.line}, position {self.column + 1}) =="]
+        for line in shown.split("\n"):
+            end = position + len(line)
+            marks = "".join(" " if at < start else "^" for at in range(position, min(end, stop + 1)))
+            lines += [line, marks]
+            position = end + 1
+        return "\n".join(lines) + "\n"
 
 
 class SparkError(Exception):

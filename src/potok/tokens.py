@@ -54,7 +54,6 @@ _MAY_FOLLOW_BRACKET = frozenset({"<END>", "FROM", "SELECT", "WHERE", "GROUP", "O
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
-_CONTEXT_CHARACTERS = 32
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 
 
@@ -70,33 +69,6 @@ class Token(NamedTuple):
     key: str
     start: int
     stop: int
-
-
-class SqlOrigin(Origin):
-    """A piece of a SQL text, shown as Spark's `SQLQueryContext` does: its own lines, long ones cut."""
-
-    __slots__ = ()
-
-    def summary(self) -> str:
-        """The lines that hold the piece with up to 32 characters around it, carets under the piece."""
-        text, start, stop = self.sql_text, self.start, self.stop
-        before = start
-        while before >= 0 and start - before <= _CONTEXT_CHARACTERS and text[before] != "\n":
-            before -= 1
-        first, last = before + 1, stop
-        while last < len(text) and last - stop <= _CONTEXT_CHARACTERS and text[last] != "\n":
-            last += 1
-        cut_before = start - before > _CONTEXT_CHARACTERS
-        cut_behind = last - stop > _CONTEXT_CHARACTERS
-        shown = ("..." if cut_before else "") + text[first:last] + ("..." if cut_behind else "")
-        position = first - (3 if cut_before else 0)
-        lines = [f"== SQL (line {self.line}, position {self.column + 1}) =="]
-        for line in shown.split("\n"):
-            end = position + len(line)
-            marks = "".join(" " if at < start else "^" for at in range(position, min(end, stop + 1)))
-            lines += [line, marks]
-            position = end + 1
-        return "\n".join(lines) + "\n"
 
 
 class ParseError(SparkError):
@@ -331,4 +303,4 @@ class TokenStream:
         if stop is None:
             stop = self.tokens[self.index - 1].stop
         line, column = line_and_column(self.text, start)
-        return SqlOrigin(self.text[start : stop + 1], "", self.text, start, stop, line, column)
+        return Origin(self.text[start : stop + 1], "", self.text, start, stop, line, column)
