@@ -20,7 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     from potok.connect.server import is_loopback, make_server
     from potok.connect.service import ConnectService
     from potok.session import Runtime
+    from potok.streaming.log_format import log_to_standard_error
 
+    log_to_standard_error()
     runtime = Runtime(dict(setting.partition("=")[::2] for setting in options.conf))
     service = ConnectService(runtime, BatchFunctions(lambda _: None).host)
     try:
@@ -46,9 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.token and options.certificate is None and not loopback:
         print("WARN potok: PySpark sends a token to other machines over TLS only", file=sys.stderr)  # noqa: T201
     stop.wait()
-    server.stop(_STOP_S)
-    service.close()
-    runtime.stop()
+    server.stop(0)
+    if service.stop_queries(_STOP_S):
+        service.close()
+        runtime.stop()
     return 0
 
 

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
-import sys
 import threading
 import uuid
 import weakref
@@ -18,10 +18,14 @@ from potok.connect.foreach_batch import BatchFunctions
 from potok.connect.service import ConnectService
 from potok.connect.spark_context import LocalContext
 from potok.session import Runtime
+from potok.streaming.log_format import log_to_standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LOGGER = logging.getLogger("potok.SparkSession")
+# How long a batch that has begun may take when the program ends.
+_EXIT_S = 10.0
 # They say where to run, which is settled.
 _WHERE = frozenset({"spark.master", "spark.remote", "spark.api.mode"})
 
@@ -38,7 +42,8 @@ class LocalSparkSession(ConnectSession):  # type: ignore[misc]  # pyspark is unt
 
         def enableHiveSupport(self) -> LocalSparkSession.Builder:  # noqa: N802 - PySpark's name
             """Tables live below the warehouse directory; there is no metastore to connect to."""
-            print("WARN potok: enableHiveSupport: there is no Hive metastore here", file=sys.stderr)  # noqa: T201 - said to the user
+            log_to_standard_error()
+            _LOGGER.warning("enableHiveSupport: there is no Hive metastore here.")
             return self
 
         def create(self) -> LocalSparkSession:
@@ -92,6 +97,7 @@ def local_service(static_conf: Mapping[str, str]) -> ConnectService:
         if _service is not None and _service.sessions.is_empty:
             _close_service()
         if _service is None:
+            log_to_standard_error()
             _service = ConnectService(Runtime(static_conf), BatchFunctions(_sessions.get).host)
         return _service
 
@@ -110,6 +116,17 @@ def _apply(session: ConnectSession, options: Mapping[str, Any]) -> None:
         session.conf._set_all(configs=values, silent=True)
 
 
+def _close_at_exit() -> None:
+    """Stop what runs, in order, but never keep the process from ending."""
+    service = _service
+    if service is None:
+        return
+    if service.stop_queries(_EXIT_S):
+        _close_service()
+    else:
+        _LOGGER.warning("A batch is still running after %s seconds: it is left to be repeated.", _EXIT_S)
+
+
 def _close_service() -> None:
     global _service
     with _lock:
@@ -119,4 +136,4 @@ def _close_service() -> None:
         service.sessions.runtime.stop()
 
 
-atexit.register(_close_service)
+atexit.register(_close_at_exit)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -61,6 +63,17 @@ class ConnectService:
     def close(self) -> None:
         """Close every session, stopping its queries first."""
         self.sessions.close()
+
+    def stop_queries(self, timeout_s: float) -> bool:
+        """Stop the queries of all sessions at once; False when one has not ended in time."""
+        queries = [query for session in self.sessions.all() for query in session.session.streams.active()]
+        for query in queries:
+            query.request_stop()
+        deadline_s = time.monotonic() + timeout_s
+        for query in queries:
+            with contextlib.suppress(SparkError):
+                query.await_termination(max(0.0, deadline_s - time.monotonic()))
+        return not any(query.is_active for query in queries)
 
     # ---- plans ----
 

@@ -222,12 +222,15 @@ class Sessions:
             found.close()
         return found
 
+    def all(self) -> list[ServerSession]:
+        """The open sessions."""
+        with self._lock:
+            return list(self._sessions.values())
+
     def close(self) -> None:
         """Close all sessions."""
-        with self._lock:
-            keys = list(self._sessions)
-        for key in keys:
-            self.release(key)
+        for session in self.all():
+            self.release((session.user_id, session.session_id))
 
     @property
     def is_empty(self) -> bool:

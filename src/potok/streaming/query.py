@@ -108,14 +108,18 @@ class StreamingQuery:
         if self._error is not None:
             raise self._error
 
+    def request_stop(self) -> None:
+        """Make the query end soon, without waiting for it."""
+        self._stopping = True
+        self._wake()
+
     def stop(self) -> None:
         """End the query and wait for it: a batch that has begun is finished, and committed.
 
         Spark interrupts the batch instead, and repeats it at the next start. Does nothing for a query that has
         ended. Raises TimeoutException after `spark.sql.streaming.stopTimeout`, 0 meaning never.
         """
-        self._stopping = True
-        self._wake()
+        self.request_stop()
         thread = self._thread
         if thread is None or thread is threading.current_thread():
             return
