@@ -62,6 +62,12 @@ CONDITIONS: dict[str, Condition] = {
         "42KDE",
         ANALYSIS,
     ),
+    "CANNOT_CREATE_DATA_SOURCE_TABLE.EXTERNAL_METADATA_UNSUPPORTED": Condition(
+        "Failed to create data source table <tableName>: provider '<provider>' does not support "
+        "external metadata but a schema is provided. Please remove the schema when creating the table.",
+        "42KDE",
+        UNSUPPORTED,
+    ),
     "CANNOT_DECODE_URL": Condition(
         "The provided URL cannot be decoded: <url>. Please ensure that the URL is properly "
         "formatted and try again.",
@@ -79,6 +85,11 @@ CONDITIONS: dict[str, Condition] = {
         "46110",
         ANALYSIS,
     ),
+    "CANNOT_TRUNCATE_EXTERNAL_TABLE": Condition(
+        "Operation not allowed: TRUNCATE TABLE on external tables: <tableName>.",
+        "0A000",
+        ANALYSIS,
+    ),
     "CAST_INVALID_INPUT": Condition(
         "The value <expression> of the type <sourceType> cannot be cast to <targetType> because it is"
         " malformed. Correct the value as per the syntax, or change its target type. Use `try_cast` to"
@@ -92,6 +103,18 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARITHMETIC,
     ),
+    "CAST_OVERFLOW_IN_TABLE_INSERT": Condition(
+        "Fail to assign a value of <sourceType> type to the <targetType> type column or variable "
+        "<columnName> due to an overflow. Use `try_cast` on the input value to tolerate overflow and "
+        "return NULL instead.",
+        "22003",
+        ARITHMETIC,
+    ),
+    "CATALOG_NOT_FOUND": Condition(
+        "The catalog <catalogName> not found. Consider to set the SQL config <config> to a catalog plugin.",
+        "42P08",
+        "org.apache.spark.sql.connector.catalog.CatalogNotFoundException",
+    ),
     "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION": Condition(
         "The codec <codecName> is not available. Available codecs are <availableCodecs>.",
         "56038",
@@ -100,6 +123,18 @@ CONDITIONS: dict[str, Condition] = {
     "COLUMN_ALREADY_EXISTS": Condition(
         "The column <columnName> already exists. Choose another name or rename the existing column.",
         "42711",
+        ANALYSIS,
+    ),
+    "COLUMN_NOT_DEFINED_IN_TABLE": Condition(
+        "<colType> column <colName> is not defined in table <tableName>, defined table columns are: "
+        "<tableCols>.",
+        "42703",
+        ANALYSIS,
+    ),
+    "COLUMN_NOT_FOUND": Condition(
+        "The column <colName> cannot be found. Verify the spelling and correctness of the column name "
+        "according to the SQL config <caseSensitiveConfig>.",
+        "42703",
         ANALYSIS,
     ),
     "CONCURRENT_STREAM_LOG_UPDATE": Condition(
@@ -230,6 +265,18 @@ CONDITIONS: dict[str, Condition] = {
         "22018",
         NUMBER_FORMAT,
     ),
+    "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS": Condition(
+        "Cannot create view <viewName>, the reason is not enough data columns:\nView columns: "
+        "<viewColumns>.\nData columns: <dataColumns>.",
+        "21S01",
+        ANALYSIS,
+    ),
+    "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS": Condition(
+        "Cannot create view <viewName>, the reason is too many data columns:\nView columns: "
+        "<viewColumns>.\nData columns: <dataColumns>.",
+        "21S01",
+        ANALYSIS,
+    ),
     "CREATE_VIEW_WITH_IF_NOT_EXISTS_AND_REPLACE": Condition(
         "CREATE VIEW <viewName> with both IF NOT EXISTS and REPLACE is not allowed.",
         "42601",
@@ -297,6 +344,21 @@ CONDITIONS: dict[str, Condition] = {
         "42602",
         PARSE,
     ),
+    "EXPECT_PERMANENT_VIEW_NOT_TEMP": Condition(
+        "'<operation>' expects a permanent view but <viewName> is a temp view.",
+        "42809",
+        ANALYSIS,
+    ),
+    "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE": Condition(
+        "'<operation>' expects a table but <viewName> is a view. ",
+        "42809",
+        ANALYSIS,
+    ),
+    "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE": Condition(
+        "The table <tableName> does not support <operation>. ",
+        "42809",
+        ANALYSIS,
+    ),
     "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER": Condition(
         "Encountered error while reading file <path>. Could not read footer. Please ensure that the file is in either ORC or"
         " Parquet format. If not, please convert it to a valid format. If the file is in the valid format, please"
@@ -337,6 +399,18 @@ CONDITIONS: dict[str, Condition] = {
     "FOREACH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach sink. Reason: <reason>", "39000", SPARK
     ),
+    "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST": Condition(
+        "Cannot write incompatible data for the table <tableName>: Cannot safely cast <colName> "
+        "<srcType> to <targetType>.",
+        "KD000",
+        ANALYSIS,
+    ),
+    "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS": Condition(
+        "Cannot write incompatible data for the table <tableName>: Cannot write extra columns "
+        "<extraColumns>.",
+        "KD000",
+        ANALYSIS,
+    ),
     "INCOMPLETE_TYPE_DEFINITION.ARRAY": Condition(
         'Incomplete complex type: The definition of "ARRAY" type is incomplete. You must provide '
         'an element type. For example: "ARRAY<elementType>".',
@@ -365,6 +439,18 @@ CONDITIONS: dict[str, Condition] = {
         "Max offset with <rowsPerSecond> rowsPerSecond is <maxSeconds>, but 'rampUpTimeSeconds' is <rampUpTimeSeconds>.",
         "22003",
         RUNTIME,
+    ),
+    "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS": Condition(
+        "Cannot write to <tableName>, the reason is not enough data columns:\nTable columns: "
+        "<tableColumns>.\nData columns: <dataColumns>.",
+        "21S01",
+        ANALYSIS,
+    ),
+    "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS": Condition(
+        "Cannot write to <tableName>, the reason is too many data columns:\nTable columns: "
+        "<tableColumns>.\nData columns: <dataColumns>.",
+        "21S01",
+        ANALYSIS,
     ),
     "INTERNAL_ERROR": Condition("<message>", "XX000", SPARK),
     "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION": Condition(
@@ -675,6 +761,11 @@ CONDITIONS: dict[str, Condition] = {
         "22023",
         RUNTIME,
     ),
+    "INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY": Condition(
+        "The partition command is invalid. Table <name> is not partitioned.",
+        "42601",
+        ANALYSIS,
+    ),
     "INVALID_REGEXP_REPLACE": Condition(
         'Could not perform regexp_replace for source = "<source>", pattern = "<pattern>", '
         'replacement = "<replacement>" and position = <position>.',
@@ -686,6 +777,12 @@ CONDITIONS: dict[str, Condition] = {
         "key, please use quotes, e.g., RESET `key`.",
         "42000",
         PARSE,
+    ),
+    "INVALID_SCHEMA_OR_RELATION_NAME": Condition(
+        "<name> is not a valid name for tables/schemas. Valid names only contain alphabet characters, "
+        "numbers and _.",
+        "42602",
+        ANALYSIS,
     ),
     "INVALID_SET_SYNTAX": Condition(
         "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special "
@@ -756,6 +853,13 @@ CONDITIONS: dict[str, Condition] = {
         "42602",
         PARSE,
     ),
+    "INVALID_TEMP_OBJ_REFERENCE": Condition(
+        "Cannot create the persistent object <objName> of the type <obj> because it references to the "
+        "temporary object <tempObjName> of the type <tempObj>. Please make the temporary object "
+        "<tempObjName> persistent, or make the persistent object <objName> temporary.",
+        "42K0F",
+        ANALYSIS,
+    ),
     "INVALID_TYPED_LITERAL": Condition(
         "The value of the typed literal <valueType> is invalid: <value>.",
         "42604",
@@ -766,6 +870,12 @@ CONDITIONS: dict[str, Condition] = {
         " Structured Streaming + Kafka Integration Guide.",
         "42K02",
         ANALYSIS,
+    ),
+    "LOCATION_ALREADY_EXISTS": Condition(
+        "Cannot name the managed table as <identifier>, as its associated location <location> already "
+        "exists. Please pick a different table name, or remove the existing location first.",
+        "42710",
+        RUNTIME,
     ),
     "MALFORMED_CHARACTER_CODING": Condition(
         "Invalid value found when performing <function> with <charset>",
@@ -808,6 +918,19 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "PARTITIONS_NOT_FOUND": Condition(
+        "The partition(s) <partitionList> cannot be found in table <tableName>.\nVerify the partition "
+        "specification and table name.\nTo tolerate the error on drop use ALTER TABLE … DROP IF EXISTS "
+        "PARTITION.",
+        "428FT",
+        ANALYSIS,
+    ),
+    "PARTITION_BY_NOT_ALLOWED_WITH_INSERT_INTO": Condition(
+        "partitionBy() cannot be used with insertInto(). Partition columns for table <tableName> are "
+        "determined by the table definition.",
+        "42601",
+        ANALYSIS,
+    ),
     "PATH_ALREADY_EXISTS": Condition(
         'Path <outputPath> already exists. Set mode as "overwrite" to overwrite the existing path.',
         "42K04",
@@ -817,11 +940,46 @@ CONDITIONS: dict[str, Condition] = {
     "PYTHON_EXCEPTION": Condition(
         "<msg>: <traceback>", "38000", "org.apache.spark.api.python.PythonException"
     ),
+    "RECURSIVE_VIEW": Condition(
+        "Recursive view <viewIdent> detected (cycle: <newPath>).",
+        "42K0H",
+        ANALYSIS,
+    ),
     "REMAINDER_BY_ZERO": Condition(
         "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If"
         ' necessary set <config> to "false" to bypass this error.',
         "22012",
         ARITHMETIC,
+    ),
+    "REQUIRES_SINGLE_PART_NAMESPACE": Condition(
+        "<sessionCatalog> requires a single-part namespace, but got identifier <identifier>.",
+        "42K05",
+        ANALYSIS,
+    ),
+    "RESERVED_DATABASE_NAME": Condition(
+        "Cannot create the database <database> because the name is reserved for system use.",
+        "42939",
+        ANALYSIS,
+    ),
+    "SCHEMA_ALREADY_EXISTS": Condition(
+        "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the "
+        "existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema.",
+        "42P06",
+        "org.apache.spark.sql.catalyst.analysis.DatabaseAlreadyExistsException",
+    ),
+    "SCHEMA_NOT_EMPTY": Condition(
+        "Cannot drop a schema <schemaName> because it contains objects.\nUse DROP SCHEMA ... CASCADE to "
+        "drop the schema and all its objects.",
+        "2BP01",
+        ANALYSIS,
+    ),
+    "SCHEMA_NOT_FOUND": Condition(
+        "The schema <schemaName> cannot be found. Verify the spelling and correctness of the schema and "
+        "catalog.\nIf you did not qualify the name with a catalog, verify the current_schema() output, "
+        "or qualify the name with the correct catalog.\nTo tolerate the error on drop use DROP SCHEMA IF "
+        "EXISTS.",
+        "42704",
+        "org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException",
     ),
     "SQL_CONF_NOT_FOUND": Condition(
         "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
@@ -875,6 +1033,27 @@ CONDITIONS: dict[str, Condition] = {
         "XXKST",
         STREAMING_QUERY,
     ),
+    "TABLE_OR_VIEW_ALREADY_EXISTS": Condition(
+        "Cannot create table or view <relationName> because it already exists.\nChoose a different name, "
+        "drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate pre-existing "
+        "objects.",
+        "42P07",
+        "org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException",
+    ),
+    "TABLE_OR_VIEW_NOT_FOUND": Condition(
+        "The table or view <relationName> cannot be found. Verify the spelling and correctness of the "
+        "schema and catalog.\nSearch path: <searchPath>.\nIf you did not qualify the name with a schema, "
+        "verify the current_schema() output, or qualify the name with the correct schema and "
+        "catalog.\nTo tolerate the error on drop use DROP VIEW IF EXISTS or DROP TABLE IF EXISTS.",
+        "42P01",
+        ANALYSIS,
+    ),
+    "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS": Condition(
+        "Cannot create the temporary view <relationName> because it already exists.\nChoose a different "
+        "name, drop or replace the existing view.",
+        "42P07",
+        "org.apache.spark.sql.catalyst.analysis.TempTableAlreadyExistsException",
+    ),
     "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS": Condition(
         "CREATE TEMPORARY VIEW or the corresponding Dataset APIs only accept single-part view names, but got: <actualName>.",
         "428EK",
@@ -897,6 +1076,17 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "UNRESOLVED_COLUMN.WITH_SUGGESTION": Condition(
+        "A column, variable, or function parameter with name <objectName> cannot be resolved. Did you "
+        "mean one of the following? [<proposal>].",
+        "42703",
+        ANALYSIS,
+    ),
+    "UNRESOLVED_ROUTINE": Condition(
+        "Cannot resolve routine <routineName> on search path <searchPath>.",
+        "42883",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_DATATYPE": Condition(
         "Unsupported data type <typeName>.",
         "0A000",
@@ -904,6 +1094,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE": Condition(
         "The <format> datasource doesn't support the column <columnName> of the type <columnType>.",
+        "0A000",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_FEATURE.DROP_DATABASE": Condition(
+        "The feature is not supported: Drop the default database <database>.",
         "0A000",
         ANALYSIS,
     ),
@@ -922,6 +1117,11 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         ANALYSIS,
     ),
+    "UNSUPPORTED_OVERWRITE.TABLE": Condition(
+        "Can't overwrite the target that is also being read from. The target table is <table>.",
+        "42902",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_TYPED_LITERAL": Condition(
         "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>.",
         "0A000",
@@ -929,6 +1129,12 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "WRITE_STREAM_NOT_ALLOWED": Condition(
         "`writeStream` can be called only on streaming Dataset/DataFrame.", "42601", ANALYSIS
+    ),
+    "WRONG_COMMAND_FOR_OBJECT_TYPE": Condition(
+        "The operation <operation> requires a <requiredType>. But <objectName> is a <foundType>. Use "
+        "<alternative> instead.",
+        "42809",
+        ANALYSIS,
     ),
     "WRONG_NUM_ARGS.WITHOUT_SUGGESTION": Condition(
         "The <functionName> requires <expectedNum> parameters but the actual number is "
@@ -957,10 +1163,49 @@ CONDITIONS: dict[str, Condition] = {
         None,
         PARSE,
     ),
+    "_LEGACY_ERROR_TEMP_0053": Condition(
+        "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.",
+        None,
+        PARSE,
+    ),
     "_LEGACY_ERROR_TEMP_0063": Condition(
         "<msg>.",
         None,
         PARSE,
+    ),
+    "_LEGACY_ERROR_TEMP_1158": Condition(
+        "Saving data into a view is not allowed.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1159": Condition(
+        "The format of the existing table <tableName> is `<existingProvider>`. It doesn't match the "
+        "specified format `<specifiedProvider>`.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1160": Condition(
+        "The location of the existing table <identifier> is `<existingTableLoc>`. It doesn't match the "
+        "specified location `<tableDescLoc>`.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1161": Condition(
+        "The column number of the existing table <tableName> (<existingTableSchema>) doesn't match the "
+        "data schema (<querySchema>).",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1162": Condition(
+        "Cannot resolve '<col>' given input columns: [<inputColumns>].",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1163": Condition(
+        "Specified partitioning does not match that of the existing table <tableName>.\nSpecified "
+        "partition columns: [<specifiedPartCols>].\nExisting partition columns: [<existingPartCols>].",
+        None,
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_1188": Condition(
         "There is a 'path' option set and <method>() is called with a path parameter. Either remove the path option, or call <method>() without the parameter. To ignore this check, set '<config>' to 'true'.",
@@ -969,6 +1214,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "_LEGACY_ERROR_TEMP_1190": Condition(
         "Temporary view <viewName> doesn't support streaming write.", None, ANALYSIS
+    ),
+    "_LEGACY_ERROR_TEMP_1191": Condition(
+        "Streaming into views <viewName> is not supported.",
+        None,
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_1192": Condition(
         "The input source(<source>) is different from the table <tableName>'s data source provider(<provider>).",
