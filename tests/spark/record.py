@@ -25,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from spark.oracle.compare import difference  # noqa: E402
 from spark.oracle.families import family_names, load_expected, load_family, write_expected
 from spark.oracle.fixtures import make_fixtures
 from spark.oracle.run import answer
@@ -126,8 +127,10 @@ def _record(spark: Any, family: str, names: re.Pattern[str], *, connect: bool) -
             continue
         new = answer(spark, case)
         if connect:
-            classic = {key: value for key, value in (old or {}).items() if key != "connect"}
-            new = classic if new == classic else {**classic, "connect": new}
+            if old is None:
+                continue
+            classic = {key: value for key, value in old.items() if key != "connect"}
+            new = {**classic, "connect": new} if difference(case, classic, new) else classic
         elif old is not None and "connect" in old:
             new = {**new, "connect": old["connect"]}
         changed += new != old

@@ -32,7 +32,7 @@ def reads(
             read = read.schema(schema)
         return getattr(read, reader)(str(directory / "in"))
 
-    P(f"{reader} {name}", run, files=files or {file: content}, conf=conf or {}, ordered=True)
+    P(f"{reader} {name}", run, files=files or {file: content}, conf=conf or {}, ordered=files is None)
 
 
 reads("plain", CSV)

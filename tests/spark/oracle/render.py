@@ -77,13 +77,13 @@ def _fields(row: Any) -> Any:
 def render_schema(schema: Any) -> list[Any]:
     """A StructType as a list of `[name, type, nullable]`, with metadata as a fourth where there is any.
 
-    Types are those of `StructType.jsonValue()` without empty metadata.
+    Types are those of `StructType.jsonValue()` without empty metadata; expression ids in names lose their numbers.
     """
     return [_field(item) for item in schema.jsonValue()["fields"]]
 
 
 def _field(item: dict[str, Any]) -> list[Any]:
-    rendered = [item["name"], _type(item["type"]), item["nullable"]]
+    rendered = [_EXPRESSION_ID.sub("#n", item["name"]), _type(item["type"]), item["nullable"]]
     metadata = {key: value for key, value in (item.get("metadata") or {}).items() if not key.startswith("__")}
     return [*rendered, metadata] if metadata else rendered
 
