@@ -13,7 +13,14 @@ from potok.connectors.compression import codec_extension, codec_name, open_for_r
 from potok.connectors.csv_infer import infer_types
 from potok.connectors.csv_options import DROP_MALFORMED, FAIL_FAST, PERMISSIVE, CsvOptions
 from potok.connectors.csv_rows import NEW_LINE, RecordParser, TextParsingError, bad_file
-from potok.connectors.csv_split import Split, Wanted, kept_lines, split_block, split_exactly, tokens_to_columns
+from potok.connectors.csv_split import (
+    Split,
+    Wanted,
+    kept_lines,
+    split_block,
+    split_exactly,
+    tokens_to_columns,
+)
 from potok.connectors.csv_write import CsvWriter
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
 from potok.connectors.lines import Transcoded, line_blocks
@@ -173,7 +180,9 @@ def multi_line_text(file: InputFile, options: CsvOptions) -> str:
     return text
 
 
-def _without_first_record(block: bytes, options: CsvOptions, separator: bytes | None) -> tuple[bytes, bytes | None]:
+def _without_first_record(
+    block: bytes, options: CsvOptions, separator: bytes | None
+) -> tuple[bytes, bytes | None]:
     """The block behind its first line that is a record, and that line; nothing is left when there is none."""
     ending = separator or b"\n"
     position = 0
@@ -193,7 +202,9 @@ class CsvFormat:
     name = "csv"
     display_name = "CSV"
 
-    def infer_schema(self, files: Sequence[InputFile], options: Options, context: FormatContext) -> StructType | None:
+    def infer_schema(
+        self, files: Sequence[InputFile], options: Options, context: FormatContext
+    ) -> StructType | None:
         """See FileFormat."""
         if not files:
             return None
@@ -202,20 +213,24 @@ class CsvFormat:
         header = self._first_record(files, parsed, separator)
         if header is None:
             return StructType()
-        names = safe_header(header, parsed, case_sensitive=context.flag("spark.sql.caseSensitive", default=False))
+        names = safe_header(
+            header, parsed, case_sensitive=context.flag("spark.sql.caseSensitive", default=False)
+        )
         if not parsed.infer_schema:
             return StructType(tuple(StructField(name, STRING) for name in names))
         everything = StructType(tuple(StructField(name, STRING) for name in names))
         positions = [str(i) for i in range(len(names))]
-        reader = CsvReader(
-            StructType(tuple(StructField(p, STRING) for p in positions)), parsed, prunes=True
-        )
+        reader = CsvReader(StructType(tuple(StructField(p, STRING) for p in positions)), parsed, prunes=True)
         batches = itertools.chain.from_iterable(reader.read(f, positions) for f in files)
         types = infer_types(batches, len(names), parsed, context)
-        return StructType(tuple(StructField(f.name, t) for f, t in zip(everything.fields, types, strict=True)))
+        return StructType(
+            tuple(StructField(f.name, t) for f, t in zip(everything.fields, types, strict=True))
+        )
 
     @staticmethod
-    def _first_record(files: Sequence[InputFile], options: CsvOptions, separator: bytes | None) -> list[str] | None:
+    def _first_record(
+        files: Sequence[InputFile], options: CsvOptions, separator: bytes | None
+    ) -> list[str] | None:
         for file in files:
             if options.multi_line:
                 record = RecordParser(multi_line_text(file, options), options.dialect).next_record()
@@ -280,5 +295,3 @@ def safe_header(tokens: Sequence[str], options: CsvOptions, *, case_sensitive: b
         else:
             names.append(token)
     return names
-
-

@@ -38,7 +38,9 @@ def infer_types(
     for batch in batches:
         rows = batch
         if options.sampling_ratio < 1.0:
-            rows = batch.filter(pa.array([sample.random() < options.sampling_ratio for _ in range(len(batch))]))
+            rows = batch.filter(
+                pa.array([sample.random() < options.sampling_ratio for _ in range(len(batch))])
+            )
         types = [infer.column(rows.column(i), t) for i, t in enumerate(types)]
     return [STRING if t == NULL else t for t in types]
 

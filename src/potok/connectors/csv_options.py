@@ -18,7 +18,13 @@ PERMISSIVE = "PERMISSIVE"
 DROP_MALFORMED = "DROPMALFORMED"
 FAIL_FAST = "FAILFAST"
 _ESCAPES = {"\\t": "\t", "\\b": "\b", "\\f": "\f", "\\r": "\r", "\\n": "\n", '\\"': '"', "\\'": "'", "\\\\": "\\", "\\u0000": "\0"}  # fmt: skip
-_QUOTE_HANDLINGS = {"STOP_AT_CLOSING_QUOTE", "BACK_TO_DELIMITER", "STOP_AT_DELIMITER", "SKIP_VALUE", "RAISE_ERROR"}
+_QUOTE_HANDLINGS = {
+    "STOP_AT_CLOSING_QUOTE",
+    "BACK_TO_DELIMITER",
+    "STOP_AT_DELIMITER",
+    "SKIP_VALUE",
+    "RAISE_ERROR",
+}
 _CHARSETS = {"UTF8": "utf-8", "UTF-8": "utf-8"}
 # Languages that write decimals with a comma and group digits with a point.
 _COMMA_LANGUAGES = {"de", "es", "it", "nl", "pt", "tr", "id", "da", "el"}

@@ -49,7 +49,9 @@ class CsvDialect:
         quote, escape, separator = (re.escape(x) for x in (self.quote, self.escape, self.separator))
         # A token that starts with white space might have to be trimmed.
         start = rf"(?![{quote}\s])" if self.ignore_leading_whitespace else f"(?!{quote})"
-        return re.compile(rf"(?:{quote}([^{quote}{escape}]*){quote}|({start}[^{separator}]*))(?:{separator}|\Z)")
+        return re.compile(
+            rf"(?:{quote}([^{quote}{escape}]*){quote}|({start}[^{separator}]*))(?:{separator}|\Z)"
+        )
 
 
 def split_record(line: str, dialect: CsvDialect) -> list[str] | None:
@@ -375,7 +377,9 @@ class RecordParser:
         elif self._handling == "SKIP_VALUE":
             self._skip_value()
         else:
-            raise TextParsingError(f"Unescaped quote character {self._quote!r} inside quoted value of CSV field.")
+            raise TextParsingError(
+                f"Unescaped quote character {self._quote!r} inside quoted value of CSV field."
+            )
 
     def _back_to_delimiter(self) -> None:
         value = "".join(self._value)

@@ -89,7 +89,9 @@ def tokens_to_columns(
     by_ordinal = list(zip(*records, strict=True)) if even and wanted.ordinals else []  # type: ignore[arg-type]  # no None
     for ordinal in wanted.ordinals:
         if even:
-            tokens: Sequence[str | None] = by_ordinal[ordinal] if ordinal < len(by_ordinal) else [None] * len(records)
+            tokens: Sequence[str | None] = (
+                by_ordinal[ordinal] if ordinal < len(by_ordinal) else [None] * len(records)
+            )
         else:
             tokens = [r[ordinal] if r is not None and ordinal < len(r) else None for r in records]
         if null_value in tokens:
@@ -172,7 +174,9 @@ def _quotes_are_plain(block: bytes, dialect: CsvDialect, separator: bytes) -> bo
     return 2 * sum(1 for _ in token.finditer(block)) == block.count(quote)
 
 
-def _direct_types(block: bytes, wanted: Wanted, values: TextOptions, *, blanks: bool) -> tuple[pa.DataType, ...]:
+def _direct_types(
+    block: bytes, wanted: Wanted, values: TextOptions, *, blanks: bool
+) -> tuple[pa.DataType, ...]:
     """The types that Arrow's parser may make itself with Spark's result; string for the others."""
     plain_integers = not blanks and b"x" not in block and b"X" not in block
     named = (values.nan_value, values.positive_infinity, values.negative_infinity)
@@ -191,7 +195,13 @@ def _direct_types(block: bytes, wanted: Wanted, values: TextOptions, *, blanks: 
 
 
 def _read(
-    block: bytes, dialect: CsvDialect, wanted: Wanted, columns: int, types: Sequence[pa.DataType], *, quoted: bool
+    block: bytes,
+    dialect: CsvDialect,
+    wanted: Wanted,
+    columns: int,
+    types: Sequence[pa.DataType],
+    *,
+    quoted: bool,
 ) -> pa.Table | None:
     names = [str(i) for i in range(columns)]
     present = {o: t for o, t in zip(wanted.ordinals, types, strict=True) if o < columns}
@@ -223,5 +233,3 @@ def _read(
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-

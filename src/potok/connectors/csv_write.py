@@ -43,7 +43,9 @@ class CsvWriter:
         self.quote = dialect.quote or "\0"
         self.escape = dialect.escape or "\0"
         second = dialect.escape_of_escape
-        self._escape_escape = second if second is not None else ("" if self.escape == self.quote else self.escape)
+        self._escape_escape = (
+            second if second is not None else ("" if self.escape == self.quote else self.escape)
+        )
         self.separator = dialect.separator
         self.line_end = options.line_separator or "\n"
         self._comment = dialect.comment or _DEFAULT_COMMENT
@@ -95,7 +97,9 @@ class CsvWriter:
             return False
         data = texts.buffers()[2]
         content = b"" if data is None else data.slice(offsets[0], offsets[-1] - offsets[0]).to_pybytes()
-        blanks = any(blank in content for blank in (b" ", b"\t", b"\0")) or _CONTROL.search(content) is not None
+        blanks = (
+            any(blank in content for blank in (b" ", b"\t", b"\0")) or _CONTROL.search(content) is not None
+        )
         trims = options.trim_leading_write or options.trim_trailing_write
         return not (blanks and trims) and not any(s in content for s in self._special_bytes)
 
@@ -123,17 +127,15 @@ class CsvFileWriter:
         """See FileWriter."""
         writer = self._writer
         fields = writer.schema.fields
-        texts = [
-            render_column(batch.column(i), f.data_type, writer.render) for i, f in enumerate(fields)
-        ]
+        texts = [render_column(batch.column(i), f.data_type, writer.render) for i, f in enumerate(fields)]
         if batch.num_rows > _SMALL_ROWS and writer.encoding == "utf-8":
             self._write_columns(texts)
             return
         text = writer.text
         columns = [[text(v, i) for v in column.to_pylist()] for i, column in enumerate(texts)]
         if len(columns) == 1:
-            # Spark's writer takes a record without a character for an empty value.
-            columns[0] = [value or writer.options.empty_value_write for value in columns[0]]
+            # Spark's writer leaves out a record without a character.
+            columns[0] = [value for value in columns[0] if value]
         end = writer.line_end
         join = writer.separator.join
         self._emit("".join([join(row) + end for row in zip(*columns, strict=True)]))
@@ -158,7 +160,9 @@ class CsvFileWriter:
                 pyarrow.csv.write_csv(table, self._stream, options)
                 return
         if len(columns) == 1:
-            columns[0] = pc.if_else(pc.equal(pc.fill_null(columns[0], ""), ""), writer.options.empty_value_write, columns[0])
+            columns[0] = pc.filter(
+                columns[0], pc.not_equal(pc.fill_null(columns[0], writer.options.null_value), "")
+            )
         filled = [pc.fill_null(c, writer.options.null_value) if c.null_count else c for c in columns]
         joined = pc.binary_join_element_wise(*filled, writer.separator) if len(filled) > 1 else filled[0]
         lines = pc.binary_join_element_wise(joined, "", writer.line_end)

@@ -257,4 +257,6 @@ def _write_offset(letter: str, count: int, offset_s: int) -> str:
         return f"{sign}{hours:02d}" + (f"{minutes:02d}" if minutes else "")
     colon = "" if count in {2, 4} else ":"
     # Java's three-letter form leaves seconds out, but Spark's recorded output has them.
-    return f"{sign}{hours:02d}{colon}{minutes:02d}" + (f"{colon}{seconds:02d}" if seconds and count > _TWO else "")
+    return f"{sign}{hours:02d}{colon}{minutes:02d}" + (
+        f"{colon}{seconds:02d}" if seconds and count > _TWO else ""
+    )

@@ -41,7 +41,10 @@ from potok.types import (
 _UNIX_EPOCH = datetime.date(1970, 1, 1).toordinal()
 _MICROS = 1_000_000
 _DAY_MICROS = 86_400 * _MICROS
-_DATE_TEXT_LENGTH = 10
+_CYCLE_MICROS = 146_097 * _DAY_MICROS
+_YEAR_2000_MICROS = 10_957 * _DAY_MICROS
+_FIRST_MICROS, _LAST_MICROS = -719_160 * _DAY_MICROS, 2_932_890 * _DAY_MICROS
+_LOCAL_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
 _MAX_PYTHON_YEAR = 9999
 _CONTROLS_AND_SPACE = "".join(map(chr, range(33)))
 _INTEGER = re.compile(r"[+-]?\d+")
@@ -199,6 +202,9 @@ def _fast_timestamps(texts: pa.Array, _: DataType, options: TextOptions) -> pa.A
     zoned = pa.timestamp("us", tz="UTC")
     local = _cast_or_none(texts, pa.timestamp("us"))
     if local is None:
+        # Spark allows a zone only behind seconds.
+        if not pc.all(pc.match_substring_regex(texts, r":\d\d:\d\d")).as_py():
+            return None
         return _cast_or_none(texts, zoned)
     if options.time_zone == "UTC":
         return local.view(zoned)
@@ -423,13 +429,12 @@ def local_to_instant(local_micros: int, zone: str) -> int | None:
     region = _zone(_SHORT_ZONES.get(zone, zone))
     if region is None:
         return None
-    seconds_since = local_micros // _MICROS
-    try:
-        wall = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds_since)  # noqa: DTZ001 - local
-    except OverflowError:
-        return None
-    offset_of = wall.replace(tzinfo=region).utcoffset()
-    return local_micros - int((offset_of or datetime.timedelta()).total_seconds()) * _MICROS
+    # The calendar repeats every 400 years; Python's has the years 1 to 9999.
+    in_range = _FIRST_MICROS <= local_micros < _LAST_MICROS
+    cycles = 0 if in_range else (local_micros - _YEAR_2000_MICROS) // _CYCLE_MICROS
+    wall = _LOCAL_EPOCH + datetime.timedelta(microseconds=local_micros - cycles * _CYCLE_MICROS)
+    offset_of = wall.replace(tzinfo=region).utcoffset() or datetime.timedelta()
+    return local_micros - int(offset_of.total_seconds()) * _MICROS
 
 
 @lru_cache(maxsize=128)

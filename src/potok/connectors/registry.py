@@ -1,0 +1,67 @@
+"""Formats by name. A format's module is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from functools import lru_cache
+from typing import cast
+
+from potok.connectors.base import Provider
+from potok.errors import SparkError, unsupported
+
+_FILES = "potok.connectors.file_provider"
+_PROVIDERS = {
+    "csv": f"{_FILES}:CSV",
+    "json": f"{_FILES}:JSON",
+    "text": f"{_FILES}:TEXT",
+    "parquet": f"{_FILES}:PARQUET",
+    "console": "potok.connectors.console:ConsoleProvider",
+    "memory": "potok.connectors.memory:MemoryProvider",
+    "foreach": "potok.connectors.foreach:ForeachProvider",
+    "noop": "potok.connectors.noop:NoopProvider",
+    "rate": "potok.connectors.rate:RateProvider",
+    "rate-micro-batch": "potok.connectors.rate:RateMicroBatchProvider",
+    "socket": "potok.connectors.socket:SocketProvider",
+}
+_DATA_SOURCES = "org.apache.spark.sql.execution.datasources"
+_ALIASES = {
+    "com.databricks.spark.csv": "csv",
+    "org.apache.spark.sql.csv": "csv",
+    "org.apache.spark.sql.json": "json",
+    "org.apache.spark.sql.parquet": "parquet",
+    f"{_DATA_SOURCES}.csv": "csv",
+    f"{_DATA_SOURCES}.csv.csvfileformat": "csv",
+    f"{_DATA_SOURCES}.json": "json",
+    f"{_DATA_SOURCES}.json.jsonfileformat": "json",
+    f"{_DATA_SOURCES}.text.textfileformat": "text",
+    f"{_DATA_SOURCES}.parquet": "parquet",
+    f"{_DATA_SOURCES}.parquet.parquetfileformat": "parquet",
+}
+_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "binaryfile", "delta", "iceberg", "libsvm", "statestore", "state-metadata"}  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def provider(name: str) -> Provider:
+    """The connector of a format, by Spark's name in any case.
+
+    Raises DATA_SOURCE_NOT_FOUND, KAFKA_DATA_SOURCE_NOT_ENABLED, or UNSUPPORTED_FEATURE.POTOK for
+    formats that Spark has and we have not.
+    """
+    key = name.lower()
+    key = _ALIASES.get(key, key)
+    if key == "kafka":
+        raise SparkError("KAFKA_DATA_SOURCE_NOT_ENABLED", provider=name)
+    if key in _NOT_HERE:
+        raise unsupported(f"the format {name}", "Use csv, json, text or parquet.")
+    place = _PROVIDERS.get(key)
+    if place is None:
+        raise SparkError("DATA_SOURCE_NOT_FOUND", provider=name)
+    module, _, attribute = place.partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    return cast("Provider", found() if isinstance(found, type) else found)
+
+
+def is_known(name: str) -> bool:
+    """Whether a format of this name can be used, for SQL's format.`path`."""
+    key = name.lower()
+    return _ALIASES.get(key, key) in _PROVIDERS
