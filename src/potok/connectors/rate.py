@@ -320,9 +320,9 @@ def generated_relation(
     """The relation of a source whose schema is its own. Raises when the user gave one."""
     if source.schema_given is not None:
         raise SparkError("_LEGACY_ERROR_TEMP_2242", provider=provider)
-    return StreamingRelation(
-        next_expr_id(), name, source.options, source.paths, schema, schema_attributes(schema)
-    )
+    # Two uses of one frame are one source.
+    key = source.plan_id if source.plan_id is not None else -next_expr_id()
+    return StreamingRelation(key, name, source.options, source.paths, schema, schema_attributes(schema))
 
 
 def _position(offset: int, time_ms: int) -> str:

@@ -208,8 +208,10 @@ class SocketProvider(BaseProvider):
         if source.schema_given is not None:
             raise SparkError("_LEGACY_ERROR_TEMP_2242", provider="TextSocketSourceProvider")
         schema = options.schema
+        # Two uses of one frame are one source.
+        key = source.plan_id if source.plan_id is not None else -next_expr_id()
         return StreamingRelation(
-            next_expr_id(), self.name, source.options, source.paths, schema, schema_attributes(schema)
+            key, self.name, source.options, source.paths, schema, schema_attributes(schema)
         )
 
     def source(self, relation: StreamingRelation, context: SourceContext) -> SocketSource:

@@ -1,0 +1,190 @@
+"""kill -9 at every step of every batch: afterwards the output is what it would have been.
+
+File sinks promise each row once, also to readers that know nothing of the sink log; the others deliver a batch
+again under its own id, with the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from potok.streaming.steps import STEPS
+
+HERE = Path(__file__).parent
+FILES = {f"{name}.txt": [f"{name}{row}" for row in range(3)] for name in "abcd"}
+LATER = {"e.txt": ["e0", "e1"]}
+PAIRS = [
+    ("text", "text"), ("text", "csv"), ("text", "foreach_batch"), ("text", "foreach"), ("text", "console"), ("text", "noop"),
+    ("rate-micro-batch", "csv"), ("rate-micro-batch", "parquet"), ("rate-micro-batch", "foreach_batch"),
+]  # fmt: skip
+LAST_RATE_BATCH = 3
+
+
+class Lives:
+    """The process that runs queries in children."""
+
+    def __init__(self) -> None:
+        environment = dict(os.environ)
+        paths = [str(HERE.parents[1] / "src"), str(HERE.parent), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(HERE / "killed.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def run(self, directory: Path, source: str, sink: str, kill: list[Any] | None, last_batch: int) -> bool:
+        """Whether the query was killed; raises what it failed with."""
+        request = {
+            "directory": str(directory),
+            "source": source,
+            "sink": sink,
+            "kill": kill,
+            "last_batch": last_batch,
+        }
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(request) + "\n")
+        stdin.flush()
+        answer = json.loads(stdout.readline())
+        if not answer["killed"] and answer["code"]:
+            raise AssertionError((directory / "error").read_text())
+        return bool(answer["killed"])
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def lives() -> Iterator[Lives]:
+    made = Lives()
+    yield made
+    made.close()
+
+
+def put(directory: Path, files: dict[str, list[str]], first_mtime: int) -> None:
+    (directory / "in").mkdir(exist_ok=True)
+    for number, (name, rows) in enumerate(files.items()):
+        path = directory / "in" / name
+        path.write_text("".join(f"{row}\n" for row in rows))
+        os.utime(path, (first_mtime + number, first_mtime + number))
+
+
+def output(directory: Path, sink: str) -> list[tuple[int | None, Any]]:
+    """What readers see: (batch id where known, value)."""
+    out = directory / "out"
+    if sink == "foreach_batch":
+        found = [(int(p.name), json.loads(p.read_text())) for p in out.iterdir() if not p.name.startswith(".")]
+        return [(batch, value) for batch, values in sorted(found) for value in values]
+    if sink == "foreach":
+        return [(batch, value) for batch, value in map(json.loads, out.read_text().splitlines())]
+    if sink == "console":
+        rows = []
+        batch = None
+        for line in out.read_text().splitlines():
+            if match := re.match(r"Batch: (\d+)", line):
+                batch = int(match[1])
+            elif re.match(r"\|\s*[a-e]\d\|", line):
+                rows.append((batch, line.strip("| ")))
+        return rows
+    return [(None, value) for path in sorted(out.glob("part-*")) for value in _values(path, sink)]
+
+
+def _values(path: Path, sink: str) -> list[Any]:
+    if sink == "parquet":
+        import pyarrow.parquet as pq
+
+        return list(pq.read_table(path).column("value").to_pylist())
+    lines = path.read_text().splitlines()
+    return [line.rpartition(",")[2] for line in lines]
+
+
+def listed(directory: Path) -> set[str]:
+    """The files of the sink log that count."""
+    names = set()
+    for path in (directory / "out" / "_spark_metadata").iterdir():
+        for line in path.read_text().splitlines()[1:]:
+            names.add(json.loads(line)["path"].rpartition("/")[2])
+    return names
+
+
+def expected(source: str) -> list[str]:
+    if source == "text":
+        return [row for rows in {**FILES, **LATER}.values() for row in rows]
+    return [str(value) for value in range(3 * (LAST_RATE_BATCH + 2))]
+
+
+def check(directory: Path, source: str, sink: str) -> None:
+    assert not (directory / "error").exists()
+    commits = sorted(int(p.name) for p in (directory / "checkpoint" / "commits").iterdir() if p.name.isdigit())
+    offsets = sorted(int(p.name) for p in (directory / "checkpoint" / "offsets").iterdir() if p.name.isdigit())
+    assert commits == offsets == list(range(LAST_RATE_BATCH + 2))
+    if sink == "noop":
+        return
+    rows = [(batch, str(value)) for batch, value in output(directory, sink)]
+    wanted = expected(source)
+    if sink in {"foreach", "console"}:
+        # At least once: a repeated batch brings the same rows under the same id, whole or up to its death.
+        assert sorted(set(rows)) == sorted(set(zip(batch_ids(source), wanted, strict=True)))
+        return
+    assert sorted(value for _, value in rows) == sorted(wanted)
+    if sink != "foreach_batch":
+        assert {p.name for p in (directory / "out").glob("part-*")} == listed(directory)
+        assert not [p.name for p in (directory / "out").iterdir() if p.name.startswith(".part")]
+
+
+def batch_ids(source: str) -> list[int]:
+    if source == "text":
+        return [n for n, rows in enumerate({**FILES, **LATER}.values()) for _ in rows]
+    return [n for n in range(LAST_RATE_BATCH + 2) for _ in range(3)]
+
+
+@pytest.mark.parametrize(("source", "sink"), PAIRS)
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at(lives: Lives, tmp_path: Path, source: str, sink: str, step: str) -> None:
+    kills = 0
+    for batch_id in (0, 2):
+        for begins in (True, False):
+            directory = tmp_path / f"{batch_id}-{begins}"
+            directory.mkdir()
+            put(directory, FILES, 1_700_000_000)
+            kills += lives.run(directory, source, sink, [step, begins, batch_id], LAST_RATE_BATCH)
+            # Killed at the same place again: the batch is repeated, or is already done.
+            kills += lives.run(directory, source, sink, [step, begins, batch_id], LAST_RATE_BATCH)
+            put(directory, LATER, 1_700_000_100)
+            assert not lives.run(directory, source, sink, None, LAST_RATE_BATCH + 1)
+            check(directory, source, sink)
+    # "recover" runs once, as batch 0; every other step is passed in both batches.
+    assert kills >= (2 if step == "recover" else 4)
+
+
+@pytest.mark.parametrize("sink", ["text", "csv"])
+def test_killed_at_every_step_one_after_the_other(lives: Lives, tmp_path: Path, sink: str) -> None:
+    """A query that dies all the time still gets on."""
+    put(tmp_path, FILES, 1_700_000_000)
+    killed = 0
+    for batch_id in range(len(FILES)):
+        for step in STEPS:
+            for begins in (True, False):
+                killed += lives.run(tmp_path, "text", sink, [step, begins, batch_id], LAST_RATE_BATCH)
+    assert killed > 3 * len(STEPS)
+    put(tmp_path, LATER, 1_700_000_100)
+    assert not lives.run(tmp_path, "text", sink, None, LAST_RATE_BATCH + 1)
+    check(tmp_path, "text", sink)
