@@ -12,11 +12,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from potok.functions.base import FunctionContext, Input, InputType
+from potok.plan.cast_rules import (
+    NUMERIC_RANK,
+    decimal_for_type,
+    force_nullable,
+    is_atomic,
+    is_wider_decimal,
+)
 from potok.plan.expressions import Cast, CastMode, Expression, Literal
 from potok.types import (
     BINARY,
     BOOLEAN,
-    BYTE,
     CALENDAR_INTERVAL,
     DOUBLE,
     FLOAT,
@@ -24,7 +30,6 @@ from potok.types import (
     LONG,
     MAX_PRECISION,
     NULL,
-    SHORT,
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
@@ -54,25 +59,7 @@ DECIMAL_SYSTEM_DEFAULT = DecimalType(38, 18)
 INTERVAL_TYPES = (DayTimeIntervalType, YearMonthIntervalType)
 DATETIME_TYPES = (DateType, TimestampType, TimestampNTZType)
 
-_NUMERIC_PRECEDENCE: tuple[DataType, ...] = (BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE)
-_RANK = {data_type: rank for rank, data_type in enumerate(_NUMERIC_PRECEDENCE)}
-_DECIMAL_FOR: dict[DataType, DecimalType] = {
-    BYTE: DecimalType(3, 0),
-    SHORT: DecimalType(5, 0),
-    INTEGER: DecimalType(10, 0),
-    LONG: DecimalType(20, 0),
-    FLOAT: DecimalType(14, 7),
-    DOUBLE: DecimalType(30, 15),
-}
-
 _Finder = Callable[[DataType, DataType], DataType | None]
-
-
-def is_atomic(data_type: DataType) -> bool:
-    """Whether the type is neither nested nor NULL, INTERVAL or VARIANT (Spark's AtomicType)."""
-    return not isinstance(
-        data_type, (ArrayType, MapType, StructType, NullType, CalendarIntervalType, VariantType)
-    )
 
 
 def is_orderable(data_type: DataType) -> bool:
@@ -106,14 +93,6 @@ def have_same_type(types: Sequence[DataType]) -> bool:
 
 
 # ---- decimals -----------------------------------------------------------------------------------
-
-
-def decimal_for_type(data_type: DataType) -> DecimalType:
-    """The decimal that holds every value of a numeric type (its digits at best for fractions).
-
-    KeyError for a type that is not numeric.
-    """
-    return data_type if isinstance(data_type, DecimalType) else _DECIMAL_FOR[data_type]
 
 
 def decimal_for_literal(value: int) -> DecimalType:
@@ -184,27 +163,6 @@ def decimal_result(
     raise KeyError(operator)
 
 
-def is_wider_decimal(decimal: DecimalType, other: DataType) -> bool:
-    """Whether the decimal holds every value of a whole-number type or another decimal."""
-    if not isinstance(other, (IntegralType, DecimalType)):
-        return False
-    other = decimal_for_type(other)
-    return decimal.precision - decimal.scale >= other.precision - other.scale and decimal.scale >= other.scale
-
-
-def is_tighter_decimal(decimal: DecimalType, other: DataType) -> bool:
-    """Whether every value of the decimal fits into the other type."""
-    match other:
-        case DecimalType():
-            return (
-                decimal.precision - decimal.scale <= other.precision - other.scale
-                and decimal.scale <= other.scale
-            )
-        case IntegralType():
-            return is_tighter_decimal(decimal, decimal_for_type(other)) and decimal.scale == 0
-    return False
-
-
 # ---- common types -------------------------------------------------------------------------------
 
 
@@ -246,7 +204,7 @@ def _tightest_numeric(left: DataType, right: DataType, *, ansi: bool) -> DataTyp
         ):
             return left
         return None
-    wider = left if _RANK[left] >= _RANK[right] else right
+    wider = left if NUMERIC_RANK[left] >= NUMERIC_RANK[right] else right
     return DOUBLE if ansi and wider == FLOAT else wider
 
 
@@ -410,48 +368,6 @@ def legacy_comparison_type(left: DataType, right: DataType) -> DataType | None:
 # ---- what converts to what ----------------------------------------------------------------------
 
 
-def can_up_cast(source: DataType, target: DataType) -> bool:
-    """Whether every value survives the conversion (Spark's UpCastRule)."""
-    if source == target or isinstance(source, NullType):
-        return True
-    match source, target:
-        case NumericType(), DecimalType() if is_wider_decimal(target, source):
-            return True
-        case DecimalType(), NumericType() if is_tighter_decimal(source, target):
-            return True
-        case (NumericType(), NumericType()) if source in _RANK and target in _RANK:
-            return _RANK[source] < _RANK[target]
-        case DateType(), TimestampType() | TimestampNTZType():
-            return True
-        case (TimestampNTZType(), TimestampType()) | (TimestampType(), TimestampNTZType()):
-            return True
-        case _, StringType() if is_atomic(source) or isinstance(source, CalendarIntervalType):
-            return True
-        case (StringType(), CalendarIntervalType()):
-            return True
-        case (DayTimeIntervalType(), DayTimeIntervalType()) | (
-            YearMonthIntervalType(),
-            YearMonthIntervalType(),
-        ):
-            return True
-        case ArrayType(), ArrayType():
-            return (target.contains_null or not source.contains_null) and can_up_cast(
-                source.element, target.element
-            )
-        case MapType(), MapType():
-            return (
-                (target.value_contains_null or not source.value_contains_null)
-                and can_up_cast(source.key, target.key)
-                and can_up_cast(source.value, target.value)
-            )
-        case StructType(), StructType() if len(source.fields) == len(target.fields):
-            return all(
-                (b.nullable or not a.nullable) and can_up_cast(a.data_type, b.data_type)
-                for a, b in zip(source.fields, target.fields, strict=True)
-            )
-    return False
-
-
 def can_store_assign(source: DataType, target: DataType) -> bool:
     """Whether ANSI rules let the value be stored or passed as the target without a word."""
     if source == target or isinstance(source, NullType):
@@ -479,38 +395,6 @@ def can_store_assign(source: DataType, target: DataType) -> bool:
     if isinstance(source, DATETIME_TYPES) and isinstance(target, DATETIME_TYPES):
         return True
     return any(isinstance(source, i) and isinstance(target, i) for i in INTERVAL_TYPES)
-
-
-def force_nullable(source: DataType, target: DataType) -> bool:
-    """Whether the legacy conversion of a non-null value may give NULL (Spark's Cast.forceNullable)."""
-    match source, target:
-        case _ if isinstance(source, NullType) or source == target:
-            return False
-        case StringType(), _ if target == BINARY:
-            return False
-        case StringType(), _:
-            return not isinstance(target, StringType)
-        case _, StringType():
-            return False
-        case TimestampType() | TimestampNTZType(), IntegralType():
-            return target != LONG
-        case FractionalType(), TimestampType():
-            return not isinstance(source, DecimalType)
-        case TimestampType() | TimestampNTZType(), DateType():
-            return False
-        case _, DateType():
-            return True
-        case DateType(), TimestampType() | TimestampNTZType():
-            return False
-        case DateType(), _:
-            return True
-        case _, CalendarIntervalType():
-            return True
-        case _, DecimalType():
-            return not can_up_cast(source, target)
-        case FractionalType(), IntegralType():
-            return True
-    return False
 
 
 _DEFAULT_CONCRETE: dict[Input, DataType] = {

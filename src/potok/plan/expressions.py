@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from potok.errors import Origin
+from potok.plan.cast_rules import force_nullable
 from potok.plan.tree import Node
 from potok.types import BOOLEAN, NULL, DataType, StructField
 
@@ -191,8 +192,8 @@ class Cast(Expression):
 
     @property
     def nullable(self) -> bool:
-        """As Spark: a failing cast gives NULL unless ANSI raises."""
-        return self.child.nullable or self.mode is not CastMode.ANSI
+        """As Spark: by the pair of types alone, whatever the mode."""
+        return self.child.nullable or force_nullable(self.child.data_type, self.type)
 
 
 @dataclass(frozen=True)
