@@ -56,7 +56,9 @@ def open_for_reading(path: str) -> Readable:
         return _Strict(_Deflated(open(path, "rb")))  # noqa: SIM115 - closed with it
     if codec == "zstd":
         source = open(path, "rb")  # noqa: SIM115 - closed with the reader
-        return _Strict(zstandard.ZstdDecompressor().stream_reader(source, closefd=True, read_across_frames=True))
+        return _Strict(
+            zstandard.ZstdDecompressor().stream_reader(source, closefd=True, read_across_frames=True)
+        )
     return _Strict(_HadoopBlocks(open(path, "rb"), codec))  # noqa: SIM115 - closed with it
 
 
