@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from potok.engine.engine import Engine
 from potok.plan.logical import LogicalPlan
+from potok.session.tables import TableStore
 from potok.streaming.manager import ActiveRuns
 
 
@@ -25,6 +26,7 @@ class Runtime:
         self.start_time_ms = time.time_ns() // 1_000_000
         self.working_directory = Path.cwd()
         self.global_views: dict[str, LogicalPlan] = {}
+        self.tables = TableStore()
         self.active_runs = ActiveRuns()
         self.lock = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,15 +13,17 @@ from potok.compiler.relations import compile_plan
 from potok.conf import Conf
 from potok.connectors.base import Rows as ConnectorRows
 from potok.engine.pipeline import Pipeline
-from potok.engine.rows import Rows
+from potok.engine.rows import Rows, rows_of_table
 from potok.functions.base import FunctionContext
 from potok.functions.registry import builtin_functions
 from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.expressions import PythonFunction
-from potok.plan.logical import LogicalPlan
+from potok.plan.logical import LocalRelation, LogicalPlan
+from potok.plan.statements import Statement
 from potok.session.catalog import SessionCatalog
-from potok.session.explain import tree_text
+from potok.session.explain import explained, tree_text
 from potok.session.runtime import Runtime
+from potok.session.statements import execute
 from potok.session.streams import StreamServices
 from potok.streaming.manager import QueryManager
 from potok.streaming.query import StreamingQuery
@@ -48,6 +51,7 @@ class Session:
         """A session that starts with this one's configuration, views and functions."""
         other = Session(self.runtime, session_id, self.conf.copy())
         other.catalog.views.update(self.catalog.views)
+        other.catalog.current_database = self.catalog.current_database
         other.user_functions.update(self.user_functions)
         other.relations.update(self.relations)
         return other
@@ -67,7 +71,7 @@ class Session:
         context = AnalysisContext(
             self.function_context(), self.catalog, builtin_functions(), self.user_functions, self.conf.find
         )
-        return analyze(plan, context)
+        return analyze(self.catalog.with_tables(plan), context)
 
     def compile(self, resolved: LogicalPlan) -> Pipeline:
         """The pipeline of a resolved plan."""
@@ -81,6 +85,8 @@ class Session:
         self, resolved: LogicalPlan, on_start: Callable[[Callable[[], None]], None] | None = None
     ) -> Rows:
         """Run an analysed batch query. `on_start` is given what interrupts it, from any thread."""
+        if isinstance(resolved, LocalRelation):
+            return rows_of_table(resolved.table, resolved.schema)
         check_batch(resolved)
         time_zone = self.conf.get("spark.sql.session.timeZone")
         runner = self.runtime.engine.prepare(self.compile(resolved), time_zone)
@@ -92,7 +98,19 @@ class Session:
         """A resolved plan as a tree of lines, as `explain` shows it."""
         return tree_text(resolved)
 
+    def explain(self, plan: LogicalPlan, mode: str) -> str:
+        """What `df.explain` prints; `mode` is simple, extended, codegen, cost or formatted."""
+        return explained(self, plan, mode)
+
+    def now_ms(self) -> int:
+        """The clock, UTC since 1970."""
+        return time.time_ns() // 1_000_000
+
     # ---- commands ----
+
+    def execute_statement(self, statement: Statement) -> LogicalPlan:
+        """Do what a SQL statement says; its answer, resolved (columns and rows may be none)."""
+        return execute(self, statement)
 
     def create_view(self, view: CreateView) -> None:
         """Name a plan. It is analysed now, as Spark does, and again with every use."""
