@@ -107,7 +107,8 @@ class _Inference:
         if self._prefers_local and self._local(text) is not BAD:
             return TIMESTAMP_NTZ
         if self._options.values.timestamp_pattern is None:
-            return TIMESTAMP if cast_timestamp(text, self._options.values.time_zone) is not None else None
+            values = self._options.values
+            return None if cast_timestamp(text, values.time_zone, values.today_days) is None else TIMESTAMP
         return TIMESTAMP if self._timestamp(text) is not BAD else None
 
 

@@ -174,7 +174,11 @@ class JsonReader:
     def _exact_batch(
         self, lines: Sequence[str], fields: StructType, file: InputFile, columns: Sequence[str]
     ) -> pa.RecordBatch:
-        converter = RecordConverter(fields.fields, self._options.values)
+        converter = RecordConverter(
+            fields.fields,
+            self._options.values,
+            named_numbers=self._options.leniency.allow_non_numeric_numbers,
+        )
         rows: list[list[Any]] = []
         corrupt: list[str | None] = []
         nulls = [None] * len(fields.fields)

@@ -73,9 +73,10 @@ class JsonInference:
                 continue
             try:
                 try:
-                    record = parse_plain(text, self._leniency)
+                    record = parse_plain(text, self._leniency, unique_names=True)
                 except MalformedJsonError:
                     record = LenientParser(text, self._leniency).parse()
+                found = self._type(record)
             except EOFError:
                 continue
             except MalformedJsonError as error:
@@ -86,7 +87,6 @@ class JsonInference:
                 if self._mode != DROP_MALFORMED:
                     self._so_far = self._merged(self._so_far, self._corrupt)
                 continue
-            found = self._type(record)
             if isinstance(found, ArrayType) and isinstance(found.element, StructType):
                 found = found.element
             if isinstance(found, StructType):
@@ -117,6 +117,8 @@ class JsonInference:
         if isinstance(value, bool):
             return BOOLEAN
         if isinstance(value, NotANumberText):
+            if self._prefers_decimal:
+                raise MalformedJsonError("not a decimal")
             return DOUBLE
         if isinstance(value, IntegerText):
             number = int(value)

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from potok.errors import SparkError
+
 
 class IntegerText(str):
     """A number without a point or exponent, as written."""
@@ -62,15 +64,31 @@ def _constant(text: str) -> NotANumberText:
 
 
 _DECODER = json.JSONDecoder(parse_int=IntegerText, parse_float=FractionText, parse_constant=_constant)
-_STRICT = Leniency()
 
 
-def parse_plain(text: str, leniency: Leniency) -> Any:  # noqa: ANN401 - JSON
-    """A record by Python's own fast decoder; MalformedJsonError where the exact parser must judge."""
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise SparkError("COLUMN_ALREADY_EXISTS", columnName=f"`{repeated.lower()}`")
+    return members
+
+
+_UNIQUE_DECODER = json.JSONDecoder(
+    parse_int=IntegerText, parse_float=FractionText, parse_constant=_constant, object_pairs_hook=_unique
+)
+
+
+def parse_plain(text: str, leniency: Leniency, *, unique_names: bool = False) -> Any:  # noqa: ANN401 - JSON
+    """A record by Python's own fast decoder; MalformedJsonError where the exact parser must judge.
+
+    With `unique_names` COLUMN_ALREADY_EXISTS is raised for an object with two equal names.
+    """
     if not leniency.allow_non_numeric_numbers:
         raise MalformedJsonError
     try:
-        return _DECODER.decode(text)
+        return (_UNIQUE_DECODER if unique_names else _DECODER).decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedJsonError from error
 

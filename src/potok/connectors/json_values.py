@@ -58,11 +58,13 @@ class RecordConverter:
     """Objects to tuples of column values, which `to_arrow` understands.
 
     A field that cannot be read is None and `problems.found` is set; the other fields keep their values.
+    `named_numbers` allows NaN and its kin as numbers.
     """
 
     fields: Sequence[StructField]
     options: TextOptions
     problems: Problems = field(default_factory=Problems)
+    named_numbers: bool = True
 
     def __post_init__(self) -> None:
         """Prepare one converter a field."""
@@ -87,7 +89,7 @@ class RecordConverter:
         if isinstance(data_type, IntegralType):
             return _integral(data_type.bits)
         if isinstance(data_type, DoubleType | FloatType):
-            return _number
+            return _number if self.named_numbers else _plain_number
         if isinstance(data_type, DecimalType):
             return self._decimal(data_type)
         if data_type == BOOLEAN:
@@ -152,7 +154,7 @@ class RecordConverter:
         return convert
 
     def _struct(self, data_type: StructType) -> Convert:
-        inner = RecordConverter(data_type.fields, self.options, self.problems)
+        inner = RecordConverter(data_type.fields, self.options, self.problems, self.named_numbers)
         names = data_type.names
 
         def convert(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -196,6 +198,10 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, NotANumberText):
         return _NAMED_NUMBERS.get(value, BAD)
     return _NAMED_TEXTS.get(value, BAD) if isinstance(value, str) else BAD
+
+
+def _plain_number(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return float(value) if isinstance(value, IntegerText | FractionText) else BAD
 
 
 def _binary(value: Any) -> Any:  # noqa: ANN401 - JSON

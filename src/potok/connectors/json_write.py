@@ -93,7 +93,9 @@ class JsonRowWriter:
             return
         members = [self._members(name, column) for name, column in zip(self._names, texts, strict=True)]
         if members:
-            body = pc.binary_join_element_wise(*members, ",", null_handling="skip")
+            # Each member brings its comma; the first comma of a row is cut off.
+            joined = pc.binary_join_element_wise(*members, "")
+            body = pc.binary_slice(joined.cast(pa.binary()), 1).view(pa.string())
         else:
             body = pa.repeat("", batch.num_rows)
         lines = pc.binary_join_element_wise("{", body, "}" + self._options.line_end, "")
@@ -106,7 +108,7 @@ class JsonRowWriter:
     def _members(self, name: str, texts: pa.Array) -> pa.Array:
         if not self._options.ignore_null_fields and texts.null_count:
             texts = pc.fill_null(texts, "null")
-        return pc.binary_join_element_wise(f"{name}:", texts, "")
+        return pc.fill_null(pc.binary_join_element_wise(f",{name}:", texts, ""), "")
 
     def _write_pretty(self, texts: list[pa.Array]) -> None:
         for row in zip(*(t.to_pylist() for t in texts), strict=True):
