@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("potok")
 _REMEMBERED_ERRORS = 256
+# Numbers of GetStatusResponse.OperationStatus.OperationState: clients of Spark 4.1 lack the message.
 _STATES = {
-    OperationState.RUNNING: pb.GetStatusResponse.OperationStatus.OPERATION_STATE_RUNNING,
-    OperationState.SUCCEEDED: pb.GetStatusResponse.OperationStatus.OPERATION_STATE_SUCCEEDED,
-    OperationState.FAILED: pb.GetStatusResponse.OperationStatus.OPERATION_STATE_FAILED,
-    OperationState.CANCELLED: pb.GetStatusResponse.OperationStatus.OPERATION_STATE_CANCELLED,
+    OperationState.RUNNING: 2,
+    OperationState.SUCCEEDED: 4,
+    OperationState.FAILED: 5,
+    OperationState.CANCELLED: 6,
 }
+_STATE_UNKNOWN = 1
 
 
 class ConnectService:
@@ -172,11 +174,10 @@ class ConnectService:
         )
         if request.HasField("operation_status"):
             states = session.operation_states()
-            unknown = pb.GetStatusResponse.OperationStatus.OPERATION_STATE_UNKNOWN
             for operation_id in request.operation_status.operation_ids or list(states):
                 state = states.get(operation_id)
                 response.operation_statuses.add(
-                    operation_id=operation_id, state=unknown if state is None else _STATES[state]
+                    operation_id=operation_id, state=_STATE_UNKNOWN if state is None else _STATES[state]
                 )
         return response
 
