@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from potok.engine.kernel import Kernel
 from potok.engine.sql_types import quote_name, sql_type
 from potok.errors import SparkError
-from potok.functions.base import FILTER, AggregateFunction, ScalarFunction, WindowFunction
+from potok.functions.base import FILTER, ORDER, AggregateFunction, ScalarFunction, WindowFunction
 from potok.functions.casts import emit_cast
 from potok.functions.raising import quote_text
 from potok.functions.registry import builtin_functions
@@ -137,6 +137,8 @@ class Emitter:
             text = function.emit(call, arguments)
         else:
             text = fill_template(function.emit, arguments, "DISTINCT " if call.is_distinct else "")
+        order = f" ORDER BY {self.order(call.order_by)}" if call.order_by else ""
+        text = text.replace(ORDER, order)
         suffix = over
         if call.filter is not None:
             suffix = f" FILTER (WHERE {self.emit(call.filter)}){over}"

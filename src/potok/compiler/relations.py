@@ -373,7 +373,9 @@ class _Compilation:
         """The text of a table."""
         del needed
         limited = Limit(plan.child, _count(max(plan.num_rows, 0) + 1))
-        operator = ShowRows(plan.child.schema, plan.num_rows, plan.truncate, plan.vertical, plan.html)
+        operator = ShowRows(
+            plan.child.schema, plan.num_rows, plan.truncate, plan.vertical, plan.html, self._time_zone
+        )
         return self.add_operator(operator, [self.flush(limited)], plan.output)
 
     def tail(self, plan: Tail, needed: Needed) -> str:

@@ -1,0 +1,7 @@
+"""`python -m potok` is `potok`."""
+
+import sys
+
+from potok.cli import main
+
+sys.exit(main())
