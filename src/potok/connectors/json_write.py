@@ -91,13 +91,8 @@ class JsonRowWriter:
         if self._options.pretty:
             self._write_pretty(texts)
             return
-        members = [self._members(name, column) for name, column in zip(self._names, texts, strict=True)]
-        if members:
-            # Each member brings its comma; the first comma of a row is cut off.
-            joined = pc.binary_join_element_wise(*members, "")
-            body = pc.binary_slice(joined.cast(pa.binary()), 1).view(pa.string())
-        else:
-            body = pa.repeat("", batch.num_rows)
+        members = self._members(texts)
+        body = pc.binary_join_element_wise(*members, "") if members else pa.repeat("", batch.num_rows)
         lines = pc.binary_join_element_wise("{", body, "}" + self._options.line_end, "")
         content = text_content(lines)
         if self._options.encoding == "utf-8":
@@ -105,10 +100,25 @@ class JsonRowWriter:
         else:
             self._stream.write(bytes(content).decode("utf-8").encode(self._options.encoding, "replace"))
 
-    def _members(self, name: str, texts: pa.Array) -> pa.Array:
-        if not self._options.ignore_null_fields and texts.null_count:
-            texts = pc.fill_null(texts, "null")
-        return pc.fill_null(pc.binary_join_element_wise(f",{name}:", texts, ""), "")
+    def _members(self, texts: list[pa.Array]) -> list[pa.Array]:
+        """`name:value` per row and column, empty for NULL, with a comma behind an earlier member of the row."""
+        members = []
+        has_earlier: pa.Array | None = None
+        for name, column in zip(self._names, texts, strict=True):
+            values = column
+            if not self._options.ignore_null_fields and values.null_count:
+                values = pc.fill_null(values, "null")
+            if has_earlier is None:
+                prefix: object = f"{name}:"
+            elif has_earlier.true_count == len(has_earlier):
+                prefix = f",{name}:"
+            else:
+                prefix = pc.if_else(has_earlier, f",{name}:", f"{name}:")
+            valid = values.is_valid()
+            has_earlier = valid if has_earlier is None else pc.or_(has_earlier, valid)
+            member = pc.binary_join_element_wise(prefix, values, "")
+            members.append(pc.fill_null(member, "") if member.null_count else member)
+        return members
 
     def _write_pretty(self, texts: list[pa.Array]) -> None:
         for row in zip(*(t.to_pylist() for t in texts), strict=True):
