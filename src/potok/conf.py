@@ -130,6 +130,15 @@ _CORE = ("spark.driver.", "spark.executor.", "spark.dynamicAllocation.", "spark.
 _TIME = re.compile(r"(-?\d+)\s*([a-z]*)", re.IGNORECASE)
 
 
+def milliseconds_of(key: str, text: str) -> int:
+    """A key's text as a time; a bare number is milliseconds. Raises INVALID_CONF_VALUE.TYPE_MISMATCH."""
+    match = _TIME.fullmatch(text.strip())
+    unit = _TIME_UNITS_MS.get(match[2].lower() or "ms") if match else None
+    if match is None or unit is None:
+        raise SparkError("INVALID_CONF_VALUE.TYPE_MISMATCH", confValue=text, confName=key, confType="time")
+    return int(int(match[1]) * unit)
+
+
 class Conf:
     """The configuration of one session: given values over known defaults.
 
@@ -217,14 +226,7 @@ class Conf:
 
     def milliseconds(self, key: str) -> int:
         """The value as a time; a bare number is milliseconds. Raises INVALID_CONF_VALUE.TYPE_MISMATCH."""
-        text = self.get(key)
-        match = _TIME.fullmatch(text.strip())
-        unit = _TIME_UNITS_MS.get(match[2].lower() or "ms") if match else None
-        if match is None or unit is None:
-            raise SparkError(
-                "INVALID_CONF_VALUE.TYPE_MISMATCH", confValue=text, confName=key, confType="time"
-            )
-        return int(int(match[1]) * unit)
+        return milliseconds_of(key, self.get(key))
 
     def _check_modifiable(self, key: str) -> None:
         entry = ENTRIES.get(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from potok.conf import milliseconds_of
 from potok.errors import SparkError
 from potok.plan.commands import WriteStream
 from potok.streaming.execution import StreamExecution
@@ -165,4 +166,4 @@ class QueryManager:
 
     def _number(self, key: str, default: int) -> int:
         text = self._services.conf(key)
-        return default if text is None else int(text)
+        return default if text is None else milliseconds_of(key, text)
