@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from spark.oracle.compare import difference  # noqa: E402
+from spark.oracle.compare import difference
 from spark.oracle.families import family_names, load_expected, load_family, write_expected
 from spark.oracle.fixtures import make_fixtures
 from spark.oracle.run import answer
