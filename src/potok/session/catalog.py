@@ -6,7 +6,8 @@ Source of facts: SessionCatalog, Analyzer.ResolveRelations, ResolveSQLOnFile.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +23,7 @@ from potok.plan.logical import (
     LogicalPlan,
     Options,
     Project,
+    ScanRelation,
     SubqueryAlias,
     UnresolvedDataSource,
     UnresolvedRelation,
@@ -54,14 +56,22 @@ _TEMPORARY = frozenset({("session",), ("system", "session")})
 
 @dataclass(frozen=True)
 class NamedQuery(LogicalPlan):
-    """A temporary view of SQL text, analysed anew at each use so that it sees tables as they are then.
+    """A view of SQL text, analysed anew at each use so that it sees tables as they are then.
 
-    `comments` are those of its columns. Names inside start from `database`.
+    `columns` are (name, comment), empty to keep the query's. Names inside start from `database`;
+    of the temporary views only those named in `temporary` (lower case parts) are seen.
     """
 
     plan: LogicalPlan
     columns: tuple[tuple[str, str | None], ...]
     database: str
+    temporary: frozenset[tuple[str, ...]] = frozenset()
+
+
+class _Inside(threading.local):
+    """The view whose query a thread analyses, if any."""
+
+    view: NamedQuery | None = None
 
 
 class SessionCatalog:
@@ -70,11 +80,22 @@ class SessionCatalog:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.views: dict[str, LogicalPlan] = {}
-        self.current_database = DEFAULT_DATABASE
+        self._current_database = DEFAULT_DATABASE
+        self._inside = _Inside()
         self.cached_names: set[tuple[str, ...]] = set()
         self.writes = TableWrites(session, self)
 
     # ---- names ----------------------------------------------------------------------------------
+
+    @property
+    def current_database(self) -> str:
+        """Where names without a database are looked up; inside a view, where they were when it was made."""
+        view = self._inside.view
+        return self._current_database if view is None else view.database
+
+    @current_database.setter
+    def current_database(self, name: str) -> None:
+        self._current_database = name
 
     @property
     def global_views(self) -> dict[str, LogicalPlan]:
@@ -98,7 +119,10 @@ class SessionCatalog:
 
     def temporary_view(self, parts: tuple[str, ...]) -> LogicalPlan | None:
         """The plan of a temporary or global temporary view; None where no such view has the name."""
-        *qualifier, name = (p.lower() for p in parts)
+        lower = tuple(p.lower() for p in parts)
+        *qualifier, name = lower
+        if self._inside.view is not None and lower not in self._inside.view.temporary:
+            return None
         if not qualifier or tuple(qualifier) in _TEMPORARY:
             return self.views.get(name)
         return self.global_views.get(name) if qualifier == [GLOBAL_DATABASE] else None
@@ -139,11 +163,11 @@ class SessionCatalog:
         return self._named_query(view) if isinstance(view, NamedQuery) else view
 
     def _named_query(self, view: NamedQuery) -> LogicalPlan:
-        current, self.current_database = self.current_database, view.database
+        outer, self._inside.view = self._inside.view, view
         try:
             resolved = self._session.analyze(view.plan)
         finally:
-            self.current_database = current
+            self._inside.view = outer
         return renamed(resolved, view.columns)
 
     def table_plan(
@@ -162,6 +186,8 @@ class SessionCatalog:
         source = UnresolvedDataSource(table.format, table.schema, spelled, streaming=streaming)
         if streaming or Path(table.location).is_dir():
             rows = self.data_source(source)
+            if isinstance(rows, ScanRelation):
+                rows = replace(rows, description=rows.description.replace(" [", f" {name.plain} [", 1))
         else:
             rows = LocalRelation(local_rows(table.schema, ()).table, schema_attributes(table.schema))
         return SubqueryAlias(rows, name.name, (DEFAULT_CATALOG, name.database))

@@ -348,7 +348,7 @@ def partition_names(table: TableDefinition) -> list[str]:
     """The partitions that the table's directories show: `k=x/m=1`, sorted."""
     found = [""]
     for name in table.partition_by:
-        below = []
+        below: list[str] = []
         for prefix in found:
             directory = Path(table.location) / prefix
             if directory.is_dir():

@@ -9,7 +9,15 @@ from potok.errors import SparkError
 from potok.plan import logical as p
 from potok.plan.expressions import AggregateCall, Expression
 from potok.plan.tree import Node
-from potok.session.plan_lines import attribute_text, expression_text, expressions_text, tree_text
+from potok.session.plan_lines import (
+    attribute_text,
+    expression_text,
+    expressions_text,
+    is_one_row,
+    logical_line,
+    scan_parts,
+    tree_text,
+)
 
 if TYPE_CHECKING:
     from potok.session.session import Session
@@ -76,7 +84,7 @@ def _parsed_line(plan: p.LogicalPlan) -> str:
 
 def tree_text_line(plan: p.LogicalPlan) -> str:
     """The node alone, as a logical plan shows it."""
-    return tree_text(plan).split("\n", 1)[0]
+    return logical_line(plan).split("\n", 1)[0]
 
 
 def _physical_line(plan: p.LogicalPlan) -> str:
@@ -96,14 +104,16 @@ def _physical(plan: p.LogicalPlan) -> tuple[str, str]:
             return "Sort", f" {expressions_text(order)}, {'true' if is_global else 'false'}, 0"
         case p.Limit(count=count):
             return "CollectLimit", f" {expression_text(count)}"
+        case p.Range() if is_one_row(plan):
+            return "Scan OneRowRelation[]", ""
         case p.LocalRelation():
             return "LocalTableScan", f" {expressions_text(plan.output)}"
         case p.ScanRelation() if plan.description.startswith("FileScan "):
-            _, kind, paths = plan.description.split(" ", 2)
-            count = paths.count("file:")
+            kind, table, paths = scan_parts(plan)
+            files = paths.count("file:")
             return f"FileScan {kind}", (
-                f" {expressions_text(plan.output, ',')}"
-                f" Location: InMemoryFileIndex({count} paths){paths}, ReadSchema: {plan.schema.simple_string}"
+                f" {table}{expressions_text(plan.output, ',')}"
+                f" Location: InMemoryFileIndex({files} paths){paths}, ReadSchema: {plan.schema.simple_string}"
             )
         case p.StreamingRelation():
             return "StreamingRelation", f" {plan.format}, {expressions_text(plan.output)}"
@@ -140,7 +150,7 @@ def _formatted(root: p.LogicalPlan) -> str:
 
     blocks = [tree_text(root, line), ""]
     for plan in order:
-        name, arguments = _physical(plan)
+        _, arguments = _physical(plan)
         lines = [f"({numbers[id(plan)]}) {_scan_name(plan)}"]
         if plan.inputs:
             for index, child in enumerate(plan.inputs):
@@ -150,7 +160,6 @@ def _formatted(root: p.LogicalPlan) -> str:
                 lines.append(f"{label} {_columns(child)}")
         else:
             lines.append(f"Output {_columns(plan)}")
-        del name
         if arguments.strip():
             lines.append(f"Arguments: {arguments.strip()}")
         blocks.append("\n" + "\n".join(lines))

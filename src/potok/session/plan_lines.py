@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from potok.plan import logical as p
 from potok.plan.expressions import (
@@ -60,7 +60,7 @@ def expression_text(expression: Expression) -> str:
             suffix = f"#{expression.expr_id}{_long(expression)}" if expression.expr_id else ""
             return f"{expression_text(child)} AS {expression.name}{suffix}"
         case Literal(value=value):
-            return _literal_text(expression, value)
+            return _literal_text(value)
         case Cast(child=child, type=data_type):
             return f"cast({expression_text(child)} as {data_type.simple_string})"
         case SortOrder(child=child, ascending=ascending, nulls_first=nulls_first):
@@ -102,7 +102,7 @@ def expression_text(expression: Expression) -> str:
     return f"'{type(expression).__name__}({inner})"
 
 
-def _literal_text(literal: Literal, value: object) -> str:
+def _literal_text(value: object) -> str:
     match value:
         case None:
             return "null"
@@ -114,7 +114,6 @@ def _literal_text(literal: Literal, value: object) -> str:
             return "[" + ",".join("null" if v is None else str(v) for v in value) + "]"
         case dt.datetime():
             return value.strftime("%Y-%m-%d %H:%M:%S")
-    del literal
     return str(value)
 
 
@@ -161,16 +160,20 @@ def _bound_text(bound: Expression | None, unbounded: str) -> str:
     return expression_text(bound)
 
 
-def tree_text(root: p.LogicalPlan, line: object = None) -> str:
+def tree_text(root: p.LogicalPlan, line: Callable[[p.LogicalPlan], str] | None = None) -> str:
     """One line a node, children below their parent, without a final newline.
 
     `line` writes a node; `logical_line` when it is None.
     """
-    write = line if callable(line) else logical_line
+    write = line or logical_line
     lines: list[str] = []
 
     def visit(plan: p.LogicalPlan, first: str, rest: str) -> None:
-        lines.append(first + write(plan))
+        own, *chained = write(plan).split("\n")
+        lines.append(first + own)
+        for text in chained:
+            lines.append(f"{rest}+- {text}")
+            rest += "   "
         for position, child in enumerate(plan.inputs):
             last = position == len(plan.inputs) - 1
             visit(child, rest + ("+- " if last else ":- "), rest + ("   " if last else ":  "))
@@ -180,8 +183,9 @@ def tree_text(root: p.LogicalPlan, line: object = None) -> str:
 
 
 def logical_line(plan: p.LogicalPlan) -> str:
-    """A node of a logical plan; `~` marks what streams, as Spark does."""
-    return ("~" if plan.is_streaming else "") + _logical(plan)
+    """A node of a logical plan, two lines for a limit; `~` marks what streams, as Spark does."""
+    mark = "~" if plan.is_streaming else ""
+    return "\n".join(mark + line for line in _logical(plan).split("\n"))
 
 
 def _logical(plan: p.LogicalPlan) -> str:
@@ -195,7 +199,7 @@ def _logical(plan: p.LogicalPlan) -> str:
         case p.Sort(order=order, is_global=is_global):
             return f"Sort {expressions_text(order)}, {'true' if is_global else 'false'}"
         case p.Limit(count=count):
-            return f"GlobalLimit {expression_text(count)}"
+            return f"GlobalLimit {expression_text(count)}\nLocalLimit {expression_text(count)}"
         case p.Offset(count=count) | p.Tail(count=count):
             return f"{type(plan).__name__} {expression_text(count)}"
         case p.SubqueryAlias(name=name, qualifier=qualifier):
@@ -216,15 +220,19 @@ def _logical(plan: p.LogicalPlan) -> str:
             return f"{'DeduplicateWithinWatermark' if within else 'Deduplicate'} {expressions_text(keys)}"
         case p.EventTimeWatermark(event_time=event_time, delay_ms=delay_ms):
             return f"EventTimeWatermark {attribute_text(event_time)}, {_delay_text(delay_ms)}"
+        case p.Range() if is_one_row(plan):
+            return "OneRowRelation"
+        case p.UnresolvedInlineTable(rows=((),)):
+            return "OneRowRelation"
         case p.Range(start=start, end=end, step=step, num_partitions=splits):
             return f"Range ({start}, {end}, step={step}, splits={splits})"
         case p.LocalRelation():
             return f"LocalRelation {expressions_text(plan.output)}"
-        case p.ScanRelation(description=description):
-            kind = description.split(" ")[1] if description.startswith("FileScan ") else description
-            return f"Relation {expressions_text(plan.output, ',')} {kind}"
+        case p.ScanRelation():
+            kind, table, _ = scan_parts(plan)
+            return f"Relation {table}{expressions_text(plan.output, ',')} {kind}"
         case p.StreamingRelation():
-            return f"StreamingExecutionRelation {source_text(plan)}, {expressions_text(plan.output)}, name={_name(plan)}"
+            return f"StreamingExecutionRelation {source_text(plan)}, {expressions_text(plan.output)}, name=<Unassigned>"
         case p.UnresolvedRelation(parts=parts, streaming=streaming):
             return f"'UnresolvedRelation [{', '.join(parts)}], [], {'true' if streaming else 'false'}"
         case p.MapPartitions(function=function) | p.GroupMap(function=function):
@@ -234,16 +242,25 @@ def _logical(plan: p.LogicalPlan) -> str:
     return type(plan).__name__
 
 
+def scan_parts(relation: p.ScanRelation) -> tuple[str, str, str]:
+    """The format, the table's name (may be empty) and the paths in brackets, from the description of a scan."""
+    if not relation.description.startswith("FileScan "):
+        return relation.description, "", ""
+    head, _, paths = relation.description.partition(" [")
+    _, kind, *table = head.split(" ", 2)
+    return kind, "".join(table), f"[{paths}"
+
+
+def is_one_row(relation: p.Range) -> bool:
+    """Whether this is what SELECT without FROM reads; `spark.range(1)` leaves the partitions open."""
+    return (relation.start, relation.end, relation.num_partitions) == (0, 1, 1)
+
+
 def source_text(relation: p.StreamingRelation) -> str:
     """A streaming source as progress names it."""
     if relation.paths:
         return f"FileStreamSource[file:{relation.paths[0].removeprefix('file:')}]"
     return relation.format
-
-
-def _name(relation: p.StreamingRelation) -> str:
-    del relation
-    return "<Unassigned>"
 
 
 def _delay_text(delay_ms: int) -> str:

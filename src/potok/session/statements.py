@@ -63,11 +63,12 @@ def _create_view(session: Session, statement: s.CreateViewStatement) -> LocalRel
     _check_arity(statement, quoted((name,)), resolved)
     schema = renamed(resolved, statement.columns).schema
     own = (GLOBAL_DATABASE, name.lower()) if statement.is_global else (name.lower(),)
-    if statement.replace and own in _referenced(session, statement.plan, set()):
+    used = _referenced(session, statement.plan, set())
+    if statement.replace and own in used and catalog.temporary_view(own) is not None:
         raise SparkError(
             "RECURSIVE_VIEW", viewIdent=quoted((name,)), newPath=f"{quoted((name,))} -> {quoted((name,))}"
         )
-    view = NamedQuery(statement.plan, statement.columns, catalog.current_database)
+    view = NamedQuery(statement.plan, statement.columns, catalog.current_database, _temporary(session, used))
     catalog.keep_view(name, view, schema, is_global=statement.is_global, replace=statement.replace)
     return _done()
 
@@ -143,6 +144,11 @@ def _referenced(session: Session, plan: LogicalPlan, seen: set[tuple[str, ...]])
         elif table is not None and table.view is not None:
             _referenced(session, table.view.plan, seen)
     return seen
+
+
+def _temporary(session: Session, names: set[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
+    """The names among these that temporary views have now."""
+    return frozenset(n for n in names if session.catalog.temporary_view(n) is not None)
 
 
 def _create_view_using(session: Session, statement: s.CreateTempViewUsing) -> LocalRelation:
@@ -401,7 +407,8 @@ def _cache(session: Session, statement: s.CacheTable) -> LocalRelation:
     catalog = session.catalog
     if statement.plan is not None:
         plan = session.analyze(statement.plan)
-        view = NamedQuery(statement.plan, (), catalog.current_database)
+        used = _temporary(session, _referenced(session, statement.plan, set()))
+        view = NamedQuery(statement.plan, (), catalog.current_database, used)
         catalog.keep_view(statement.name[-1], view, plan.schema, is_global=False, replace=False)
     catalog.cached_names.add(catalog.cache_key(statement.name))
     return _done()

@@ -8,11 +8,17 @@ from typing import Any
 
 from potok.ddl import parse_schema
 from potok.errors import SparkError
-from potok.parser import parse_query
+from potok.parser import parse_expression, parse_query
 from potok.plan.commands import Trigger, WriteBatch, WriteStream
-from potok.plan.logical import CatalogQuery, LogicalPlan, Options, Project, UnresolvedDataSource
+from potok.plan.logical import (
+    CatalogQuery,
+    LogicalPlan,
+    Options,
+    Project,
+    UnresolvedDataSource,
+    UnresolvedRelation,
+)
 from potok.plan.statements import Statement
-from potok.parser import parse_expression
 from potok.session import Runtime, Session
 from potok.session.describe import SPARK_VERSION
 
@@ -26,9 +32,18 @@ class Player:
 
     def __init__(self, root: Path) -> None:
         self.root = str(root)
-        self.runtime = Runtime({"spark.sql.warehouse.dir": f"{root}/warehouse", "spark.sql.session.timeZone": "UTC"})
+        self.runtime = Runtime(
+            {"spark.sql.warehouse.dir": f"{root}/warehouse", "spark.sql.session.timeZone": "UTC"}
+        )
         self.session = Session(self.runtime)
         self._checkpoints = 0
+
+    def another(self) -> Player:
+        """A second session of the same process."""
+        other = object.__new__(Player)
+        other.root, other.runtime, other._checkpoints = self.root, self.runtime, 100
+        other.session = Session(self.runtime)
+        return other
 
     def close(self) -> None:
         """End session and engine."""
@@ -42,14 +57,14 @@ class Player:
         except SparkError as error:
             return ["error", error.condition, error.java_class, self._plain(error.message)]
 
-    def _plain(self, value: Any) -> Any:  # noqa: ANN401 - JSON
+    def _plain(self, value: Any) -> Any:
         if isinstance(value, str):
             return _TIME.sub("{time}", value.replace(self.root, "{root}").replace(SPARK_VERSION, "{version}"))
         if isinstance(value, list | tuple):
             return [self._plain(item) for item in value]
         return value if value is None or isinstance(value, bool | int | float) else str(value)
 
-    def _fill(self, value: Any) -> Any:  # noqa: ANN401 - JSON
+    def _fill(self, value: Any) -> Any:
         return value.replace("{root}", self.root) if isinstance(value, str) else value
 
     def _result(self, step: scenario.Step) -> tuple[Any, ...]:
@@ -68,6 +83,9 @@ class Player:
                     if key in arguments:
                         arguments[key] = Options(arguments[key])
                 return self._rows(CatalogQuery(what, tuple(arguments.items())))
+            case "read_stream":
+                plan = self.session.analyze(UnresolvedRelation(tuple(what.split(".")), streaming=True))
+                return (plan.schema.json_value, [[plan.is_streaming]])
             case "directory":
                 scenario.make_directory(self._fill(what))
             case "to_table":

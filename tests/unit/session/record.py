@@ -61,7 +61,7 @@ class Recorder:
         for entry in ("warehouse", "e", "s4", "dir", "ext"):
             shutil.rmtree(Path(self.root) / entry, ignore_errors=True)
 
-    def plain(self, value: Any) -> Any:  # noqa: ANN401 - JSON
+    def plain(self, value: Any) -> Any:
         """The value without what differs from run to run."""
         if isinstance(value, str):
             text = value.replace(self.root, "{root}").replace(self.spark.version, "{version}")
@@ -72,7 +72,7 @@ class Recorder:
             return {key: self.plain(item) for key, item in value.items()}
         return value if value is None or isinstance(value, bool | int | float) else str(value)
 
-    def _fill(self, value: Any) -> Any:  # noqa: ANN401 - JSON
+    def _fill(self, value: Any) -> Any:
         return value.replace("{root}", self.root) if isinstance(value, str) else value
 
     def _result(self, step: scenario.Step) -> tuple[Any, ...]:
@@ -87,6 +87,9 @@ class Recorder:
             return (None, [])
         if kind == "to_table":
             return self._to_table(self._fill(what), arguments)
+        if kind == "read_stream":
+            frame = self.spark.readStream.table(what)
+            return (json.loads(frame.schema.json()), [[frame.isStreaming]])
         writer = self.spark.sql(self._fill(what)).write
         if "mode" in arguments and kind == "save_as_table":
             writer = writer.mode(arguments["mode"])
@@ -117,7 +120,7 @@ class Recorder:
         query.awaitTermination()
         return (None, [])
 
-    def _rows(self, frame: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a data frame of either kind
+    def _rows(self, frame: Any) -> tuple[Any, ...]:
         rows = [list(row) for row in frame.collect()]
         return json.loads(frame.schema.json()), self.plain(rows)
 
@@ -139,7 +142,7 @@ def _explained(recorder: Recorder) -> dict[str, dict[str, str]]:
     for query in scenario.EXPLAINED:
         modes = texts[query] = {}
         for mode in ("simple", "extended", "cost", "formatted"):
-            text = spark.sql(query)._explain_string(mode=mode)  # noqa: SLF001 - what explain() prints
+            text = spark.sql(query)._explain_string(mode=mode)
             modes[mode] = recorder.plain(_NUMBER.sub("#", text))
     return texts
 

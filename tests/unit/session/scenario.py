@@ -311,7 +311,10 @@ CATALOG: list[Step] = [
     catalog("get_database", db_name="nope"),
     catalog("database_exists", db_name="default"),
     catalog("database_exists", db_name="nope"),
-    *sql("CREATE TEMPORARY VIEW v AS SELECT 1 AS a, 'x' AS b", "CREATE GLOBAL TEMPORARY VIEW g AS SELECT 1 AS a"),
+    *sql(
+        "CREATE TEMPORARY VIEW v AS SELECT 1 AS a, 'x' AS b",
+        "CREATE GLOBAL TEMPORARY VIEW g AS SELECT 1 AS a",
+    ),
     *sql(
         "CREATE TABLE t1 (a INT COMMENT 'number', k STRING) USING csv PARTITIONED BY (k) COMMENT 'words' "
         "TBLPROPERTIES ('x' = 'y')"
@@ -472,6 +475,19 @@ STREAMS: list[Step] = [
     to_table("{root}/in", "nodb.four"),
     to_table("{root}/in", "five", partition_by=["nope"]),
     to_table("{root}/in", "six", format="console"),
+]
+
+STREAMS += [
+    ("read_stream", "one", {}),
+    ("read_stream", "default.two", {}),
+    ("read_stream", "pv", {}),
+    ("read_stream", "tv", {}),
+    ("read_stream", "missing", {}),
+    *sql("CREATE VIEW over AS SELECT value AS v FROM one", "CREATE TEMPORARY VIEW one AS SELECT 1 AS a"),
+    *sql("SELECT * FROM over ORDER BY 1", "SELECT * FROM one"),
+    ("read_stream", "over", {}),
+    *sql("CREATE TEMPORARY VIEW again AS SELECT * FROM two", "CREATE TEMPORARY VIEW two AS SELECT 2 AS a"),
+    *sql("SELECT * FROM again ORDER BY 1", "CREATE OR REPLACE TEMPORARY VIEW again AS SELECT * FROM again"),
 ]
 
 SCENARIOS: dict[str, list[Step]] = {
