@@ -1295,6 +1295,11 @@ CONDITIONS: dict[str, Condition] = {
         None,
         JAVA_UNSUPPORTED,
     ),
+    "_LEGACY_ERROR_TEMP_PARTITION_COLUMN": Condition(
+        "Partition column <colName> not found in existing columns (<colNames>).",
+        None,
+        ANALYSIS,
+    ),
 }
 
 # The class that Spark throws where it depends on the type that a value could not become.
@@ -1303,9 +1308,4 @@ CLASS_BY_TARGET: dict[tuple[str, str], str] = {
     ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
-    "_LEGACY_ERROR_TEMP_PARTITION_COLUMN": Condition(
-        "Partition column <colName> not found in existing columns (<colNames>).",
-        None,
-        ANALYSIS,
-    ),
 }
