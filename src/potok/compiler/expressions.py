@@ -13,7 +13,7 @@ from potok.engine.kernel import Kernel
 from potok.engine.sql_types import quote_name, sql_type
 from potok.errors import SparkError
 from potok.functions.base import FILTER, ORDER, AggregateFunction, ScalarFunction, WindowFunction
-from potok.functions.casts import emit_cast
+from potok.functions.casts import cast_kernels, emit_cast
 from potok.functions.raising import quote_text
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
@@ -85,6 +85,7 @@ class Emitter:
             case Alias(child=child):
                 return self.emit(child)
             case Cast(child=child):
+                self._need(cast_kernels(expression))
                 return emit_cast(expression, self.emit(child))
             case Call():
                 return self._call(expression)
@@ -120,7 +121,7 @@ class Emitter:
         function = builtin_functions()[call.name]
         if not isinstance(function, ScalarFunction):
             raise SparkError("INTERNAL_ERROR", message=f"{call.name} is not a scalar function")
-        self._need(function.kernels)
+        self._need(function.kernels(call) if callable(function.kernels) else function.kernels)
         arguments = self._arguments(call.arguments)
         if callable(function.emit):
             return function.emit(call, arguments)
