@@ -57,10 +57,3 @@ def test_case(spark: Any, family: str, case: Case, request: pytest.FixtureReques
 
 class GapRemainsError(Exception):
     """A declared gap is still there."""
-
-
-def test_no_recording_is_orphaned() -> None:
-    """Every recorded answer belongs to a case."""
-    for family, answers in EXPECTED.items():
-        names = {case.name for case in load_family(family)}
-        assert set(answers) == names, family
