@@ -170,7 +170,11 @@ class StreamingQueryProgress:
         return _compact(document)
 
     def recent_json(self) -> str:
-        """The form in which Spark Connect answers `recentProgress` and `lastProgress`."""
+        """The form in which Spark Connect answers `recentProgress` and `lastProgress`.
+
+        Spark leaves out the three totals there, so that `progress["numInputRows"]` is None; they are
+        added, as a program written for Spark's classic API expects them.
+        """
         return _compact(
             {
                 "id": self.id,
@@ -179,6 +183,9 @@ class StreamingQueryProgress:
                 "timestamp": format_timestamp(self.timestamp_ms),
                 "batchId": self.batch_id,
                 "batchDuration": self.batch_duration_ms,
+                "numInputRows": self.num_input_rows,
+                "inputRowsPerSecond": _jackson(self.input_rows_per_second),
+                "processedRowsPerSecond": _jackson(self.processed_rows_per_second),
                 "durationMs": {k: self.duration_ms[k] for k in _DURATIONS if k in self.duration_ms},
                 "eventTime": {k: self.event_time[k] for k in _EVENT_TIMES if k in self.event_time},
                 "stateOperators": [operator.document() for operator in self.state_operators],
