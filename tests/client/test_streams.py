@@ -1,0 +1,168 @@
+"""Streaming queries through the unmodified client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.errors import PySparkException, StreamingQueryException
+from pyspark.sql.streaming import StreamingQueryListener
+
+from potok.connect import query_commands
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    directory = tmp_path / "in"
+    directory.mkdir()
+    (directory / "a.txt").write_text("1\n2\n")
+    return directory
+
+
+def lines(spark: Any, source: Path) -> Any:
+    return spark.readStream.text(str(source))
+
+
+def until(condition: Any, timeout_s: float = 20) -> None:
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def _quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_commands, "_WAIT_S", 0.05)
+
+
+def test_a_query_from_start_to_stop(spark: Any, source: Path) -> None:
+    query = lines(spark, source).writeStream.format("memory").queryName("seen").start()
+    assert query.name == "seen"
+    query.processAllAvailable()
+    assert query.isActive
+    assert [r.value for r in spark.table("seen").collect()] == ["1", "2"]
+    assert [q.id for q in spark.streams.active] == [query.id]
+    assert spark.streams.get(query.id).runId == query.runId
+    assert query.lastProgress["numInputRows"] == 2 or len(query.recentProgress) > 1
+    assert query.status["message"]
+    assert not query.awaitTermination(0.2)
+    query.stop()
+    assert not query.isActive
+    assert query.exception() is None
+    assert query.awaitTermination(1)
+    assert spark.streams.active == []
+    assert spark.streams.awaitAnyTermination(1)
+    spark.streams.resetTerminated()
+    assert not spark.streams.awaitAnyTermination(0.1)
+
+
+def test_a_query_that_nobody_knows(spark: Any) -> None:
+    from pyspark.sql.connect.streaming.query import StreamingQuery
+
+    assert spark.streams.get("00112233-4455-6677-8899-aabbccddeeff") is None
+    with pytest.raises(PySparkException, match="STREAMING_QUERY_NOT_FOUND"):
+        StreamingQuery(spark, "00112233-4455-6677-8899-aabbccddeeff", "x").isActive  # noqa: B018 - asks the server
+
+
+def test_a_failing_query(spark: Any, source: Path) -> None:
+    (source / "a.txt").write_text("x\n")
+    query = lines(spark, source).selectExpr("cast(value as int) a").writeStream.format("noop").start()
+    with pytest.raises(StreamingQueryException) as caught:
+        query.awaitTermination()
+    assert caught.value.getCondition() == "STREAM_FAILED"
+    assert caught.value.getSqlState() == "XXKST"
+    assert caught.value.getMessageParameters()["id"] == query.id
+    assert "[CAST_INVALID_INPUT]" in str(caught.value)
+    assert str(query.exception()).startswith("(STREAM_FAILED) [CAST_INVALID_INPUT] The value 'x'")
+    with pytest.raises(StreamingQueryException):
+        query.processAllAvailable()
+    query.stop()
+
+
+class Told(StreamingQueryListener):
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+
+    def onQueryStarted(self, event: Any) -> None:  # noqa: N802 - PySpark's name
+        self.events.append(("started", event.name))
+
+    def onQueryProgress(self, event: Any) -> None:  # noqa: N802 - PySpark's name
+        self.events.append(("progress", event.progress.name))
+
+    def onQueryIdle(self, event: Any) -> None:  # noqa: N802 - PySpark's name
+        self.events.append(("idle", ""))
+
+    def onQueryTerminated(self, event: Any) -> None:  # noqa: N802 - PySpark's name
+        self.events.append(("terminated", str(event.exception)))
+
+
+@pytest.fixture
+def listener(spark: Any) -> Iterator[Told]:
+    told = Told()
+    spark.streams.addListener(told)
+    yield told
+    spark.streams.removeListener(told)
+
+
+def test_a_listener_is_told(spark: Any, source: Path, listener: Told) -> None:
+    query = lines(spark, source).writeStream.format("noop").queryName("heard").start()
+    assert listener.events[0] == ("started", "heard")
+    query.processAllAvailable()
+    query.stop()
+    until(lambda: listener.events[-1] == ("terminated", "None"))
+    assert ("progress", "heard") in listener.events
+
+
+def test_removing_a_listener_delivers_what_came_before(spark: Any, source: Path) -> None:
+    told = Told()
+    spark.streams.addListener(told)
+    query = lines(spark, source).writeStream.format("noop").start()
+    query.processAllAvailable()
+    query.stop()
+    spark.streams.removeListener(told)
+    assert told.events[-1] == ("terminated", "None")
+    again = lines(spark, source).writeStream.format("noop").start()
+    again.stop()
+    assert told.events[-1] == ("terminated", "None")
+
+
+def test_each_batch_goes_to_a_function(spark: Any, source: Path, tmp_path: Path) -> None:
+    seen = str(tmp_path / "seen.txt")
+
+    def each(batch: Any, batch_id: int) -> None:
+        rows = sorted(r.value for r in batch.collect())
+        batch.createOrReplaceTempView("batch")
+        count = batch.sparkSession.sql("select count(*) n from batch").collect()[0].n
+        with Path(seen).open("a") as file:
+            file.write(f"{batch_id} {rows} {count} {batch.isStreaming}\n")
+
+    query = lines(spark, source).writeStream.foreachBatch(each).trigger(availableNow=True).start()
+    assert query.awaitTermination(30)
+    assert Path(seen).read_text() == "0 ['1', '2'] 2 False\n"
+
+
+def test_a_function_that_fails_fails_the_query(spark: Any, source: Path) -> None:
+    def each(batch: Any, batch_id: int) -> None:
+        raise ValueError(f"no {batch_id}")
+
+    query = lines(spark, source).writeStream.foreachBatch(each).start()
+    with pytest.raises(StreamingQueryException, match="ValueError: no 0"):
+        query.awaitTermination()
+    spark.streams.resetTerminated()
+
+
+def test_a_wait_can_be_interrupted(spark: Any, source: Path) -> None:
+    import threading
+
+    query = lines(spark, source).writeStream.format("noop").start()
+    spark.addTag("waiting")
+    timer = threading.Timer(0.3, lambda: spark.interruptTag("waiting"))
+    timer.start()
+    with pytest.raises(PySparkException, match="OPERATION_CANCELED"):
+        query.awaitTermination()
+    timer.join()
+    assert query.isActive
+    query.stop()
