@@ -53,11 +53,10 @@ class Recorder:
 
     def clean(self) -> None:
         """Drop what a scenario left behind."""
-        for name, kind in [
-            (row["tableName"], "VIEW" if row["isTemporary"] else "TABLE")
-            for row in self.spark.sql("SHOW TABLES").collect()
-        ]:
-            self.spark.sql(f"DROP {kind} IF EXISTS {name}")
+        rows = self.spark.sql("SHOW TABLES").collect()
+        for row in sorted(rows, key=lambda row: not row["isTemporary"]):
+            kind = "VIEW" if row["isTemporary"] else "TABLE"
+            self.spark.sql(f"DROP {kind} IF EXISTS {row['tableName']}")
         for entry in ("warehouse", "e", "s4", "dir", "ext"):
             shutil.rmtree(Path(self.root) / entry, ignore_errors=True)
 
