@@ -78,10 +78,8 @@ def show_string(
         [_cell(text, truncate) for text in column_texts(column, field.data_type, time_zone)]
         for column, field in zip(head.columns, schema.fields, strict=True)
     ]
-    if vertical:
-        text = _records(names, columns, count)
-    else:
-        text = _grid(names, columns, count, right=truncate > 0)
+    right = truncate > 0
+    text = _records(names, columns, count) if vertical else _grid(names, columns, count, right=right)
     return text + _end(shown, has_more=has_more, vertical=vertical, is_empty=count == 0)
 
 
@@ -248,7 +246,7 @@ def _maps(key: Formatter, value: Formatter, array: pa.Array) -> list[str | None]
     pairs = pa.ListArray.from_arrays(
         array.offsets, pa.StructArray.from_arrays([array.keys, array.items], ["k", "v"])
     )
-    texts = []
+    texts: list[str | None] = []
     for valid, entry in zip(array.is_valid().to_pylist(), range(len(array)), strict=True):
         if not valid:
             texts.append(None)

@@ -129,7 +129,7 @@ def foreach_payload(out: str) -> bytes:
 
         from pyspark.taskcontext import TaskContext
 
-        batch_id = TaskContext.get().getLocalProperty("streaming.sql.batchId")  # type: ignore[union-attr]
+        batch_id = TaskContext.get().getLocalProperty("streaming.sql.batchId")
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for row in iterator:
             os.write(descriptor, (json.dumps([int(batch_id or -1), row.value]) + "\n").encode())
@@ -153,7 +153,7 @@ def main() -> None:
             try:
                 run(request)
                 code = 0
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - the parent reads it
                 (Path(request["directory"]) / "error").write_text(traceback.format_exc())
             finally:
                 os._exit(code)

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from potok.checkpoint.file_sink_log import FileSinkLog, added_file
@@ -28,8 +29,6 @@ from potok.streaming.services import Environment
 from potok.types import StructType
 from stream.harness import VALUES, FakeSession, TableScan
 from support.faulty_files import Killed, SimulatedDisk
-
-import pyarrow as pa
 
 ROWS_PER_BATCH = 3
 
@@ -162,7 +161,7 @@ def uuids(start: int) -> Iterator[str]:
 
 def run(disk: SimulatedDisk, directory: Path, files: int, *, durable: bool = True) -> None:
     """One life; Killed when the disk says so, StreamingQueryError when the query fails."""
-    session = FakeSession(directory, **{"spark__potok__checkpoint__durable": str(durable).lower()})
+    session = FakeSession(directory, spark__potok__checkpoint__durable=str(durable).lower())
     session._providers["logged"] = LoggedProvider(files)
     made = uuids(disk.steps)
     environment = Environment(

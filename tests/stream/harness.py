@@ -196,12 +196,13 @@ class CollectingSink:
     description = "CollectingSink"
 
     def __init__(self) -> None:
-        self.batches: list[tuple[int, list[int]]] = []
+        self.batches: list[tuple[int, list[Any]]] = []
         self.fail_at: int | None = None
+        self.on_batch: Callable[[int], object] = lambda _: None
         self.begun: list[tuple[int, bool]] = []
 
     @property
-    def rows(self) -> list[int]:
+    def rows(self) -> list[Any]:
         """Each batch once, as a sink that knows batch ids shows it."""
         return [value for batch in dict(self.batches).values() for value in batch]
 
@@ -212,6 +213,7 @@ class CollectingSink:
         return plan
 
     def add_batch(self, batch_id: int, rows: Rows, output_mode: str) -> int:
+        self.on_batch(batch_id)
         values = rows.to_table().column(0).to_pylist()
         if self.fail_at == batch_id:
             raise SparkError("INTERNAL_ERROR", message=f"told to fail at {batch_id}")
@@ -479,10 +481,8 @@ class ExpectFailure(Step):
     condition: str
 
     def take(self, stream: Stream) -> None:
-        try:
+        with contextlib.suppress(SparkError):
             stream.running.await_termination(PATIENCE_S)
-        except SparkError:
-            pass
         error = stream.running.exception()
         assert error is not None
         assert error.cause_condition == self.condition, error.message

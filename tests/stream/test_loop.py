@@ -26,6 +26,7 @@ from stream.harness import (
     StopStream,
     Stream,
     numbers_relation,
+    stopping,
     union,
 )
 
@@ -119,14 +120,12 @@ def test_once_ignores_limits(tmp_path: Path) -> None:
 def test_available_now_honours_limits_and_its_horizon(tmp_path: Path) -> None:
     stream = Stream(tmp_path, numbers_relation(rowsPerTrigger="2"))
     late = [10]
-    original = stream.sink.add_batch
 
-    def add_batch(batch_id, rows, output_mode):  # type: ignore[no-untyped-def]
+    def on_batch(batch_id: int) -> None:
         if late:
             stream.session.numbers.of("a").add([late.pop()])
-        return original(batch_id, rows, output_mode)
 
-    stream.sink.add_batch = add_batch  # type: ignore[method-assign]
+    stream.sink.on_batch = on_batch
     stream.run(
         AddData("a", 1, 2, 3),
         StartStream(AVAILABLE_NOW),
@@ -249,13 +248,11 @@ def test_steps_come_in_sparks_order(tmp_path: Path) -> None:
 
 def test_stop_lets_a_begun_batch_finish(tmp_path: Path) -> None:
     stream = Stream(tmp_path)
-    original = stream.sink.add_batch
 
-    def add_batch(batch_id, rows, output_mode):  # type: ignore[no-untyped-def]
+    def on_batch(batch_id: int) -> None:
         stream.running._stopping = True
-        return original(batch_id, rows, output_mode)
 
-    stream.sink.add_batch = add_batch  # type: ignore[method-assign]
+    stream.sink.on_batch = on_batch
     stream.run(AddData("a", 1), StartStream(), AwaitTermination())
     assert stream.sink.batches == [(0, [1])]
     assert list(stream.log("commits")) == [0]
@@ -263,14 +260,12 @@ def test_stop_lets_a_begun_batch_finish(tmp_path: Path) -> None:
 
 def test_process_all_available_waits_for_rows_added_before_it(tmp_path: Path) -> None:
     stream = Stream(tmp_path, numbers_relation(rowsPerTrigger="1"))
-    steps: list[Step] = [StartStream()]
-    for number in range(50):
-        steps += [
-            AddData("a", number),
-            ProcessAllAvailable(),
-            Assert(lambda s, n=number: len(s.sink.batches) == n + 1),
-        ]  # type: ignore[misc]
-    stream.run(*steps, StopStream())
+    with stopping(stream.manager) as manager:
+        query = manager.start(stream.write)
+        for number in range(50):
+            stream.session.numbers.of("a").add([number])
+            query.process_all_available()
+            assert len(stream.sink.batches) == number + 1
 
 
 @pytest.mark.parametrize("trigger", [ONCE, AVAILABLE_NOW])

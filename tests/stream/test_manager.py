@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -14,14 +13,17 @@ from typing import Any
 
 import pytest
 
+from potok.connectors.base import Rows
 from potok.errors import SparkError
 from potok.plan.commands import Trigger, WriteStream
+from potok.plan.expressions import PythonFunction
 from potok.plan.logical import LocalRelation, Options, schema_attributes
 from potok.streaming.failure import StreamingQueryError
 from potok.streaming.listeners import QueryIdle, QueryProgress, QueryStarted, QueryTerminated
 from potok.streaming.lock import CheckpointLock
 from potok.streaming.manager import ActiveRuns
 from potok.streaming.query import StreamingQuery
+from potok.types import NULL
 from stream.harness import (
     EMPTY,
     VALUES,
@@ -292,17 +294,15 @@ def test_status_before_and_after(stream: Stream) -> None:
 
 def test_waiting_in_the_querys_own_thread_is_refused(stream: Stream) -> None:
     errors: list[SparkError] = []
-    original = stream.sink.add_batch
 
-    def add_batch(batch_id, rows, output_mode):  # type: ignore[no-untyped-def]
+    def on_batch(batch_id: int) -> None:
         try:
             stream.manager.active()[0].await_termination(1)
         except SparkError as error:
             errors.append(error)
         stream.manager.active()[0].stop()
-        return original(batch_id, rows, output_mode)
 
-    stream.sink.add_batch = add_batch  # type: ignore[method-assign]
+    stream.sink.on_batch = on_batch
     stream.session.numbers.of("a").add([1])
     query = stream.manager.start(stream.write)
     assert query.await_termination(20)
@@ -313,13 +313,11 @@ def test_waiting_in_the_querys_own_thread_is_refused(stream: Stream) -> None:
 def test_stop_gives_up_after_the_timeout(tmp_path: Path) -> None:
     stream = Stream(tmp_path, spark__sql__streaming__stopTimeout="50")
     release = threading.Event()
-    original = stream.sink.add_batch
 
-    def add_batch(batch_id, rows, output_mode):  # type: ignore[no-untyped-def]
+    def on_batch(batch_id: int) -> None:
         release.wait(20)
-        return original(batch_id, rows, output_mode)
 
-    stream.sink.add_batch = add_batch  # type: ignore[method-assign]
+    stream.sink.on_batch = on_batch
     stream.session.numbers.of("a").add([1])
     query = stream.manager.start(stream.write)
     until(lambda: query.status().message == "Processing new data")
@@ -373,7 +371,7 @@ def test_checkpoint_by_configuration(stream: Stream) -> None:
         manager.start(replace(stream.write, options=Options(), query_name="named"))
         manager.start(replace(stream.write, options=Options()))
         manager.start(replace(stream.write, options=Options(), format="noop"))
-    names = sorted(os.listdir(stream.directory / "root"))
+    names = [path.name for path in (stream.directory / "root").iterdir()]
     assert sorted("<uuid>" if len(name) == 36 else name for name in names) == ["<uuid>", "<uuid>", "named"]
 
 
@@ -381,22 +379,23 @@ def test_a_temporary_checkpoint_goes_with_the_query(stream: Stream, caplog: pyte
     with stopping(stream.manager) as manager:
         query = manager.start(replace(stream.write, format="noop", options=Options()))
         query.process_all_available()
-        (made,) = os.listdir(stream.directory / "tmp")
-        assert made.startswith("temporary-")
-        assert sorted(os.listdir(stream.directory / "tmp" / made))[0] == "metadata"
+        (made,) = (stream.directory / "tmp").iterdir()
+        assert made.name.startswith("temporary-")
+        assert (made / "metadata").exists()
         query.stop()
-    assert os.listdir(stream.directory / "tmp") == []
-    assert f"Temporary checkpoint location created which is deleted normally when the query didn't fail: {stream.directory}/tmp/{made}." in caplog.text  # fmt: skip
+    assert list((stream.directory / "tmp").iterdir()) == []
+    assert f"created which is deleted normally when the query didn't fail: {made}." in caplog.text  # fmt: skip
 
 
 @pytest.mark.parametrize("forced", ["true", "false"])
 def test_a_temporary_checkpoint_after_a_failure(stream: Stream, forced: str) -> None:
     stream.session.settings["spark.sql.streaming.forceDeleteTempCheckpointLocation"] = forced
-    stream.session.foreach_batch_function = lambda rows, batch_id: 1 // 0  # type: ignore[assignment, return-value]
-    stream.session.numbers.of("a").add([1])
-    from potok.plan.expressions import PythonFunction
-    from potok.types import NULL
 
+    def divide(rows: Rows, batch_id: int) -> None:
+        batch_id // 0
+
+    stream.session.foreach_batch_function = divide
+    stream.session.numbers.of("a").add([1])
     function = PythonFunction("f", b"", 0, NULL)
     write = replace(stream.write, format="", options=Options(), foreach_batch=function)
     query = stream.manager.start(write)
@@ -404,7 +403,7 @@ def test_a_temporary_checkpoint_after_a_failure(stream: Stream, forced: str) -> 
         query.await_termination(20)
     assert raised.value.cause_condition == "FOREACH_BATCH_USER_FUNCTION_ERROR"
     assert "ZeroDivisionError" in raised.value.message
-    assert len(os.listdir(stream.directory / "tmp")) == (0 if forced == "true" else 1)
+    assert len(list((stream.directory / "tmp").iterdir())) == (0 if forced == "true" else 1)
 
 
 def test_warnings(stream: Stream, caplog: pytest.LogCaptureFixture) -> None:
@@ -422,13 +421,11 @@ def test_warnings(stream: Stream, caplog: pytest.LogCaptureFixture) -> None:
 def test_a_slow_batch_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clock = ManualClock()
     stream = Stream(tmp_path, clock=clock)
-    original = stream.sink.add_batch
 
-    def add_batch(batch_id, rows, output_mode):  # type: ignore[no-untyped-def]
+    def on_batch(batch_id: int) -> None:
         clock.advance(6_500)
-        return original(batch_id, rows, output_mode)
 
-    stream.sink.add_batch = add_batch  # type: ignore[method-assign]
+    stream.sink.on_batch = on_batch
     stream.session.numbers.of("a").add([1])
     with stopping(stream.manager) as manager:
         manager.start(replace(stream.write, trigger=Trigger("processing_time", "3 seconds")))

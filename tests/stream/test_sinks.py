@@ -202,7 +202,7 @@ def _findable(monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
     if __name__ not in sys.modules:
-        monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(CALLS=CALLS))  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(CALLS=CALLS))
 
 
 def test_foreach_with_a_writer(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_value(expression: str, answer: list[str]) -> None:
     assert show_string(table, schema, 20, 20, False) == cut
 
 
-FRAMES = {
+FRAMES: dict[str, tuple[StructType, list[list[Any]]]] = {
     "plain": (
         StructType((StructField("id", INTEGER), StructField("a_long_column_name", STRING))),
         [[1, 2, 30000], ["a", None, "ccc"]],
@@ -204,7 +204,9 @@ def test_nested_values_of_slices_and_nulls() -> None:
 
 
 def test_timestamps_in_the_session_zone() -> None:
-    schema = schema_of('{"type":"struct","fields":[{"name":"t","nullable":true,"metadata":{},"type":"timestamp"}]}')
+    schema = schema_of(
+        '{"type":"struct","fields":[{"name":"t","nullable":true,"metadata":{},"type":"timestamp"}]}'
+    )
     table = pa.table({"t": pa.array([0, 1_719_835_200_000_000]).cast(pa.timestamp("us", "UTC"))})
     text = show_string(table, schema, 20, 0, False, "Europe/Berlin")
     assert "1970-01-01 01:00:00" in text

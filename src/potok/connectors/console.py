@@ -47,14 +47,8 @@ class ConsoleSink:
         """See Sink."""
         num_rows, truncate = _num_rows(self._options), _truncate(self._options)
         table, count = _head(rows, num_rows + 1)
-        text = show_string(
-            table,
-            rows.schema,
-            num_rows,
-            TRUNCATED_WIDTH if truncate else 0,
-            False,
-            self._time_zone,  # noqa: FBT003 - as Spark's
-        )
+        width = TRUNCATED_WIDTH if truncate else 0
+        text = show_string(table, rows.schema, num_rows, width, False, self._time_zone)  # noqa: FBT003 - as Spark's
         _print(f"{LINE}\nBatch: {batch_id}\n{LINE}\n{text}\n")
         return count
 

@@ -72,7 +72,7 @@ class _Counted:
         self.count = 0
 
     def __iter__(self) -> Iterator[Any]:
-        from pyspark.sql.types import _create_row  # noqa: PLC0415 - only where user code runs
+        from pyspark.sql.types import _create_row
 
         names = list(self._schema.names)
         types = [field.data_type for field in self._schema.fields]
@@ -93,12 +93,12 @@ class _task_context:  # noqa: N801 - used as a function
         self._batch_id = batch_id
 
     def __enter__(self) -> None:
-        from pyspark.taskcontext import TaskContext  # noqa: PLC0415 - only where user code runs
+        from pyspark.taskcontext import TaskContext
 
         context = TaskContext._getOrCreate()  # noqa: SLF001 - what Spark's Python worker does
         context._localProperties = {_BATCH_ID_PROPERTY: str(self._batch_id)}  # noqa: SLF001 - as above
 
     def __exit__(self, *_: object) -> None:
-        from pyspark.taskcontext import TaskContext  # noqa: PLC0415 - only where user code runs
+        from pyspark.taskcontext import TaskContext
 
         TaskContext._setTaskContext(None)  # noqa: SLF001 - as above

@@ -39,7 +39,7 @@ class ForeachBatchSink:
 
 
 def _reason(error: Exception) -> str:
-    import traceback  # noqa: PLC0415 - rarely needed
+    import traceback
 
     text = "".join(traceback.format_exception(error))
     return f"An exception was raised by the Python Proxy. Return Message: {text}"

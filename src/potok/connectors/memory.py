@@ -77,7 +77,8 @@ class MemorySink:
             self.table.replace(batch_id, table)
         else:
             self.table.append(batch_id, table)
-        return table.num_rows
+        count: int = table.num_rows
+        return count
 
     def stop(self) -> None:
         """See Sink. The table stays."""

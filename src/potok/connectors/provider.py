@@ -1,5 +1,7 @@
 """A provider that can do nothing: what a connector does not override, Spark refuses in these words."""
 
+# ruff: noqa: ARG002 - the parameters are the protocol's
+
 from __future__ import annotations
 
 from potok.connectors.base import ReadContext, Rows, Sink, SinkContext, Source, SourceContext

@@ -26,6 +26,7 @@ from potok.plan.logical import (
 )
 from potok.types import LONG, TIMESTAMP, StructField, StructType
 
+Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 SCHEMA = StructType((StructField("timestamp", TIMESTAMP), StructField("value", LONG)))
 _MAX_LONG = 2**63 - 1
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
@@ -41,9 +42,7 @@ class GeneratedRows:
     start: int
     end: int
     num_partitions: int
-    times_us: Callable[
-        [np.ndarray[tuple[int], np.dtype[np.int64]]], np.ndarray[tuple[int], np.dtype[np.int64]]
-    ]
+    times_us: Callable[[Numbers], Numbers]
     schema: StructType = SCHEMA
 
     def read(self, columns: Sequence[str]) -> pa.Table:
@@ -175,11 +174,11 @@ class RateSource:
         begun_ms = self._created_ms + start_s * 1000
 
         def times_us(
-            values: np.ndarray[tuple[int], np.dtype[np.int64]],
-        ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+            values: Numbers,
+        ) -> Numbers:
             # Java rounds halves up.
-            relative_ms = np.floor((values - first) * per_value_ms + 0.5).astype(np.int64)
-            return (relative_ms + begun_ms) * 1000
+            relative_ms: Numbers = np.floor((values - first) * per_value_ms + 0.5).astype(np.int64)
+            return np.multiply(relative_ms + begun_ms, 1000)
 
         return GeneratedRows(first, last, self._options.num_partitions or 1, times_us)
 

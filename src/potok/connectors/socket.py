@@ -179,7 +179,7 @@ class SocketSource:
             self._has_started = True
 
     def _receive(self) -> None:
-        """Read lines until the server closes; `\\n`, `\\r` and `\\r\\n` end one, and so does the end."""
+        """Read lines until the server closes; a line ends with LF, CR or both, or with the connection."""
         try:
             with self._socket.makefile("r", encoding="utf-8", errors="replace", newline=None) as lines:
                 for line in lines:

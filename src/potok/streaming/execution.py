@@ -15,8 +15,8 @@ from potok.checkpoint.commit_log import CommitLog, CommitMetadata
 from potok.checkpoint.layout import CheckpointLayout
 from potok.checkpoint.offset_log import OffsetLog, conf_for_offset_log, conf_from_offset_log
 from potok.checkpoint.recover import read_tails, recover
-from potok.errors import SparkError
 from potok.connectors.base import Sink, Source, SourceContext
+from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, StreamingRelation
 from potok.streaming.batch import (
     MicroBatch,
@@ -148,7 +148,7 @@ class StreamExecution:
             self._initialize()
             self._run_batches()
             self._query.report_status("Stopped", data=False, active=False)
-        except Exception as cause:
+        except Exception as cause:  # noqa: BLE001 - whatever it is, the query has failed of it
             error = self._failure(cause)
             self._query.fail(error)
             message = f"Terminated with exception: {cause_message(cause)}"

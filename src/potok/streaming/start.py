@@ -6,12 +6,12 @@ Source of fact: DataStreamWriter.startInternal and ResolveWriteToStream.
 from __future__ import annotations
 
 import logging
-import os
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from potok.checkpoint.files import FileSystem
 from potok.checkpoint.file_sink_log import FileSinkLog
+from potok.checkpoint.files import FileSystem
 from potok.checkpoint.layout import OFFSETS, CheckpointLayout, path_from_uri, sink_log_path
 from potok.checkpoint.metadata import StreamMetadata, create_metadata, read_metadata
 from potok.checkpoint.offset_log import OffsetLog
@@ -92,10 +92,10 @@ def choose_checkpoint(
     configured = services.conf(CHECKPOINT_CONF)
     if configured:
         name = write.query_name or new_uuid()
-        return CheckpointChoice(os.path.join(_absolute(configured, services), name), is_temporary=False)
+        return CheckpointChoice(posixpath.join(_absolute(configured, services), name), is_temporary=False)
     if sink_name not in _TEMPORARY_CHECKPOINT:
         raise SparkError("_LEGACY_ERROR_TEMP_1298", config=CHECKPOINT_CONF)
-    root = os.path.join(services.temporary_directory(), f"temporary-{new_uuid()}")
+    root = posixpath.join(services.temporary_directory(), f"temporary-{new_uuid()}")
     _LOGGER.warning(
         "Temporary checkpoint location created which is deleted normally when the query didn't fail: %s. If"
         " it's required to delete it under any circumstances, please set %s to true. Important to know"
@@ -298,7 +298,7 @@ def _absolute(location: str, services: SessionServices) -> str:
     path = path_from_uri(location) if location.startswith("file:") else location
     if "://" in path:
         path = path_from_uri(path)
-    return os.path.normpath(os.path.join(services.working_directory(), path))
+    return posixpath.normpath(posixpath.join(services.working_directory(), path))
 
 
 def _continuous(message: str) -> SparkError:

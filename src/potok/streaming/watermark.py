@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from potok.plan.expressions import (
     AggregateCall,
@@ -57,12 +57,11 @@ def _observed(plan: LogicalPlan, order: Mapping[int, int]) -> LogicalPlan:
     changed = plan.map_children(change)
     if not isinstance(plan, EventTimeWatermark):
         return changed
-    if not isinstance(changed, EventTimeWatermark):
-        raise AssertionError
+    child = cast("EventTimeWatermark", changed).child
     metrics = CollectMetrics(
-        child=changed.child, name=f"{METRIC_PREFIX}{order[id(plan)]}", metrics=_statistics(plan.event_time)
+        child=child, name=f"{METRIC_PREFIX}{order[id(plan)]}", metrics=_statistics(plan.event_time)
     )
-    return replace(changed, child=metrics)
+    return replace(cast("EventTimeWatermark", changed), child=metrics)
 
 
 def _statistics(event_time: AttributeReference) -> tuple[Expression, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from potok.plan.expressions import AttributeReference
-from potok.plan.logical import CollectMetrics, EventTimeWatermark
+from potok.plan.logical import CollectMetrics, EventTimeWatermark, StreamingRelation
 from potok.streaming.watermark import (
     EventTimeStatistics,
     Watermarks,
@@ -82,7 +82,7 @@ def test_event_times_are_observed_below_each_watermark() -> None:
     schema = StructType((StructField("t", TIMESTAMP),))
     one, two = numbers_relation("a", 1, schema), numbers_relation("b", 2, schema)
 
-    def marked(relation):  # type: ignore[no-untyped-def]
+    def marked(relation: StreamingRelation) -> EventTimeWatermark:
         time = relation.output[0]
         assert isinstance(time, AttributeReference)
         return EventTimeWatermark(relation, time, 10_000, relation.output)
