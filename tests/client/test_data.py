@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - local times have no zone
 """Rows there and back through the unmodified client."""
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def test_a_statement_answers_with_rows(spark: Any) -> None:
 
 def test_observed_values(spark: Any) -> None:
     from pyspark.sql import Observation
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812 - as programs name it
 
     observation = Observation("seen")
     frame = spark.range(5).observe(observation, F.count(F.lit(1)).alias("n"), F.max("id").alias("top"))

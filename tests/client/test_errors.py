@@ -15,7 +15,7 @@ from pyspark.errors import (
     QueryContextType,
     SparkNoSuchElementException,
 )
-from pyspark.sql import functions as F
+from pyspark.sql import functions as F  # noqa: N812 - as programs name it
 
 
 def test_a_setting_that_does_not_exist(spark: Any) -> None:
@@ -101,8 +101,7 @@ def test_text_that_is_no_sql(spark: Any) -> None:
 
 
 def test_what_is_not_supported_says_so(spark: Any) -> None:
-    with pytest.raises(PySparkException, match="UNSUPPORTED_FEATURE.POTOK"):
-        spark.range(3)._show_string()
+    with pytest.raises(PySparkException, match="POTOK"):
         spark._client.register_java("f", "a.B")
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from support.processes import environment, potok_command, run_potok
 
 STREAM = """

@@ -94,7 +94,7 @@ def numbers(count: int) -> pb.Plan:
 def message_of(call: Callable[[], Any]) -> str:
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    return str(caught.value.details())  # type: ignore[attr-defined]  # it is a call, too
+    return str(caught.value.details())
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_failing_query(spark: Any, source: Path) -> None:
     query.stop()
 
 
-class Told(StreamingQueryListener):
+class Told(StreamingQueryListener):  # type: ignore[misc]  # pyspark is untyped here
     def __init__(self) -> None:
         self.events: list[tuple[str, str]] = []
 

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from support.processes import environment, run_potok
 
 from potok import __version__
 from potok.cli import COMMANDS, main
+from support.processes import environment, run_potok
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

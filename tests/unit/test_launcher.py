@@ -6,9 +6,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from support.processes import environment, potok_command, run_potok
 
 from potok.launcher import Submission, UsageError, parse_submission, read_properties
+from support.processes import environment, potok_command, run_potok
 
 
 def test_everything_behind_the_program_is_its_own() -> None:

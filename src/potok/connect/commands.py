@@ -86,7 +86,8 @@ def _sql(session: ServerSession, operation: Operation, command: pb.SqlCommand) -
     if isinstance(statement, LogicalPlan):
         session.session.analyze(statement)
     elif isinstance(statement, Statement):
-        rows = session.session.execute_statement(statement, operation.on_cancel)
+        answer = session.session.execute_statement(statement)
+        rows = session.session.rows_of_resolved(answer, operation.on_cancel)
         relation = pb.Relation(common=relation.common, local_relation=_local_relation(session, rows))
     result = pb.ExecutePlanResponse.SqlCommandResult(relation=relation)
     yield pb.ExecutePlanResponse(sql_command_result=result)

@@ -6,6 +6,8 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from importlib import import_module
+from typing import TypeAlias
 
 import pyspark.sql.connect.proto as pb
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from potok.connect.artifacts import Artifacts
 from potok.errors import SparkError
 
-Request = pb.AddArtifactsRequest
+Request: TypeAlias = pb.AddArtifactsRequest
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def artifacts() -> Iterator[Artifacts]:
     made.close()
 
 
-def chunk(data: bytes, *, crc: int | None = None) -> Request.ArtifactChunk:
+def chunk(data: bytes, *, crc: int | None = None) -> pb.AddArtifactsRequest.ArtifactChunk:
     return Request.ArtifactChunk(data=data, crc=zlib.crc32(data) if crc is None else crc)
 
 
@@ -98,9 +100,7 @@ def test_a_file_is_never_replaced_by_another(artifacts: Artifacts) -> None:
 
 def test_a_python_file_can_be_imported_until_the_session_ends(artifacts: Artifacts) -> None:
     add(artifacts, single("pyfiles/potok_test_module.py", b"VALUE = 7\n"))
-    import potok_test_module
-
-    assert potok_test_module.VALUE == 7
+    assert import_module("potok_test_module").VALUE == 7
     entry = str(artifacts.directory / "pyfiles")
     assert entry in sys.path
     artifacts.close()
@@ -115,7 +115,7 @@ def test_archives_are_unpacked_inside(artifacts: Artifacts) -> None:
     add(artifacts, single("archives/a.zip#named", data.getvalue()))
     unpacked = artifacts.directory / "archives/unpacked/named"
     assert (unpacked / "good.txt").read_text() == "y"
-    files = [f for f in artifacts.directory.rglob("evil.txt")]
+    files = list(artifacts.directory.rglob("evil.txt"))
     assert all(f.is_relative_to(unpacked) for f in files)
     assert not (artifacts.directory.parent / "evil.txt").exists()
 

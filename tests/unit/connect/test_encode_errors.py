@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from unit.connect.conversations import conversation
 from google.rpc import error_details_pb2
 from pyspark.sql.connect.proto import FetchErrorDetailsResponse
 
 from potok.connect.encode_errors import class_hierarchy, error_details, error_status
 from potok.errors import Origin, SparkError
 from potok.streaming.failure import StreamingQueryError
+from unit.connect.conversations import conversation
 
 # Asked of Spark 4.3's Connect server: each call's ErrorInfo named these classes.
 HIERARCHIES = [
@@ -128,9 +128,7 @@ def test_details_match_those_recorded_for_a_missing_column() -> None:
     )
     error = SparkError(
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-        origin=Origin(
-            fragment="nope", sql_text="select nope from t", start=7, stop=10, line=1, column=7
-        ),
+        origin=Origin(fragment="nope", sql_text="select nope from t", start=7, stop=10, line=1, column=7),
         objectName="`nope`",
         proposal="`d`, `id`, `s`",
     )

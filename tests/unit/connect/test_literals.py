@@ -1,7 +1,9 @@
+# ruff: noqa: DTZ001 - local times have no zone
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TypeAlias
 
 import pyspark.sql.connect.proto as pb
 import pytest
@@ -12,7 +14,7 @@ from potok.connect.decode_literals import decode_literal
 from potok.connect.encode import encode_literal, encode_type
 from potok.errors import SparkError
 
-Proto = pb.Expression.Literal
+Proto: TypeAlias = pb.Expression.Literal
 INT = encode_type(t.INTEGER)
 
 
@@ -130,5 +132,7 @@ def test_an_interval_keeps_the_fields_that_the_client_names() -> None:
         ({"x": 1}, t.StructType((t.StructField("x", t.INTEGER),)), (1,)),
     ],
 )
-def test_the_client_reads_observed_values(value: object, data_type: t.DataType, seen_by_client: object) -> None:
+def test_the_client_reads_observed_values(
+    value: object, data_type: t.DataType, seen_by_client: object
+) -> None:
     assert LiteralExpression._to_value(encode_literal(value, data_type)) == seen_by_client

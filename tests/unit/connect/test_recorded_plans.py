@@ -3,7 +3,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyspark.sql.connect.proto as pb
 import pytest
-from unit.connect.conversations import Recorded, conversation, conversations, relations
 
 from potok import types as t
 from potok.connect.decode_relations import PlanDecoder, Surroundings
@@ -12,6 +11,7 @@ from potok.connect.encode import encode_type
 from potok.errors import Origin, SparkError
 from potok.plan import expressions as e
 from potok.plan import logical as p
+from unit.connect.conversations import Recorded, conversation, conversations, relations
 
 PEOPLE = t.StructType(
     (
