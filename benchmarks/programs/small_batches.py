@@ -15,7 +15,7 @@ WARM_UP = 20
 work = Path.cwd()
 builder = SparkSession.builder.appName("small batches").master("local[2]")
 if "--not-durable" in sys.argv:
-    builder = builder.config("potok.streaming.durable", "false")
+    builder = builder.config("spark.potok.checkpoint.durable", "false")
 spark = builder.config("spark.sql.streaming.numRecentProgressUpdates", "1000").getOrCreate()
 (work / "in").mkdir()
 query = (

@@ -19,7 +19,6 @@ class Entry(NamedTuple):
 
 # Keys whose value matters to this engine or that programs read back.
 ENTRIES: dict[str, Entry] = {
-    "potok.streaming.durable": Entry("true"),
     "spark.app.name": Entry(None),
     "spark.checkpoint.dir": Entry(None),
     "spark.connect.grpc.arrow.maxBatchSize": Entry("4194304", static=True),
@@ -27,6 +26,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.connect.session.planCompression.threshold": Entry("10485760"),
     "spark.default.parallelism": Entry(None),
     "spark.master": Entry("local[*]", static=True),
+    "spark.potok.checkpoint.durable": Entry("true"),
     "spark.python.sql.dataFrameDebugging.enabled": Entry("true"),
     "spark.sql.adaptive.enabled": Entry("true"),
     "spark.sql.ansi.enabled": Entry("true"),

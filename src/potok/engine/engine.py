@@ -246,7 +246,7 @@ class Runner:
         return Rows(
             self.pipeline.schema,
             partial(self._take_table, place, last, now, repeated=repeated and small),
-            partial(self._take_reader, place, last, now),
+            partial(self._take_reader, place, last, now, repeated=repeated and small),
             lambda: {i.name: place.slots[i.name].num_rows for i in self.pipeline.inputs},
             {
                 o.name: place.slots[o.stage].rows.to_pylist()[0]  # type: ignore[union-attr]  # a table of one row
@@ -296,10 +296,12 @@ class Runner:
         with engine_errors():
             return self._stage_table(place, stage, now, repeated=repeated)
 
-    def _take_reader(self, place: _Place, stage: Stage, now: datetime) -> pa.RecordBatchReader:
+    def _take_reader(
+        self, place: _Place, stage: Stage, now: datetime, *, repeated: bool
+    ) -> pa.RecordBatchReader:
         with engine_errors():
-            if isinstance(stage, OperatorStage):
-                return self._stage_table(place, stage, now, repeated=False).to_reader()
+            if repeated or isinstance(stage, OperatorStage):
+                return self._stage_table(place, stage, now, repeated=repeated).to_reader()
             reader = place.relation(stage, now).to_arrow_reader(ROWS_PER_BATCH)
         return pa.RecordBatchReader.from_batches(reader.schema, self._guarded(place, reader))
 
