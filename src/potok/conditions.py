@@ -1173,6 +1173,18 @@ CONDITIONS: dict[str, Condition] = {
         None,
         PARSE,
     ),
+    "_LEGACY_ERROR_TEMP_1008": Condition(
+        "<quoted> is not a temp view of streaming logical plan, please use batch API such as "
+        "`DataFrameReader.table` to read it.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1018": Condition(
+        "<quoted> is a permanent view, which is not supported by streaming reading API such as "
+        "`DataStreamReader.table` yet.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1158": Condition(
         "Saving data into a view is not allowed.",
         None,

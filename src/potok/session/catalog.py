@@ -197,13 +197,23 @@ class SessionCatalog:
 
         def change(node: Node) -> Node:
             if isinstance(node, UnresolvedRelation) and (node.streaming or node.options):
-                found = self.table(node.parts)
-                if self.temporary_view(node.parts) is None and found is not None and found.view is None:
-                    return self.table_plan(found, node.options, streaming=node.streaming)
-                return node
+                return self._read(node)
             return node.map_children(change)
 
         return cast("LogicalPlan", change(plan))
+
+    def _read(self, relation: UnresolvedRelation) -> LogicalPlan:
+        view = self.temporary_view(relation.parts)
+        found = self.table(relation.parts) if view is None else None
+        if relation.streaming and view is not None and not self.view_plan(view).is_streaming:
+            raise SparkError("_LEGACY_ERROR_TEMP_1008", quoted=".".join(relation.parts))
+        if found is None:
+            return relation
+        if found.view is None:
+            return self.table_plan(found, relation.options, streaming=relation.streaming)
+        if relation.streaming:
+            raise SparkError("_LEGACY_ERROR_TEMP_1018", quoted=".".join(found.name.parts[1:]))
+        return relation
 
     def data_source(self, source: UnresolvedDataSource) -> LogicalPlan:
         """What `spark.read` or `spark.readStream` denotes, resolved."""
