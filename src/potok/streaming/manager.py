@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from potok.conf import milliseconds_of
+from potok.connectors.options import duration_ms
 from potok.errors import SparkError
 from potok.plan.commands import WriteStream
 from potok.streaming.execution import StreamExecution
@@ -64,12 +65,14 @@ class QueryManager:
                 run_id=run_id,
                 name=write.query_name,
                 progress_to_keep=self._number("spark.sql.streaming.numRecentProgressUpdates", 100),
-                stop_timeout_s=self._number("spark.sql.streaming.stopTimeout", 0) / 1000,
+                stop_timeout_s=self._duration_ms("spark.sql.streaming.stopTimeout", "0") / 1000,
             )
             reporter = ProgressReporter(
                 query,
                 self.listeners,
-                idle_interval_ms=self._number("spark.sql.streaming.noDataProgressEventInterval", 10_000),
+                idle_interval_ms=self._duration_ms(
+                    "spark.sql.streaming.noDataProgressEventInterval", "10000ms"
+                ),
                 time_zone=self._services.conf("spark.sql.session.timeZone") or "UTC",
             )
             execution = StreamExecution(
@@ -167,3 +170,6 @@ class QueryManager:
     def _number(self, key: str, default: int) -> int:
         text = self._services.conf(key)
         return default if text is None else milliseconds_of(key, text)
+
+    def _duration_ms(self, key: str, default: str) -> int:
+        return duration_ms(self._services.conf(key) or default)
