@@ -5,6 +5,9 @@ Run it in an environment that holds `pyspark[connect]==4.3.0` and a JVM:
 Paths below the scratch directory are written as /data; ids and times are Spark's own.
 """
 
+# ruff: noqa - questions as a user types them, run by hand in Spark's own environment
+# mypy: ignore-errors
+
 import json
 import os
 import shutil
