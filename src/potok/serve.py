@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _STOP_S = 5.0
+# Spark's default of spark.connect.session.manager.defaultSessionTimeout.
+_IDLE_S = 3600.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
 
     log_to_standard_error()
     runtime = Runtime(dict(setting.partition("=")[::2] for setting in options.conf))
-    service = ConnectService(runtime, BatchFunctions(lambda _: None).host)
+    service = ConnectService(runtime, BatchFunctions(lambda _: None).host, idle_timeout_s=_IDLE_S)
     try:
         server, port = make_server(
             service,

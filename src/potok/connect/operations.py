@@ -7,15 +7,19 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from potok.errors import SparkError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pyspark.sql.connect.proto as pb
+
+# Takes a function to call back once.
+Register = Callable[[Callable[[], None]], object]
 
 UNSENT_BYTES = 32 * 1024 * 1024
 
@@ -99,13 +103,18 @@ class Operation:
         if not self._inline:
             threading.Thread(target=self._run, name=f"operation {self.id}", daemon=True).start()
 
-    def responses(self) -> Iterator[pb.ExecutePlanResponse]:
-        """The responses from the first one on. Raises what the operation fails with."""
+    def responses(self, on_leave: Register | None = None) -> Iterator[pb.ExecutePlanResponse]:
+        """The responses from the first one on. Raises what the operation fails with.
+
+        `on_leave` is given what to call when the taker is gone without a word.
+        """
         if self._inline:
             return self._produced_inline()
-        return self._take(0)
+        return self._take(0, on_leave)
 
-    def responses_after(self, response_id: str | None) -> Iterator[pb.ExecutePlanResponse]:
+    def responses_after(
+        self, response_id: str | None, on_leave: Register | None = None
+    ) -> Iterator[pb.ExecutePlanResponse]:
         """The responses behind the one with the id, or all of them.
 
         An earlier taker is sent away. Raises INVALID_CURSOR conditions.
@@ -120,7 +129,7 @@ class Operation:
                 raise SparkError(
                     "INVALID_CURSOR.POSITION_NOT_AVAILABLE", responseId=response_id or "", index=start
                 )
-        return self._take(start)
+        return self._take(start, on_leave)
 
     def release_until(self, response_id: str) -> None:
         """Forget the responses up to and with the one with the id."""
@@ -179,12 +188,14 @@ class Operation:
                 self.state = OperationState.FAILED if error else OperationState.SUCCEEDED
             self._condition.notify_all()
 
-    def _take(self, start: int) -> Iterator[pb.ExecutePlanResponse]:
+    def _take(self, start: int, on_leave: Register | None) -> Iterator[pb.ExecutePlanResponse]:
         taker = object()
         with self._condition:
             self._taker = taker
             self.detached_since_s = None
             self._condition.notify_all()
+        if on_leave is not None:
+            on_leave(lambda: self._left(taker))
         position = start
         try:
             while (response := self._next(taker, position)) is not None:
@@ -200,7 +211,9 @@ class Operation:
         with self._condition:
             if self._taker is not taker:
                 return
+            self._taker = None
             self.detached_since_s = time.monotonic()
+            self._condition.notify_all()
         if not self.reattachable:
             self.cancel()
 

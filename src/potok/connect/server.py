@@ -159,13 +159,19 @@ class _Servicer(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc
         self, request: pb.ExecutePlanRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.ExecutePlanResponse]:
         """Run a plan."""
-        yield from self._stream(lambda: self._service.execute(request, inline=False), request, context)
+        yield from self._stream(
+            lambda: self._service.execute(request, inline=False, on_leave=context.add_callback),
+            request,
+            context,
+        )
 
     def ReattachExecute(  # noqa: N802 - the protocol's name
         self, request: pb.ReattachExecuteRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.ExecutePlanResponse]:
         """Go on with a plan's responses."""
-        yield from self._stream(lambda: self._service.reattach(request), request, context)
+        yield from self._stream(
+            lambda: self._service.reattach(request, on_leave=context.add_callback), request, context
+        )
 
     def _stream(
         self,

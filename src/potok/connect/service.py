@@ -16,7 +16,7 @@ from potok.connect import execute
 from potok.connect.analyze import analyze
 from potok.connect.configuration import configure
 from potok.connect.encode_errors import error_details, error_status
-from potok.connect.operations import Operation, OperationState
+from potok.connect.operations import Operation, OperationState, Register
 from potok.connect.sessions import Key, ServerSession, Sessions
 from potok.errors import SparkError
 
@@ -48,11 +48,14 @@ class ConnectService:
     """Spark Connect over the sessions of one runtime. Methods may be called from several threads.
 
     Every method raises SparkError; `status` turns one, or any other exception, into what the client
-    is told. `batch_host` makes the functions of `foreachBatch` callable.
+    is told. `batch_host` makes the functions of `foreachBatch` callable. A session that nobody has
+    used for `idle_timeout_s` and that runs nothing is closed; None means never.
     """
 
-    def __init__(self, runtime: Runtime, batch_host: BatchHost | None = None) -> None:
-        self.sessions = Sessions(runtime, self._opened)
+    def __init__(
+        self, runtime: Runtime, batch_host: BatchHost | None = None, *, idle_timeout_s: float | None = None
+    ) -> None:
+        self.sessions = Sessions(runtime, self._opened, idle_timeout_s)
         self._batch_host = batch_host
         self._lock = threading.Lock()
         self._errors: OrderedDict[tuple[Key, str], pb.FetchErrorDetailsResponse] = OrderedDict()
@@ -79,25 +82,31 @@ class ConnectService:
 
     # ---- plans ----
 
-    def execute(self, request: pb.ExecutePlanRequest, *, inline: bool) -> Iterator[pb.ExecutePlanResponse]:
-        """Begin an operation. `inline` lets what is quick run in the thread that takes the responses."""
+    def execute(
+        self, request: pb.ExecutePlanRequest, *, inline: bool, on_leave: Register | None = None
+    ) -> Iterator[pb.ExecutePlanResponse]:
+        """Begin an operation. `inline` lets what is quick run in the thread that takes the responses.
+
+        `on_leave` is given what to call when the client is gone without a word.
+        """
         session = self.sessions.get_or_create(
             request_key(request), request.client_observed_server_side_session_id
         )
         operation = _operation(session, request, inline=inline)
         session.add(operation)
         operation.start()
-        taken = operation.responses()
-        return self._finished(session, operation, taken)
+        return self._finished(session, operation, operation.responses(on_leave))
 
-    def reattach(self, request: pb.ReattachExecuteRequest) -> Iterator[pb.ExecutePlanResponse]:
+    def reattach(
+        self, request: pb.ReattachExecuteRequest, *, on_leave: Register | None = None
+    ) -> Iterator[pb.ExecutePlanResponse]:
         """Go on with the responses of an operation."""
         session = self.sessions.get(request_key(request), request.client_observed_server_side_session_id)
         operation = session.operation(request.operation_id)
         if operation is None:
             raise SparkError("INVALID_HANDLE.OPERATION_NOT_FOUND", handle=request.operation_id)
         last = request.last_response_id if request.HasField("last_response_id") else None
-        return self._finished(session, operation, operation.responses_after(last))
+        return self._finished(session, operation, operation.responses_after(last, on_leave))
 
     def _finished(
         self, session: ServerSession, operation: Operation, responses: Iterator[pb.ExecutePlanResponse]

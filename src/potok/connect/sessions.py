@@ -26,8 +26,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REMEMBERED_SESSIONS = 10_000
 _REMEMBERED_OPERATIONS = 1_000
 _REMEMBERED_QUERIES = 1_000
-# Spark's defaults: spark.connect.session.manager.defaultSessionTimeout, ..execute.manager.detachedTimeout.
-_SESSION_TIMEOUT_S = 3600.0
+# Spark's default of spark.connect.execute.manager.detachedTimeout.
 _DETACHED_TIMEOUT_S = 300.0
 
 
@@ -150,9 +149,12 @@ class ServerSession:
 class Sessions:
     """All sessions; `on_open` sees each before it is used. Methods may be called from several threads."""
 
-    def __init__(self, runtime: Runtime, on_open: Callable[[ServerSession], None]) -> None:
+    def __init__(
+        self, runtime: Runtime, on_open: Callable[[ServerSession], None], idle_timeout_s: float | None
+    ) -> None:
         self.runtime = runtime
         self._on_open = on_open
+        self._idle_timeout_s = idle_timeout_s
         self._lock = threading.Lock()
         self._sessions: dict[Key, ServerSession] = {}
         self._closed: OrderedDict[Key, None] = OrderedDict()
@@ -239,9 +241,11 @@ class Sessions:
             return not self._sessions
 
     def _close_expired(self) -> None:
-        now_s = time.monotonic()
+        if self._idle_timeout_s is None:
+            return
+        before_s = time.monotonic() - self._idle_timeout_s
         with self._lock:
-            old = [k for k, s in self._sessions.items() if now_s - s.last_used_s > _SESSION_TIMEOUT_S]
+            old = [k for k, s in self._sessions.items() if s.last_used_s < before_s]
         for key in old:
             found = self.find(key)
             if found is not None and found.is_idle:

@@ -139,3 +139,24 @@ def test_released_responses_are_gone() -> None:
 def test_an_operation_without_reattachment_says_so() -> None:
     with pytest.raises(SparkError, match="NOT_REATTACHABLE"):
         started(numbered(1)).responses_after(None)
+
+
+def test_a_taker_who_is_gone_without_a_word_is_waited_for_no_longer() -> None:
+    left: list[Callable[[], None]] = []
+    gate = threading.Event()
+
+    def produce(_: Operation) -> Iterator[pb.ExecutePlanResponse]:
+        yield pb.ExecutePlanResponse()
+        gate.wait(30)
+        yield pb.ExecutePlanResponse()
+
+    operation = started(produce, reattachable=True)
+    responses = operation.responses(left.append)
+    last = next(responses).response_id
+    threading.Timer(0.05, left[0]).start()
+    with pytest.raises(SparkError, match="DISCONNECTED"):
+        next(responses)
+    assert operation.detached_since_s is not None
+    assert operation.state is OperationState.RUNNING
+    gate.set()
+    assert len(list(operation.responses_after(last))) == 1
