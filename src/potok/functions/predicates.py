@@ -16,6 +16,7 @@ from potok.functions.mismatch import (
     same,
     wrong_operand,
 )
+from potok.functions.ordering import order_key
 from potok.functions.sql_text import let
 from potok.functions.type_rules import (
     cast_to,
@@ -66,10 +67,16 @@ def _bind_not_equal(arguments: Sequence[Expression], context: FunctionContext) -
     return call("not", (equal,), BOOLEAN, context)
 
 
+def _emit_ordering(sql: str, call_: Call, arguments: Sequence[str]) -> str:
+    left, right = (order_key(a, e.data_type) for a, e in zip(arguments, call_.arguments, strict=True))
+    return f"({left} {sql} {right})"
+
+
 def _comparison(name: str, sql: str) -> ScalarFunction:
-    template = f"({{0}} {sql} {{1}})"
+    is_equality = name in {"==", "<=>"}
+    emit = f"({{0}} {sql} {{1}})" if is_equality else partial(_emit_ordering, sql)
     return ScalarFunction(
-        name, (Input.ANY, Input.ANY), BOOLEAN, emit=template, bind=partial(_bind_comparison, name)
+        name, (Input.ANY, Input.ANY), BOOLEAN, emit=emit, bind=partial(_bind_comparison, name)
     )
 
 
@@ -294,7 +301,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("isnotnull", (Input.ANY,), BOOLEAN, emit="({0} IS NOT NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnan", (Input.ANY,), BOOLEAN, emit="coalesce(isnan({0}), false)", bind=_bind_isnan),
     ScalarFunction("when", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit=_emit_when, variadic=True, bind=_bind_when),
-    ScalarFunction("if", (BOOLEAN, Input.ANY, Input.ANY), BOOLEAN, bind=_bind_if),
+    ScalarFunction("if", (BOOLEAN, Input.ANY, Input.ANY), BOOLEAN, emit=_emit_when, bind=_bind_if),
 
     _COALESCE,
     _NVL,
