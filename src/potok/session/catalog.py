@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from potok.session.session import Session
 
 _FILE_FORMATS = frozenset({"csv", "json", "text", "parquet"})
+CURRENT_DATABASE_KEY = "spark.sql.catalog.currentDatabase"
 _TEMPORARY = frozenset({("session",), ("system", "session")})
 
 
@@ -145,8 +146,15 @@ class SessionCatalog:
 
     # ---- what plans need ------------------------------------------------------------------------
 
-    def lookup(self, parts: tuple[str, ...]) -> LogicalPlan | None:
-        """The plan behind the name of a view or table, or of format.`path`; None where there is none."""
+    def setting(self, key: str) -> str | None:
+        """A configuration value as analysis asks for it, the current database among them."""
+        return self.current_database if key == CURRENT_DATABASE_KEY else self._session.conf.find(key)
+
+    def lookup(self, parts: tuple[str, ...]) -> LogicalPlan:
+        """The plan behind the name of a view or table, or of format.`path`.
+
+        Raises TABLE_OR_VIEW_NOT_FOUND with the path that was searched.
+        """
         view = self.temporary_view(parts)
         if view is not None:
             qualifier = (GLOBAL_DATABASE,) if parts[0].lower() == GLOBAL_DATABASE else ()
@@ -156,7 +164,7 @@ class SessionCatalog:
             return self.table_plan(found)
         if len(parts) == 2 and parts[0].lower() in _FILE_FORMATS and is_known(parts[0]):  # noqa: PLR2004 - format, path
             return self.data_source(UnresolvedDataSource(parts[0], None, Options(), (parts[1],)))
-        return None
+        raise self.not_found(parts)
 
     def view_plan(self, view: LogicalPlan) -> LogicalPlan:
         """The resolved plan of what `views` holds."""

@@ -69,7 +69,11 @@ class Session:
     def analyze(self, plan: LogicalPlan) -> LogicalPlan:
         """The resolved plan. Raises SparkError."""
         context = AnalysisContext(
-            self.function_context(), self.catalog, builtin_functions(), self.user_functions, self.conf.find
+            self.function_context(),
+            self.catalog,
+            builtin_functions(),
+            self.user_functions,
+            self.catalog.setting,
         )
         return analyze(self.catalog.with_tables(plan), context)
 

@@ -28,6 +28,8 @@ DIFFERENT = {
     ): "Spark's condition is not its message's",
     ("settings", "SET spark.master=local[9]"): "fixed for the process",
     ("settings", "DESCRIBE FUNCTION upper"): "there is no Java class to name",
+    ("writes", "SELECT NULL AS a"): "parquet has no VOID columns here",
+    ("writes", "SHOW TABLES"): "parquet has no VOID columns here",
     ("catalog", "get_function"): "there is no Java class to name",
     ("catalog", "list_functions"): "there is no Java class to name",
 }
@@ -57,11 +59,14 @@ def player(tmp_path: Path) -> Iterator[Player]:
 def test_scenario(name: str, player: Player) -> None:
     """All steps of a scenario, in order; the differences are listed together."""
     wrong = []
+    different = set()
     for step, expected in zip(scenario.SCENARIOS[name], RECORDED[name], strict=True):
         actual = player.answer(step)
-        if comparable(actual) == comparable(expected) or (name, step[1]) in DIFFERENT:
+        if comparable(actual) == comparable(expected):
             continue
-        if CHECKPOINT_LOST in str(actual):  # Spark skips the new query's first batches silently
-            continue
-        wrong.append(f"{step}\n  Spark: {comparable(expected)}\n  here:  {comparable(actual)}")
+        if (name, step[1]) in DIFFERENT:
+            different.add((name, step[1]))
+        elif CHECKPOINT_LOST not in str(actual):  # Spark skips the new query's first batches silently
+            wrong.append(f"{step}\n  Spark: {comparable(expected)}\n  here:  {comparable(actual)}")
+    wrong += [f"no longer different: {key}" for key in DIFFERENT if key[0] == name and key not in different]
     assert not wrong, "\n".join(wrong)
