@@ -549,7 +549,7 @@ def parquet_file_types(spark: Any, F: Any, directory: Path) -> Any:
         1
     ).write.parquet(str(directory / "out"))
     (part,) = (directory / "out").glob("part-*")
-    return str(pyarrow.parquet.ParquetFile(part).schema)
+    return str(pyarrow.parquet.ParquetFile(part).schema).split("\n", 1)[1]
 
 
 @CASES.case()

@@ -23,6 +23,7 @@ _CALL_SITE = re.compile(r'(== DataFrame ==\n"[^"]*" was called from\n)[^\n]*(\n[
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n|\n)*")
 _STACK = re.compile(r"\n\nJVM stacktrace:.*|\n\tat .*", re.DOTALL)
 _JAVA_CALL = re.compile(r"\AAn error occurred while calling [\w.]+\n: ")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _JAVA_OBJECT = re.compile(r"\bo\d+\.")
 
 
@@ -105,7 +106,7 @@ def render_error(error: BaseException, directory: str) -> dict[str, Any]:
     """An exception: the name of its class, and Spark's condition, SQLSTATE and message.
 
     The message is `str(error)`, with the piece of SQL text or the call that failed. In it, plans after `;\\n` and the frames of Python and Java stacks are cut, expression ids and plan ids
-    lose their numbers, the caller's line reads `<call site>`, and the case's own directory
+    lose their numbers, uuids read `<uuid>`, the caller's line reads `<call site>`, and the case's own directory
     `<directory>`.
     """
     rendered: dict[str, Any] = {"class": type(error).__name__}
@@ -127,7 +128,7 @@ def normalise_message(message: str, directory: str) -> str:
     message = _PLAN_TAIL.sub("", message)
     message = _CALL_SITE.sub(r"\1<call site>", message)
     message = _EXPRESSION_ID.sub("#n", message)
-    message = _PLAN_ID.sub("", message)
+    message = _UUID.sub("<uuid>", _PLAN_ID.sub("", message))
     if directory:
         message = message.replace(directory, "<directory>")
     return message.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from spark.oracle.table import Case
 
 
 def answer(spark: Any, case: Case) -> dict[str, Any]:
-    """What the session says: `schema` and `rows`, `text`, `value`, or `error`."""
+    """What the session says: `schema` and `rows`, `text`, `value`, or `error`.
+
+    Rows of a case that is not ordered are sorted by their JSON, so that recordings do not change.
+    """
     from pyspark.sql import functions
 
     with tempfile.TemporaryDirectory(prefix="potok-case-") as name:
@@ -55,8 +59,10 @@ def _evaluate(spark: Any, functions: Any, case: Case, directory: Path) -> Any:
 def _render(result: Any, case: Case, directory: str) -> dict[str, Any]:
     if hasattr(result, "collect") and hasattr(result, "schema"):
         rows = [[render_value(value) for value in row] for row in result.collect()]
-        rendered = {"schema": render_schema(result.schema), "rows": rows}
-        return {**rendered, "ordered": True} if case.ordered else rendered
+        schema = render_schema(result.schema)
+        if case.ordered:
+            return {"schema": schema, "rows": rows, "ordered": True}
+        return {"schema": schema, "rows": sorted(rows, key=json.dumps)}
     if isinstance(result, str):
         return {"text": result.replace(directory, "<directory>").split("\n")}
     return {"value": render_value(result)}
