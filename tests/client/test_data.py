@@ -79,7 +79,8 @@ def test_every_type_comes_back(spark: Any) -> None:
 def test_the_zone_of_the_session_is_on_the_wire(spark: Any) -> None:
     spark.conf.set("spark.sql.session.timeZone", "Europe/Berlin")
     frame = spark.createDataFrame([(dt.datetime(2020, 1, 1),)], "t timestamp")
-    assert frame.toArrow().schema.field("t").type == pa.timestamp("us", tz="Europe/Berlin")
+    table, _, _ = spark.client.to_table(frame._plan.to_proto(spark.client), {})
+    assert table.schema.field("t").type == pa.timestamp("us", tz="Europe/Berlin")
 
 
 def test_an_empty_result_has_its_columns(spark: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pyspark.sql.connect.proto as pb
@@ -165,7 +166,17 @@ def canonical_text(plan: LogicalPlan) -> str:
         for node in plan.walk()
         if isinstance(node, LocalRelation)
     ]
-    return f"{canonical(plan)!r} {rows}"
+    return f"{_text_of(canonical(plan))} {rows}"
+
+
+def _text_of(value: object) -> str:
+    """What two nodes share that are equal: fields that comparison leaves out are left out."""
+    if isinstance(value, Node):
+        inner = (_text_of(getattr(value, f.name)) for f in fields(value) if f.compare)
+        return f"{type(value).__name__}({', '.join(inner)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text_of, value))})"
+    return repr(value)
 
 
 def _storage_key(session: ServerSession, relation: pb.Relation) -> str:
