@@ -85,6 +85,11 @@ CONDITIONS: dict[str, Condition] = {
         "46110",
         ANALYSIS,
     ),
+    "CANNOT_PARSE_TIMESTAMP": Condition(
+        "<message>. Use <func> to tolerate invalid input string and return NULL instead.",
+        "22007",
+        DATE_TIME,
+    ),
     "CANNOT_TRUNCATE_EXTERNAL_TABLE": Condition(
         "Operation not allowed: TRUNCATE TABLE on external tables: <tableName>.",
         "0A000",
@@ -306,9 +311,21 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The <leftExprName>(<leftExprValue>) "
+        "must be <constraint> the <rightExprName>(<rightExprValue>).",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
         "the <requiredType> type, however <inputSql> has the type <inputType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The <exprName> must be between "
+        "<valueRange> (current value = <currentValue>).",
         "42K09",
         ANALYSIS,
     ),
@@ -322,6 +339,11 @@ CONDITIONS: dict[str, Condition] = {
         " properly registered and compatible with your Spark version.",
         "42K02",
         "org.apache.spark.SparkClassNotFoundException",
+    ),
+    "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION": Condition(
+        "<rangeMessage>. ",
+        "22023",
+        DATE_TIME,
     ),
     "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION": Condition(
         "Decimal precision <precision> exceeds max precision <maxPrecision>.",
@@ -399,6 +421,11 @@ CONDITIONS: dict[str, Condition] = {
     "FOREACH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach sink. Reason: <reason>", "39000", SPARK
     ),
+    "ILLEGAL_DAY_OF_WEEK": Condition(
+        "Illegal input for day of week: <string>.",
+        "22009",
+        ILLEGAL_ARGUMENT,
+    ),
     "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST": Condition(
         "Cannot write incompatible data for the table <tableName>: Cannot safely cast <colName> "
         "<srcType> to <targetType>.",
@@ -429,6 +456,16 @@ CONDITIONS: dict[str, Condition] = {
         '0)>".',
         "42K01",
         PARSE,
+    ),
+    "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION": Condition(
+        "You may get a different result due to the upgrading to Spark >= 3.0:\nFail to recognize <pattern> pattern in the DateTimeFormatter.\n1) You can set <config> to \"LEGACY\" to restore the behavior before Spark 3.0.\n2) You can form a valid datetime pattern with the guide from '<docroot>/sql-ref-datetime-pattern.html'.",
+        "42K0B",
+        SPARK,
+    ),
+    "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN": Condition(
+        "You may get a different result due to the upgrading to Spark >= 3.0:\nAll week-based patterns are unsupported since Spark 3.0, detected week-based character: <c>.\nPlease use the SQL function EXTRACT instead.",
+        "42K0B",
+        JAVA_ILLEGAL_ARGUMENT,
     ),
     "INCORRECT_END_OFFSET": Condition(
         "Max offset with <rowsPerSecond> rowsPerSecond is <maxSeconds>, but it's <endSeconds> now.",
@@ -541,6 +578,18 @@ CONDITIONS: dict[str, Condition] = {
         "HY109",
         SPARK_SQL,
     ),
+    "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER": Condition(
+        "Unrecognized datetime pattern: <pattern>. Illegal pattern character found in datetime "
+        "pattern: <c>. Please provide legal character.",
+        "22007",
+        JAVA_ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_DATETIME_PATTERN.WITH_SUGGESTION": Condition(
+        "Unrecognized datetime pattern: <pattern>. You can form a valid datetime pattern with the"
+        " guide from '<docroot>/sql-ref-datetime-pattern.html'.",
+        "22007",
+        RUNTIME,
+    ),
     "INVALID_DELIMITER_VALUE.EMPTY_STRING": Condition(
         "Invalid value for delimiter. Delimiter cannot be empty string.",
         "42602",
@@ -565,6 +614,11 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_ESCAPE_CHAR": Condition(
         "`EscapeChar` should be a string literal of length one, but got <sqlExpr>.",
         "42604",
+        ANALYSIS,
+    ),
+    "INVALID_EXTRACT_FIELD": Condition(
+        "Cannot extract <field> from <expr>.",
+        "42601",
         ANALYSIS,
     ),
     "INVALID_FORMAT.ESC_AT_THE_END": Condition(
@@ -860,6 +914,15 @@ CONDITIONS: dict[str, Condition] = {
         "42K0F",
         ANALYSIS,
     ),
+    "INVALID_TIMEZONE": Condition(
+        "The timezone: <timeZone> is invalid. The timezone must be either a region-based zone ID "
+        "or a zone offset. Region IDs must have the form 'area/city', such as "
+        "'America/Los_Angeles'. Zone offsets must be in the format '(+|-)HH', '(+|-)HH:mm’ or "
+        "'(+|-)HH:mm:ss', e.g '-08' , '+01:00' or '-13:33:33', and must be in the range from "
+        "-18:00 to +18:00. 'Z' and 'UTC' are accepted as synonyms for '+00:00'.",
+        "22009",
+        DATE_TIME,
+    ),
     "INVALID_TYPED_LITERAL": Condition(
         "The value of the typed literal <valueType> is invalid: <value>.",
         "42604",
@@ -891,6 +954,12 @@ CONDITIONS: dict[str, Condition] = {
         "'<docroot>/sql-ref-syntax-qry-select-window.html'.",
         "42P20",
         PARSE,
+    ),
+    "NON_FOLDABLE_ARGUMENT": Condition(
+        "The function <funcName> requires the parameter <paramName> to be a foldable expression "
+        "of the type <paramType>, but the actual argument is a non-foldable.",
+        "42K08",
+        ANALYSIS,
     ),
     "NUMERIC_OUT_OF_SUPPORTED_RANGE": Condition(
         "The value <value> cannot be interpreted as a numeric since it has more than 38 digits.",
@@ -1290,6 +1359,11 @@ CONDITIONS: dict[str, Condition] = {
         "Uploading artifact file to local file system destination path is not supported.",
         None,
         UNSUPPORTED,
+    ),
+    "_LEGACY_ERROR_TEMP_3231": Condition(
+        "Intervals greater than a month is not supported (<interval>).",
+        None,
+        JAVA_ILLEGAL_ARGUMENT,
     ),
     "_LEGACY_ERROR_TEMP_3262": Condition(
         "Doesn't support month or year interval: <interval>", None, ILLEGAL_ARGUMENT

@@ -1,123 +1,149 @@
-"""Functions of many rows."""
+"""Aggregate functions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from potok.errors import SparkError, unsupported
-from potok.functions.base import FILTER, AggregateFunction, Function, FunctionContext, Input, Nullability
-from potok.functions.mismatch import quoted, same, unexpected_argument
+from potok.errors import unsupported
+from potok.functions.base import (
+    FILTER,
+    ORDER,
+    AggregateFunction,
+    Function,
+    FunctionContext,
+    Input,
+    InputType,
+    Nullability,
+)
+from potok.functions.cast_to_number import bounds
+from potok.functions.conversion import decimal_overflow
+from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
+from potok.functions.decimals import decimal_sql
+from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
+from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
-from potok.functions.sql_text import sql_type
-from potok.functions.type_rules import bounded_decimal, implicit_cast, is_orderable
+from potok.functions.sql_text import let, let_all, sql_type, typed_null
+from potok.functions.type_rules import cast_to, implicit_cast, is_orderable
 from potok.plan.expressions import AggregateCall, Expression, Literal
 from potok.types import (
+    BINARY,
     BOOLEAN,
+    DAY_TIME_INTERVAL,
     DOUBLE,
     INTEGER,
     LONG,
+    MAX_PRECISION,
     STRING,
+    YEAR_MONTH_INTERVAL,
     ArrayType,
+    BinaryType,
     DataType,
     DayTimeIntervalType,
     DecimalType,
-    FractionalType,
     IntegralType,
-    NullType,
     NumericType,
     YearMonthIntervalType,
-)
+)  # fmt: skip
 
-_INTERVALS = DayTimeIntervalType | YearMonthIntervalType
-_NOTHING = "CAST(NULL AS INTEGER)"
+_SUM_DIGITS, _AVERAGE_DIGITS = 10, 4
+_COUNT_TYPE = DecimalType(20, 0)
+_REQUIRED = '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")'
+Emit = str | Callable[[AggregateCall, Sequence[str]], str]
 
 
-def _aggregate(
+def aggregate(
     name: str,
     arguments: Sequence[Expression],
     data_type: DataType,
     context: FunctionContext,
     *,
     nullable: bool = True,
-    ignore_nulls: bool = False,
 ) -> AggregateCall:
-    return AggregateCall(
-        name, tuple(arguments), data_type, nullable, ignore_nulls=ignore_nulls, ansi=context.ansi
-    )
+    """A resolved aggregate."""
+    return AggregateCall(name, tuple(arguments), data_type, nullable, ansi=context.ansi)
 
 
-# ---- sums and means ---------------------------------------------------------------------------
+def _distinct(call: AggregateCall) -> str:
+    return "DISTINCT " if call.is_distinct else ""
 
 
-def _numeric_or_interval(argument: Expression, context: FunctionContext) -> Expression:
-    if isinstance(argument.data_type, NumericType | _INTERVALS):
-        return argument
-    cast = implicit_cast(argument, DOUBLE, context)
+def present_only(call: AggregateCall, function: str, value: str) -> str | None:
+    """The aggregate over values that are not NULL, or None where a FILTER stands in the way."""
+    if call.filter is not None:
+        return None
+    return f"{function}({_distinct(call)}{value}) FILTER (WHERE {value} IS NOT NULL){FILTER}"
+
+
+# ---- count ------------------------------------------------------------------------------------
+
+
+def _emit_count(call: AggregateCall, arguments: Sequence[str]) -> str:
+    if all(isinstance(a, Literal) and a.value is not None for a in call.arguments) and not call.is_distinct:
+        return "count(*)"
+    nullable = [sql for sql, a in zip(arguments, call.arguments, strict=True) if a.nullable]
+    if len(arguments) == 1:
+        return f"count({_distinct(call)}{arguments[0]})"
+    present = " AND ".join(f"{sql} IS NOT NULL" for sql in nullable) or "true"
+    if call.is_distinct:
+        return f"count(DISTINCT CASE WHEN {present} THEN row({', '.join(arguments)}) END)"
+    return f"count(CASE WHEN {present} THEN 1 END)"
+
+
+# ---- sum and average --------------------------------------------------------------------------
+
+
+def _summable(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    if isinstance(value.data_type, DayTimeIntervalType | YearMonthIntervalType):
+        return value
+    cast = implicit_cast(value, Input.NUMERIC, context)
     if cast is None:
-        raise unexpected_argument(
-            0, argument.data_type, '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")'
-        )
+        raise unexpected_argument(0, value.data_type, _REQUIRED)
     return cast
 
 
-def _sum_type(data_type: DataType) -> DataType:
-    match data_type:
+def _bind_sum(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value = _summable(arguments, context)
+    match value.data_type:
         case DecimalType(precision=precision, scale=scale):
-            return bounded_decimal(precision + 10, scale)
+            target: DataType = DecimalType(min(precision + _SUM_DIGITS, MAX_PRECISION), scale)
         case IntegralType():
-            return LONG
-        case FractionalType() | NullType():
-            return DOUBLE
-    return data_type
+            target = LONG
+        case DayTimeIntervalType() | YearMonthIntervalType():
+            target = value.data_type
+        case _:
+            target = DOUBLE
+    return aggregate(name, (value,), target, context)
 
 
-def _bind_sum(name: str) -> object:
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        (argument,) = arguments
-        cast = _numeric_or_interval(argument, context)
-        return _aggregate(name, (cast,), _sum_type(cast.data_type), context)
+def _emit_sum(call: AggregateCall, arguments: Sequence[str]) -> str:
+    value = arguments[0]
+    target = call.type
+    is_try = call.name.startswith("try_")
+    if target == DOUBLE:
+        value = value if call.arguments[0].data_type == DOUBLE else f"CAST({value} AS DOUBLE)"
+        return f"sum({_distinct(call)}{value})"
+    total = f"sum({_distinct(call)}{value}){FILTER}"
+    if isinstance(target, DecimalType):
+        return let(total, lambda v: _decimal_total(call, v, target, is_try=is_try))
+    lowest, highest = bounds(INTEGER if isinstance(target, YearMonthIntervalType) else LONG)
+    if not call.ansi and not is_try and target == LONG:
+        span, half = 1 << 64, 1 << 63
+        failed = f"CAST((({{v}} % {span} + {span} + {half}) % {span}) - {half} AS BIGINT)"
+    else:
+        failed = typed_null(target) if is_try else _sum_overflow(call)
 
-    return bind
-
-
-def _sum_sql(call: AggregateCall, argument: str, overflow: str) -> str:
-    """The sum in a wider type, then the result or what an overflow means."""
-    distinct = "DISTINCT " if call.is_distinct else ""
-    total = f"sum({distinct}{argument}){FILTER}"
-    match call.type:
-        case DecimalType() as decimal:
-            # 38 digits are summed as they are: beyond them the engine itself notices.
-            wide = f"try(CAST({total} AS {sql_type(decimal)}))"
-            return f"CASE WHEN count({argument}){FILTER} = 0 THEN NULL ELSE coalesce({wide}, {overflow}) END"
-        case IntegralType() | DayTimeIntervalType():
-            return _checked(total, "BIGINT", overflow)
-        case YearMonthIntervalType():
-            return _checked(total, "INTEGER", overflow)
-    return f"sum({distinct}CAST({argument} AS DOUBLE)){FILTER}"
-
-
-def _checked(total: str, target: str, overflow: str) -> str:
-    return (
-        f"list_transform([{total}], lambda t: CASE WHEN t IS NULL THEN NULL"
-        f" ELSE coalesce(TRY_CAST(t AS {target}), {overflow}) END)[1]"
-    )
-
-
-def _overflow_sql(call: AggregateCall) -> str:
-    if isinstance(call.type, DecimalType):
-        return raise_sql(
-            "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
-            call.origin,
-            value=quote_text("the sum"),
-            precision=quote_text(str(call.type.precision)),
-            scale=quote_text(str(call.type.scale)),
-            config=quote_text('"spark.sql.ansi.enabled"'),
+    def checked(v: str) -> str:
+        return (
+            f"CASE WHEN {v} BETWEEN {lowest} AND {highest} THEN CAST({v} AS {sql_type(target)})"
+            f" WHEN {v} IS NULL THEN NULL ELSE {failed.replace('{v}', v)} END"
         )
-    if isinstance(call.type, _INTERVALS):
-        return raise_sql(
-            "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-            call.origin,
-        )
+
+    return let(total, checked)
+
+
+def _sum_overflow(call: AggregateCall) -> str:
     return raise_sql(
         "ARITHMETIC_OVERFLOW",
         call.origin,
@@ -127,282 +153,317 @@ def _overflow_sql(call: AggregateCall) -> str:
     )
 
 
-def _emit_sum(call: AggregateCall, arguments: Sequence[str]) -> str:
-    (argument,) = arguments
-    if call.ansi or isinstance(call.type, _INTERVALS):
-        return _sum_sql(call, argument, _overflow_sql(call))
-    if isinstance(call.type, IntegralType):
-        # Legacy arithmetic wraps around.
-        distinct = "DISTINCT " if call.is_distinct else ""
-        wrapped = "(((t % 18446744073709551616) + 27670116110564327424) % 18446744073709551616 - 9223372036854775808)"
-        return f"list_transform([sum({distinct}{argument}){FILTER}], lambda t: CAST({wrapped} AS BIGINT))[1]"
-    return _sum_sql(call, argument, _NOTHING)
+def _decimal_total(call: AggregateCall, v: str, target: DecimalType, *, is_try: bool) -> str:
+    total = f"TRY_CAST({v} AS {sql_type(target)})"
+    if is_try or not call.ansi:
+        return total
+    failed = decimal_overflow(f"CAST({v} AS VARCHAR)", target, call.origin)
+    return f"CASE WHEN {total} IS NOT NULL OR {v} IS NULL THEN {total} ELSE {failed} END"
 
 
-def _emit_try_sum(call: AggregateCall, arguments: Sequence[str]) -> str:
-    return _sum_sql(call, arguments[0], _NOTHING)
-
-
-def _bind_average(name: str) -> object:
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        (argument,) = arguments
-        cast = _numeric_or_interval(argument, context)
-        match cast.data_type:
-            case DecimalType(precision=precision, scale=scale):
-                result: DataType = bounded_decimal(precision + 4, scale + 4)
-            case DayTimeIntervalType():
-                result = DayTimeIntervalType()
-            case YearMonthIntervalType():
-                result = YearMonthIntervalType()
-            case _:
-                result = DOUBLE
-        return _aggregate(name, (cast,), result, context)
-
-    return bind
+def _bind_average(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value = _summable(arguments, context)
+    match value.data_type:
+        case DecimalType(precision=precision, scale=scale):
+            target: DataType = DecimalType(
+                min(precision + _AVERAGE_DIGITS, MAX_PRECISION), min(scale + _AVERAGE_DIGITS, MAX_PRECISION)
+            )
+        case DayTimeIntervalType():
+            target = DAY_TIME_INTERVAL
+        case YearMonthIntervalType():
+            target = YEAR_MONTH_INTERVAL
+        case _:
+            target = DOUBLE
+    return aggregate(name, (value,), target, context)
 
 
 def _emit_average(call: AggregateCall, arguments: Sequence[str]) -> str:
-    (argument,) = arguments
-    distinct = "DISTINCT " if call.is_distinct else ""
-    data_type = call.arguments[0].data_type
-    total, count = f"sum({distinct}{argument}){FILTER}", f"count({distinct}{argument}){FILTER}"
-    match call.type:
-        case DecimalType(precision=precision, scale=scale):
-            shift = 10 ** (scale - getattr(data_type, "scale", 0))
-            # Whole numbers in units of the result's last digit; the half of it is rounded away from zero.
-            units = f"CAST({total} * 10 ** {getattr(data_type, 'scale', 0)} AS HUGEINT) * {shift}"
-            return (
-                f"list_transform([struct_pack(s := {units}, n := {count})], lambda t: CASE WHEN t.n = 0 THEN NULL ELSE"
-                f" CAST((t.s // t.n + CASE WHEN 2 * abs(t.s % t.n) >= t.n THEN sign(t.s) ELSE 0 END) AS"
-                f" DECIMAL(38,0)) / 1{'0' * scale} END)[1]::DECIMAL({precision},{scale})"
+    value = arguments[0]
+    source, target = call.arguments[0].data_type, call.type
+    if target == DOUBLE:
+        value = value if source == DOUBLE else f"CAST({value} AS DOUBLE)"
+        return f"avg({_distinct(call)}{value})"
+    total = f"sum({_distinct(call)}{value}){FILTER}"
+    count = f"count({_distinct(call)}{value}){FILTER}"
+    if isinstance(source, DecimalType) and isinstance(target, DecimalType):
+        sum_type = DecimalType(min(source.precision + _SUM_DIGITS, MAX_PRECISION), source.scale)
+
+        def mean(s: str, n: str) -> str:
+            quotient = decimal_sql(
+                "/", f"CAST({s} AS {sql_type(sum_type)})", n, (sum_type, _COUNT_TYPE), target
             )
-        case DayTimeIntervalType() | YearMonthIntervalType():
-            return f"CAST(round({total} / {count}) AS {sql_type(call.type)})"
-    return f"avg({distinct}CAST({argument} AS DOUBLE)){FILTER}"
+            return f"CASE WHEN {n} > 0 THEN {quotient} END"
 
-
-# ---- counting -----------------------------------------------------------------------------------
-
-
-def _emit_count(call: AggregateCall, arguments: Sequence[str]) -> str:
-    if all(isinstance(a, Literal) and a.value is not None for a in call.arguments) and not call.is_distinct:
-        return "count(*)"
-    if len(arguments) == 1:
-        return f"count({'DISTINCT ' if call.is_distinct else ''}{arguments[0]})"
-    known = " AND ".join(f"{a} IS NOT NULL" for a in arguments)
-    if not call.is_distinct:
-        return f"count(CASE WHEN {known} THEN 1 END)"
-    return f"count(DISTINCT CASE WHEN {known} THEN row({', '.join(arguments)}) END)"
-
-
-# ---- picking values -----------------------------------------------------------------------------
-
-
-def _bind_pick(name: str) -> object:
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        value, *flag = arguments
-        ignore = False
-        if flag:
-            if not isinstance(flag[0], Literal) or not isinstance(flag[0].value, bool):
-                raise unexpected_argument(1, flag[0].data_type, '"BOOLEAN"')
-            ignore = flag[0].value
-        return _aggregate(name, (value,), value.data_type, context, ignore_nulls=ignore)
-
-    return bind
-
-
-def _emit_first(call: AggregateCall, arguments: Sequence[str]) -> str:
-    return f"any_value({arguments[0]})" if call.ignore_nulls else f"first({arguments[0]})"
-
-
-def _emit_last(call: AggregateCall, arguments: Sequence[str]) -> str:
-    if call.ignore_nulls:
-        return f"list_filter(list({arguments[0]}){FILTER}, lambda e: e IS NOT NULL)[-1]"
-    return f"last({arguments[0]})"
-
-
-def _bind_ordered(name: str) -> object:
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        key = arguments[-1]
-        if not is_orderable(key.data_type):
-            raise SparkError(
-                "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                functionName=f"`{name}`",
-                dataType=quoted(key.data_type),
-            )
-        return _aggregate(name, arguments, arguments[0].data_type, context)
-
-    return bind
-
-
-def _list_type(arguments: Sequence[Expression]) -> DataType:
-    return ArrayType(arguments[0].data_type, contains_null=False)
-
-
-def _emit_collect(call: AggregateCall, arguments: Sequence[str]) -> str:
-    distinct = "DISTINCT " if call.is_distinct or call.name == "collect_set" else ""
-    values = f"list_filter(list({distinct}{arguments[0]}){FILTER}, lambda e: e IS NOT NULL)"
-    return f"coalesce({values}, CAST([] AS {sql_type(call.type)}))"
-
-
-# ---- statistics ---------------------------------------------------------------------------------
-
-
-def _emit_skewness(_: AggregateCall, arguments: Sequence[str]) -> str:
-    """DuckDB corrects for the size of the sample, Spark does not."""
-    x = arguments[0]
-    return (
-        f"CASE WHEN var_pop({x}){FILTER} = 0 THEN NULL WHEN count({x}){FILTER} = 2 THEN 0.0"
-        f" ELSE skewness({x}){FILTER} * (count({x}){FILTER} - 2)"
-        f" / sqrt(count({x}){FILTER} * (count({x}){FILTER} - 1)) END"
+        return let_all((total, f"CAST({count} AS DECIMAL(20,0))"), mean)
+    name = sql_type(target)
+    return let_all(
+        (total, count),
+        lambda s, n: (
+            f"CASE WHEN {n} > 0 THEN CAST(({s} // {n}) + CASE WHEN 2 * abs({s} % {n}) >= {n}"
+            f" THEN CASE WHEN {s} < 0 THEN -1 ELSE 1 END ELSE 0 END AS {name}) END"
+        ),
     )
 
 
-def _emit_kurtosis(_: AggregateCall, arguments: Sequence[str]) -> str:
-    x = arguments[0]
-    return f"CASE WHEN var_pop({x}){FILTER} = 0 THEN NULL ELSE kurtosis_pop({x}){FILTER} END"
+# ---- minimum, maximum, first, last ------------------------------------------------------------
 
 
-def _emit_corr(_: AggregateCall, arguments: Sequence[str]) -> str:
-    return f"list_transform([corr({arguments[0]}, {arguments[1]}){FILTER}], lambda t: CASE WHEN isnan(t) THEN NULL ELSE t END)[1]"
+def _bind_extreme(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    if not is_orderable(value.data_type):
+        raise mismatch("INVALID_ORDERING_TYPE", functionName=f"`{name}`", dataType=quoted(value.data_type))
+    return aggregate(name, arguments, value.data_type, context)
 
 
-def _percentages(arguments: Sequence[Expression]) -> list[float]:
-    literal = arguments[1]
-    values = [a for a in literal.walk() if isinstance(a, Literal) and not isinstance(a.value, tuple | list)]
-    nested = [v for a in literal.walk() if isinstance(a, Literal) and isinstance(a.value, tuple) for v in a.value]
-    found = [float(v.value) for v in values] + [float(v) for v in nested]
-    if not found:
-        raise unsupported("a percentage that is no constant", "Give the percentages as numbers.")
-    for value in found:
-        if not 0 <= value <= 1:
-            raise SparkError(
-                "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                exprName="percentage",
-                valueRange="[0.0, 1.0]",
-                currentValue=f"{value}D",
-            )
-    return found
+def _bind_by(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, key = arguments
+    if not is_orderable(key.data_type):
+        raise mismatch("INVALID_ORDERING_TYPE", functionName=f"`{name}`", dataType=quoted(key.data_type))
+    return aggregate(name, arguments, value.data_type, context)
 
 
-def _bind_percentile(name: str) -> object:
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        _percentages(arguments)
-        many = isinstance(arguments[1].data_type, ArrayType)
-        value = arguments[0]
-        if name == "percentile_approx":
-            result = value.data_type if isinstance(value.data_type, NumericType) else DOUBLE
-            return _aggregate(
-                name, arguments, ArrayType(result, contains_null=False) if many else result, context
-            )
-        cast = implicit_cast(value, DOUBLE, context) or value
-        result = ArrayType(DOUBLE, contains_null=False) if many else DOUBLE
-        return _aggregate(name, (cast, *arguments[1:]), result, context)
-
-    return bind
+def _emit_extreme(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
+    value, source = arguments[0], call.arguments[0].data_type
+    if not needs_key(source):
+        return f"{function}({value})"
+    present = f"CASE WHEN {value} IS NOT NULL THEN struct_pack(v := {value}) END"
+    return f"struct_extract(arg_{function}({present}, {order_key(value, source)}){FILTER}, 'v')"
 
 
-def _emit_percentile(call: AggregateCall, arguments: Sequence[str]) -> str:
-    shares = _percentages(call.arguments)
-    text = f"[{', '.join(map(repr, shares))}]" if isinstance(call.type, ArrayType) else repr(shares[0])
-    function = "quantile_disc" if call.name == "percentile_approx" else "quantile_cont"
+def _emit_by(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
+    key = order_key(arguments[1], call.arguments[1].data_type)
+    return f"struct_extract({function}(struct_pack(v := {arguments[0]}), {key}){FILTER}, 'v')"
+
+
+def _bind_edge(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, *rest = arguments
+    ignores = bool(rest) and isinstance(rest[0], Literal) and rest[0].value is True
+    if rest and not (isinstance(rest[0], Literal) and rest[0].data_type == BOOLEAN):
+        raise unexpected_argument(1, rest[0].data_type, '"BOOLEAN"')
+    call = aggregate(name, (value,), value.data_type, context)
+    return AggregateCall(call.name, call.arguments, call.type, True, ignore_nulls=ignores, ansi=call.ansi)  # noqa: FBT003 - nullable
+
+
+def _emit_edge(function: str, position: int, call: AggregateCall, arguments: Sequence[str]) -> str:
     value = arguments[0]
-    if len(arguments) > 2 and call.name == "percentile":  # noqa: PLR2004 - the third is the frequency
-        raise unsupported("percentile with a frequency", "Repeat the rows instead.")
-    return f"{function}({value}, {text})"
+    if not call.ignore_nulls:
+        return f"{function}({value})"
+    present = present_only(call, function, value)
+    if present is not None:
+        return present
+    return f"list_filter(list({value}){FILTER}, lambda t: t IS NOT NULL)[{position}]"
 
 
-def _of_doubles(name: str, emit: object, inputs: int = 1) -> AggregateFunction:
-    return AggregateFunction(name, (DOUBLE,) * inputs, DOUBLE, emit=emit)  # type: ignore[arg-type]
+# ---- collections ------------------------------------------------------------------------------
+
+
+def _bind_collect(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    return aggregate(
+        name, arguments, ArrayType(value.data_type, contains_null=False), context, nullable=False
+    )
+
+
+def _emit_collect(call: AggregateCall, arguments: Sequence[str]) -> str:
+    value = arguments[0]
+    distinct = "DISTINCT " if call.is_distinct or call.name == "collect_set" else ""
+    empty = f"CAST([] AS {sql_type(call.type)})"
+    if call.filter is None:
+        return f"coalesce(list({distinct}{value}{ORDER}) FILTER (WHERE {value} IS NOT NULL){FILTER}, {empty})"
+    return f"list_filter(coalesce(list({distinct}{value}{ORDER}){FILTER}, {empty}), lambda t: t IS NOT NULL)"
+
+
+def _bind_listagg(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, *rest = arguments
+    is_binary = isinstance(value.data_type, BinaryType)
+    target: DataType = BINARY if is_binary else STRING
+    cast = value if is_binary else implicit_cast(value, STRING, context)
+    if cast is None:
+        raise unexpected_argument(0, value.data_type, '("STRING" or "BINARY")')
+    separator: Expression = Literal(b"" if is_binary else "", target)
+    if rest and not (isinstance(rest[0], Literal) and rest[0].value is None):
+        separator = cast_to(rest[0], target, context)
+    if is_binary:
+        raise unsupported("The function listagg of binary values", "Cast them to STRING.")
+    return aggregate(name, (cast, separator), target, context)
+
+
+# ---- statistics -------------------------------------------------------------------------------
+
+
+def _emit_pair(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
+    one, other = arguments
+    return f"{function}({_distinct(call)}{one}, {other})"
+
+
+def _emit_correlation(call: AggregateCall, arguments: Sequence[str]) -> str:
+    one, other = arguments
+    both = f"CASE WHEN {one} IS NOT NULL AND {other} IS NOT NULL THEN 1 END"
+    flat = f"(var_pop(CASE WHEN {other} IS NOT NULL THEN {one} END){FILTER} = 0 OR var_pop(CASE WHEN {one} IS NOT NULL THEN {other} END){FILTER} = 0)"
+    return f"CASE WHEN count({both}){FILTER} > 0 AND NOT {flat} THEN corr({one}, {other}){FILTER} END"
+
+
+def _finite(value: str) -> str:
+    return f"CASE WHEN isfinite({value}) THEN {value} END"
+
+
+def _emit_skewness(call: AggregateCall, arguments: Sequence[str]) -> str:
+    d, x = _distinct(call), arguments[0]
+
+    def population(n: str, variance: str, sample: str) -> str:
+        ratio = f"CASE WHEN {n} = 2 THEN 0.0::DOUBLE ELSE {sample} * ({n} - 2) / sqrt({n}::DOUBLE * ({n} - 1)) END"
+        return f"CASE WHEN {n} = 0 OR {variance} = 0 THEN NULL WHEN NOT isfinite({variance}) THEN 'NaN'::DOUBLE ELSE {ratio} END"
+
+    parts = (f"count({d}{x}){FILTER}", f"var_pop({d}{x}){FILTER}", f"skewness({d}{_finite(x)}){FILTER}")
+    return let_all(parts, population)
+
+
+def _emit_kurtosis(call: AggregateCall, arguments: Sequence[str]) -> str:
+    d, x = _distinct(call), arguments[0]
+
+    def population(variance: str, excess: str) -> str:
+        return f"CASE WHEN {variance} = 0 THEN NULL WHEN NOT isfinite({variance}) THEN 'NaN'::DOUBLE ELSE {excess} END"
+
+    return let_all((f"var_pop({d}{x}){FILTER}", f"kurtosis_pop({d}{_finite(x)}){FILTER}"), population)
+
+
+def _bind_percentile(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, fraction, *rest = arguments
+    if len(rest) == 1 and not (isinstance(rest[0], Literal) and rest[0].value == 1):
+        raise unsupported(f"The function {name} with frequencies", "Repeat the rows instead.")
+    number = implicit_cast(value, Input.NUMERIC, context)
+    if number is None:
+        raise unexpected_argument(0, value.data_type, '"NUMERIC"')
+    number = cast_to(number, DOUBLE, context)
+    return aggregate(name, (number, _fractions(fraction, context)), _per_fraction(fraction, DOUBLE), context)
+
+
+def _fractions(fraction: Expression, context: FunctionContext) -> Expression:
+    is_array = isinstance(fraction.data_type, ArrayType)
+    return cast_to(fraction, ArrayType(DOUBLE, contains_null=False) if is_array else DOUBLE, context)
+
+
+def _per_fraction(fraction: Expression, value: DataType) -> DataType:
+    return ArrayType(value, contains_null=False) if isinstance(fraction.data_type, ArrayType) else value
+
+
+def _bind_approximate(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, fraction, *_ = arguments
+    if not isinstance(
+        value.data_type, NumericType | DayTimeIntervalType | YearMonthIntervalType
+    ) and value.data_type.type_name not in {"date", "timestamp", "timestamp_ntz"}:
+        cast = implicit_cast(value, Input.NUMERIC, context)
+        if cast is None:
+            raise unexpected_argument(
+                0, value.data_type, '("NUMERIC" or "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ")'
+            )
+        value = cast
+    return aggregate(
+        name, (value, _fractions(fraction, context)), _per_fraction(fraction, value.data_type), context
+    )
+
+
+def _bind_median(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    number = implicit_cast(value, Input.NUMERIC, context)
+    if number is None:
+        raise unexpected_argument(0, value.data_type, '"NUMERIC"')
+    return aggregate(name, (cast_to(number, DOUBLE, context),), DOUBLE, context)
 
 
 def _first_type(arguments: Sequence[Expression]) -> DataType:
     return arguments[0].data_type
 
 
-_SUM = AggregateFunction("sum", (Input.ANY,), LONG, emit=_emit_sum, bind=_bind_sum("sum"))  # type: ignore[arg-type]
-_AVERAGE = AggregateFunction("avg", (Input.ANY,), DOUBLE, emit=_emit_average, bind=_bind_average("avg"))  # type: ignore[arg-type]
-_FIRST = AggregateFunction(
-    "first", (Input.ANY, BOOLEAN), BOOLEAN, emit=_emit_first, optional=1, bind=_bind_pick("first")  # type: ignore[arg-type]
-)
-_LAST = AggregateFunction(
-    "last", (Input.ANY, BOOLEAN), BOOLEAN, emit=_emit_last, optional=1, bind=_bind_pick("last")  # type: ignore[arg-type]
-)
-_COLLECT = AggregateFunction(
-    "collect_list", (Input.ANY,), _list_type, emit=_emit_collect, nullable=Nullability.NEVER
-)
-_STDDEV = _of_doubles("stddev", "stddev_samp({distinct}{0})")
-_VARIANCE = _of_doubles("variance", "var_samp({distinct}{0})")
-_BOOL_AND = AggregateFunction("bool_and", (BOOLEAN,), BOOLEAN, emit="bool_and({0})")
-_BOOL_OR = AggregateFunction("bool_or", (BOOLEAN,), BOOLEAN, emit="bool_or({0})")
-_PERCENTILE_APPROX = AggregateFunction(
-    "percentile_approx", (Input.ANY, Input.ANY, INTEGER), DOUBLE, emit=_emit_percentile, optional=1,
-    bind=_bind_percentile("percentile_approx"),  # type: ignore[arg-type]
-)  # fmt: skip
+def _emit_histogram(_: AggregateCall, __: Sequence[str]) -> str:
+    raise unsupported("The function histogram_numeric", "Group by ranges instead.")
+
+
+# ---- the table --------------------------------------------------------------------------------
+
+
+def _row(
+    name: str,
+    inputs: tuple[InputType, ...],
+    result: DataType | Callable[[Sequence[Expression]], DataType],
+    emit: Emit,
+    **more: object,
+) -> AggregateFunction:
+    return AggregateFunction(name, inputs, result, emit=emit, **more)  # type: ignore[arg-type]
+
+
+def _bound(
+    name: str, count: int, emit: Emit, bind: Callable[..., Expression], **more: object
+) -> AggregateFunction:
+    return _row(name, (Input.ANY,) * count, DOUBLE, emit, bind=partial(bind, name), **more)
+
+
+def _numbers(name: str, emit: Emit | None = None, count: int = 1) -> AggregateFunction:
+    return _row(name, (DOUBLE,) * count, DOUBLE, emit or f"{name}({{distinct}}{{args}})")
+
+
+_AVG = _bound("avg", 1, _emit_average, _bind_average, kernels=DECIMAL_KERNELS)
+_FIRST = _bound("first", 2, partial(_emit_edge, "first", 1), _bind_edge, optional=1)
+_LAST = _bound("last", 2, partial(_emit_edge, "last", -1), _bind_edge, optional=1)
+_COLLECT = _bound("collect_list", 1, _emit_collect, _bind_collect, nullable=Nullability.NEVER)
+_STDDEV = _numbers("stddev_samp")
+_VARIANCE = _numbers("var_samp")
+_BOOL_AND = _row("bool_and", (BOOLEAN,), BOOLEAN, "bool_and({0})")
+_BOOL_OR = _row("bool_or", (BOOLEAN,), BOOLEAN, "bool_or({0})")
+_APPROXIMATE = _bound("percentile_approx", 3, "quantile_disc({0}, {1})", _bind_approximate, optional=1)
+_LISTAGG = _bound("listagg", 2, f"string_agg({{distinct}}{{0}}, {{1}}{ORDER})", _bind_listagg, optional=1)
 
 FUNCTIONS: tuple[Function, ...] = (
-    _SUM,
-    AggregateFunction("try_sum", (Input.ANY,), LONG, emit=_emit_try_sum, bind=_bind_sum("try_sum")),  # type: ignore[arg-type]
-    _AVERAGE,
-    *same(_AVERAGE, "mean"),
-    AggregateFunction("try_avg", (Input.ANY,), DOUBLE, emit=_emit_average, bind=_bind_average("try_avg")),  # type: ignore[arg-type]
-    AggregateFunction("count", (Input.ANY,), LONG, emit=_emit_count, variadic=True, nullable=Nullability.NEVER),
-    AggregateFunction("count_if", (BOOLEAN,), LONG, emit="count(CASE WHEN {0} THEN 1 END)", nullable=Nullability.NEVER),
-    # An exact count is within every bound that `rsd` allows.
-    AggregateFunction(
-        "approx_count_distinct", (Input.ANY, DOUBLE), LONG, emit="count(DISTINCT {0})", optional=1,
-        nullable=Nullability.NEVER,
-    ),
-    AggregateFunction("min", (Input.ORDERABLE,), _first_type, emit="min({0})"),
-    AggregateFunction("max", (Input.ORDERABLE,), _first_type, emit="max({0})"),
-    AggregateFunction(
-        "max_by", (Input.ANY, Input.ANY), BOOLEAN, emit="arg_max_null({0}, {1})", bind=_bind_ordered("max_by")  # type: ignore[arg-type]
-    ),
-    AggregateFunction(
-        "min_by", (Input.ANY, Input.ANY), BOOLEAN, emit="arg_min_null({0}, {1})", bind=_bind_ordered("min_by")  # type: ignore[arg-type]
-    ),
+    _row("count", (Input.ANY,), LONG, _emit_count, optional=1, variadic=True, nullable=Nullability.NEVER),
+    _row("count_if", (BOOLEAN,), LONG, "count({distinct}CASE WHEN {0} THEN 1 END)", nullable=Nullability.NEVER),
+    _row("approx_count_distinct", (Input.ANY, DOUBLE), LONG, "count(DISTINCT {0})", optional=1, nullable=Nullability.NEVER),
+    _bound("sum", 1, _emit_sum, _bind_sum),
+    _bound("try_sum", 1, _emit_sum, _bind_sum),
+    _AVG,
+    *same(_AVG, "mean", "try_avg"),
+    _bound("min", 1, partial(_emit_extreme, "min"), _bind_extreme),
+    _bound("max", 1, partial(_emit_extreme, "max"), _bind_extreme),
+    _bound("min_by", 2, partial(_emit_by, "arg_min"), _bind_by),
+    _bound("max_by", 2, partial(_emit_by, "arg_max"), _bind_by),
     _FIRST,
     *same(_FIRST, "first_value", "any_value"),
     _LAST,
     *same(_LAST, "last_value"),
     _COLLECT,
-    *same(_COLLECT, "array_agg", "collect_set"),
+    *same(_COLLECT, "array_agg"),
+    _bound("collect_set", 1, _emit_collect, _bind_collect, nullable=Nullability.NEVER),
     _BOOL_AND,
     *same(_BOOL_AND, "every"),
     _BOOL_OR,
     *same(_BOOL_OR, "some", "any"),
-    AggregateFunction("bit_and", (Input.INTEGRAL,), _first_type, emit="bit_and({0})"),
-    AggregateFunction("bit_or", (Input.INTEGRAL,), _first_type, emit="bit_or({0})"),
-    AggregateFunction("bit_xor", (Input.INTEGRAL,), _first_type, emit="bit_xor({0})"),
     _STDDEV,
-    *same(_STDDEV, "std", "stddev_samp"),
-    _of_doubles("stddev_pop", "stddev_pop({distinct}{0})"),
+    *same(_STDDEV, "stddev", "std"),
+    _numbers("stddev_pop"),
     _VARIANCE,
-    *same(_VARIANCE, "var_samp"),
-    _of_doubles("var_pop", "var_pop({distinct}{0})"),
-    _of_doubles("skewness", _emit_skewness),
-    _of_doubles("kurtosis", _emit_kurtosis),
-    _of_doubles("corr", _emit_corr, 2),
-    _of_doubles("covar_pop", "covar_pop({0}, {1})", 2),
-    _of_doubles("covar_samp", "covar_samp({0}, {1})", 2),
-    _of_doubles("regr_avgx", "regr_avgx({0}, {1})", 2),
-    _of_doubles("regr_avgy", "regr_avgy({0}, {1})", 2),
-    AggregateFunction("regr_count", (DOUBLE, DOUBLE), LONG, emit="CAST(regr_count({0}, {1}){filter} AS BIGINT)", nullable=Nullability.NEVER),
-    _of_doubles("regr_slope", "regr_slope({0}, {1})", 2),
-    _of_doubles("regr_intercept", "regr_intercept({0}, {1})", 2),
-    _of_doubles("regr_r2", "regr_r2({0}, {1})", 2),
-    _of_doubles("regr_sxx", "regr_sxx({0}, {1})", 2),
-    _of_doubles("regr_sxy", "regr_sxy({0}, {1})", 2),
-    _of_doubles("regr_syy", "regr_syy({0}, {1})", 2),
-    _of_doubles("product", "product({distinct}{0})"),
-    _of_doubles("median", "quantile_cont({distinct}{0}, 0.5)"),
-    AggregateFunction(
-        "percentile", (Input.ANY, Input.ANY, LONG), DOUBLE, emit=_emit_percentile, optional=1,
-        bind=_bind_percentile("percentile"),  # type: ignore[arg-type]
+    *same(_VARIANCE, "variance"),
+    _numbers("var_pop"),
+    _numbers("skewness", _emit_skewness),
+    _numbers("kurtosis", _emit_kurtosis),
+    _numbers("corr", _emit_correlation, 2),
+    _numbers("covar_pop", partial(_emit_pair, "covar_pop"), 2),
+    _numbers("covar_samp", partial(_emit_pair, "covar_samp"), 2),
+    _row("regr_count", (DOUBLE, DOUBLE), LONG, "regr_count({args})", nullable=Nullability.NEVER),
+    *(
+        _numbers(f"regr_{name}", f"regr_{name}({{args}})", 2)
+        for name in ("avgx", "avgy", "intercept", "r2", "slope", "sxx", "sxy", "syy")
     ),
-    _PERCENTILE_APPROX,
-    *same(_PERCENTILE_APPROX, "approx_percentile"),
-    AggregateFunction("mode", (Input.ANY,), _first_type, emit="mode({0})"),
-    AggregateFunction("listagg", (STRING, STRING), STRING, emit=lambda c, a: f"string_agg({'DISTINCT ' if c.is_distinct else ''}{a[0]}, {a[1] if len(a) > 1 else quote_text('')})", optional=1),
-    AggregateFunction("string_agg", (STRING, STRING), STRING, emit=lambda c, a: f"string_agg({'DISTINCT ' if c.is_distinct else ''}{a[0]}, {a[1] if len(a) > 1 else quote_text('')})", optional=1),
+    _bound("percentile", 3, "quantile_cont({distinct}{0}, {1})", _bind_percentile, optional=1),
+    _row("percentile_cont", (DOUBLE,), DOUBLE, f"CAST(percentile_cont({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
+    _row("percentile_disc", (DOUBLE,), DOUBLE, f"CAST(percentile_disc({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
+    _APPROXIMATE,
+    *same(_APPROXIMATE, "approx_percentile"),
+    _bound("median", 1, "quantile_cont({distinct}{0}, 0.5)", _bind_median),
+    _row("mode", (Input.ANY, BOOLEAN), _first_type, "mode({0})", optional=1),
+    _row("bit_and", (Input.INTEGRAL,), _first_type, "bit_and({0})"),
+    _row("bit_or", (Input.INTEGRAL,), _first_type, "bit_or({0})"),
+    _row("bit_xor", (Input.INTEGRAL,), _first_type, "bit_xor({distinct}{0})"),
+    _row("product", (DOUBLE,), DOUBLE, "product({distinct}{0})"),
+    _LISTAGG,
+    *same(_LISTAGG, "string_agg"),
+    _row("histogram_numeric", (Input.ANY, INTEGER), DOUBLE, _emit_histogram),
 )  # fmt: skip

@@ -50,6 +50,7 @@ class Input(Enum):
 
 
 FILTER = "\x02"
+ORDER = "\x03"
 
 InputType = DataType | Input
 
@@ -65,6 +66,7 @@ class Nullability(Enum):
 
 ResultRule = DataType | Callable[[Sequence[Expression]], DataType]
 NullRule = Nullability | Callable[[Sequence[Expression]], bool]
+KernelRule = tuple[Kernel, ...] | Callable[[Call], tuple[Kernel, ...]]
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class ScalarFunction:
     function of the call and its arguments' SQL. `$now` in a template is the batch's time. `bind`, where given, replaces the rules: it takes
     the resolved, uncoerced arguments and returns the resolved expression (often of other
     functions) or raises SparkError. `lambda_parameters` gives, for each LAMBDA input in turn, the
-    (type, nullable) of its parameters from the other arguments. `deterministic` as in Spark.
+    (type, nullable) of its parameters from the other arguments. `deterministic` as in Spark. `kernels` are those that `emit`
+    mentions, or a function of the call where they depend on its types and constants.
     """
 
     name: str
@@ -98,7 +101,7 @@ class ScalarFunction:
     deterministic: bool = True
     bind: Callable[[Sequence[Expression], FunctionContext], Expression] | None = None
     lambda_parameters: Callable[[Sequence[Expression], int], Sequence[tuple[DataType, bool]]] | None = None
-    kernels: tuple[Kernel, ...] = ()
+    kernels: KernelRule = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class AggregateFunction:
 
     `{distinct}` in a template becomes `DISTINCT ` where asked. The compiler adds FILTER and OVER
     at the end, or wherever `{filter}` (in the text of a callable: `FILTER`) stands when the
-    aggregate is wrapped: `coalesce(sum({0}){filter}, 0)`.
+    aggregate is wrapped: `coalesce(sum({0}){filter}, 0)`. `ORDER` in a text becomes ` ORDER BY ..`
+    of WITHIN GROUP, or nothing.
     """
 
     name: str

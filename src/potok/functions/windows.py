@@ -1,11 +1,13 @@
-"""Functions that only make sense OVER a window."""
+"""Functions that only make sense over a window."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from potok.functions.base import FILTER, Function, Input, Nullability, WindowFunction
-from potok.plan.expressions import Expression, WindowCall
+from potok.functions.sql_text import sql_type, typed_null
+from potok.plan.expressions import Expression, Literal, WindowCall
 from potok.types import DOUBLE, INTEGER, DataType
 
 
@@ -13,38 +15,38 @@ def _first_type(arguments: Sequence[Expression]) -> DataType:
     return arguments[0].data_type
 
 
-def _shift_is_nullable(arguments: Sequence[Expression]) -> bool:
-    return len(arguments) < 3 or arguments[2].nullable or arguments[0].nullable  # noqa: PLR2004 - the default is third
+def _emit_shift(function: str, call: WindowCall, arguments: Sequence[str]) -> str:
+    value, *rest = arguments
+    offset = rest[0] if rest else "1"
+    default = rest[1] if len(rest) > 1 else typed_null(call.type)
+    nulls = " IGNORE NULLS" if call.ignore_nulls else ""
+    return f"{function}({value}, {offset}, CAST({default} AS {sql_type(call.type)}){nulls})"
 
 
-def _emit_shift(call: WindowCall, arguments: Sequence[str]) -> str:
-    ignored = " IGNORE NULLS" if call.ignore_nulls else ""
-    value, offset, *default = [*arguments, "1"] if len(arguments) == 1 else [*arguments]
-    rest = f", {default[0]}" if default else ""
-    return f"{call.name}({value}, {offset}{rest}{ignored}){FILTER}"
+def _shift_nullable(arguments: Sequence[Expression]) -> bool:
+    value, *rest = arguments
+    return value.nullable or len(rest) < 2 or rest[1].nullable  # noqa: PLR2004 - offset and default
 
 
 def _emit_nth(call: WindowCall, arguments: Sequence[str]) -> str:
-    ignored = " IGNORE NULLS" if call.ignore_nulls else ""
-    return f"nth_value({arguments[0]}, {arguments[1]}{ignored}){FILTER}"
+    value, position, *rest = arguments
+    asked = call.arguments[2] if rest else None
+    ignores = call.ignore_nulls or (isinstance(asked, Literal) and asked.value is True)
+    return f"nth_value({value}, {position}{' IGNORE NULLS' if ignores else ''})"
 
 
-def _rank(name: str) -> WindowFunction:
-    return WindowFunction(name, (), INTEGER, emit=f"CAST({name}(){{filter}} AS INTEGER)")
+def _ranking(name: str) -> WindowFunction:
+    return WindowFunction(name, (), INTEGER, emit=f"CAST({name}(){FILTER} AS INTEGER)")
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    _rank("row_number"),
-    _rank("rank"),
-    _rank("dense_rank"),
+    _ranking("row_number"),
+    _ranking("rank"),
+    _ranking("dense_rank"),
     WindowFunction("percent_rank", (), DOUBLE, emit="percent_rank()"),
     WindowFunction("cume_dist", (), DOUBLE, emit="cume_dist()"),
-    WindowFunction("ntile", (INTEGER,), INTEGER, emit="CAST(ntile({0}){filter} AS INTEGER)", optional=1),
-    WindowFunction(
-        "lag", (Input.ANY, INTEGER, Input.ANY), _first_type, _emit_shift, 2, _shift_is_nullable
-    ),
-    WindowFunction(
-        "lead", (Input.ANY, INTEGER, Input.ANY), _first_type, _emit_shift, 2, _shift_is_nullable
-    ),
-    WindowFunction("nth_value", (Input.ANY, INTEGER), _first_type, _emit_nth, nullable=Nullability.ALWAYS),
-)
+    WindowFunction("ntile", (INTEGER,), INTEGER, emit=f"CAST(ntile({{0}}){FILTER} AS INTEGER)", optional=1),
+    WindowFunction("lag", (Input.ANY, INTEGER, Input.ANY), _first_type, emit=partial(_emit_shift, "lag"), optional=2, nullable=_shift_nullable),
+    WindowFunction("lead", (Input.ANY, INTEGER, Input.ANY), _first_type, emit=partial(_emit_shift, "lead"), optional=2, nullable=_shift_nullable),
+    WindowFunction("nth_value", (Input.ANY, INTEGER, Input.ANY), _first_type, emit=_emit_nth, optional=1, nullable=Nullability.ALWAYS),
+)  # fmt: skip
