@@ -14,16 +14,18 @@ from typing import Any
 import pytest
 
 from potok.connectors.base import Rows
+from potok.connectors.registry import provider
 from potok.errors import SparkError
 from potok.plan.commands import Trigger, WriteStream
-from potok.plan.expressions import PythonFunction
+from potok.plan.expressions import AttributeReference, PythonFunction
 from potok.plan.logical import LocalRelation, Options, schema_attributes
 from potok.streaming.failure import StreamingQueryError
-from potok.streaming.listeners import QueryIdle, QueryProgress, QueryStarted, QueryTerminated
+from potok.streaming.listeners import QueryEvent, QueryIdle, QueryProgress, QueryStarted, QueryTerminated
 from potok.streaming.lock import CheckpointLock
 from potok.streaming.manager import ActiveRuns
 from potok.streaming.query import StreamingQuery
-from potok.types import NULL
+from potok.streaming.sources import Sources
+from potok.types import NULL, STRING, StructField, StructType
 from stream.harness import (
     EMPTY,
     VALUES,
@@ -31,11 +33,14 @@ from stream.harness import (
     CheckAnswer,
     FakeSession,
     ManualClock,
+    MemorySource,
+    Numbers,
     StartStream,
     StopStream,
     Stream,
     numbers_relation,
     stopping,
+    union,
     until,
 )
 
@@ -469,3 +474,44 @@ def test_an_error_at_the_start_leaves_the_checkpoint_free(stream: Stream) -> Non
     assert error.condition.startswith("INVALID_INTERVAL_FORMAT")
     CheckpointLock(str(stream.directory), 0).release()
     assert isinstance(stream.session, FakeSession)
+
+
+def test_the_sinks_own_complaint_comes_before_the_missing_checkpoint(stream: Stream) -> None:
+    stream.session._providers["csv"] = provider("csv")
+    error = refused(stream, replace(stream.write, format="csv", options=Options()))
+    assert error.message == "'path' is not specified."
+
+
+def test_a_query_is_inactive_when_its_end_is_told(stream: Stream) -> None:
+    active: list[bool] = []
+
+    def note(event: QueryEvent) -> None:
+        if isinstance(event, QueryTerminated):
+            active.append(stream.running.is_active)
+
+    stream.manager.listeners.add(note)
+    stream.run(StartStream(), StopStream())
+    assert active == [False]
+
+
+def test_sources_are_stopped_when_another_one_cannot_start(tmp_path: Path) -> None:
+    broken = replace(numbers_relation("b", 2), options=Options({"name": "b", "rowsPerTrigger": "x"}))
+    stream = Stream(tmp_path, union(numbers_relation("a", 1), broken))
+    query = stream.manager.start(stream.write)
+    with pytest.raises(StreamingQueryError):
+        query.await_termination(20)
+    assert [source.stopped for source in stream.session.numbers.sources] == [True]
+    assert query.status().message.startswith("Terminated with exception: invalid literal for int()")
+
+
+def test_a_source_without_new_rows_still_has_its_metadata_column() -> None:
+    struct = StructType((StructField("file_path", STRING),))
+    metadata = AttributeReference("_metadata", struct, is_nullable=False)
+    relation = replace(numbers_relation(), metadata=metadata)
+    numbers = Numbers()
+    sources = Sources(relation, lambda _, __: MemorySource("a", numbers, None))
+    scan = sources.bind((None,), (None,))[relation.source_key]
+    table = scan.read(["_metadata", "value"])
+    assert (table.schema.names, table.num_rows) == (["_metadata", "value"], 0)
+    assert scan.input_files() == []
+    sources.stop()

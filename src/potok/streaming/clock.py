@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -59,13 +60,17 @@ class Waiter:
     """
 
     def __init__(self) -> None:
+        # A descriptor that was closed may be somebody else's by now.
+        self._lock = threading.Lock()
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def wake(self) -> None:
         """End the present or the next `wait`."""
-        # A full pipe is awake already; a closed one has nobody left to wake.
-        with contextlib.suppress(BlockingIOError, OSError):
-            os.write(self._write, b"\0")
+        with self._lock:
+            if self._write >= 0:
+                # A full pipe is awake already.
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._write, b"\0")
 
     def wait(self, descriptors: Iterable[int], timeout_s: float | None) -> None:
         """Sleep; None waits without end. The descriptors are left unread."""
@@ -81,7 +86,8 @@ class Waiter:
 
     def close(self) -> None:
         """Let go of the pipe; nothing may wait any more."""
-        read, write, self._read, self._write = self._read, self._write, -1, -1
+        with self._lock:
+            read, write, self._read, self._write = self._read, self._write, -1, -1
         for descriptor in (write, read):
             if descriptor >= 0:
                 os.close(descriptor)

@@ -150,7 +150,6 @@ class StreamExecution:
             self._query.report_status("Stopped", data=False, active=False)
         except Exception as cause:  # noqa: BLE001 - whatever it is, the query has failed of it
             error = self._failure(cause)
-            self._query.fail(error)
             message = f"Terminated with exception: {cause_message(cause)}"
             self._query.report_status(message, data=False, active=False)
             self._log_failure(cause)
@@ -429,6 +428,7 @@ class StreamExecution:
 
     def _finish(self, error: StreamingQueryError | None) -> None:
         """Let go of everything; each step is tried whatever the others do."""
+        self._query.terminate(error)
         closers = [
             self._sources.stop if self._sources else None,
             self._definition.sink.stop,
@@ -450,8 +450,8 @@ class StreamExecution:
                 error.cause_condition if error is not None else None,
             )
         )
-        self._query.end(error)
         self._waiter.close()
+        self._query.end()
 
     def _checkpoint_goes(self, error: StreamingQueryError | None) -> bool:
         definition = self._definition

@@ -45,6 +45,7 @@ class StreamingQuery:
         self._progress: deque[StreamingQueryProgress] = deque(maxlen=progress_to_keep)
         self._error: StreamingQueryError | None = None
         self._active = True
+        self._ended = False
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._run: Run | None = None
@@ -87,7 +88,7 @@ class StreamingQuery:
         """
         self._refuse_own_thread()
         with self._changed:
-            ended = self._changed.wait_for(lambda: not self._active, timeout_s)
+            ended = self._changed.wait_for(lambda: self._ended, timeout_s)
         if ended and self._error is not None:
             raise self._error
         return ended
@@ -104,7 +105,7 @@ class StreamingQuery:
             ticket = self._wanted_ticket
         self._wake()
         with self._changed:
-            self._changed.wait_for(lambda: self._reached_ticket >= ticket or not self._active)
+            self._changed.wait_for(lambda: self._reached_ticket >= ticket or self._ended)
         if self._error is not None:
             raise self._error
 
@@ -179,16 +180,17 @@ class StreamingQuery:
                 self._reached_ticket = ticket
                 self._changed.notify_all()
 
-    def end(self, error: StreamingQueryError | None) -> None:
-        """The thread is about to end; whoever waits may go on."""
-        with self._changed:
-            self._error = error
-            self._active = False
-            self._changed.notify_all()
-
-    def fail(self, error: StreamingQueryError) -> None:
-        """Make the error known, before those who wait are told of the end."""
+    def terminate(self, error: StreamingQueryError | None) -> None:
+        """No batch follows; what has to be put away still is."""
         self._error = error
+        self._active = False
+
+    def end(self) -> None:
+        """All is done; whoever waits may go on."""
+        with self._changed:
+            self._active = False
+            self._ended = True
+            self._changed.notify_all()
 
     def _wake(self) -> None:
         if self._run is not None:

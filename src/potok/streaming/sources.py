@@ -65,6 +65,13 @@ class EmptyScan:
         return []
 
 
+def _readable(relation: StreamingRelation) -> StructType:
+    """All that a scan of the relation can be asked for, `_metadata` included."""
+    if relation.metadata is None:
+        return relation.source_schema
+    return StructType((*relation.source_schema.fields, relation.metadata.to_field()))
+
+
 @dataclass
 class StartedSource:
     """A source of the query, where it stands in the plan, and the scan of the present batch."""
@@ -104,7 +111,11 @@ class Sources:
         self.relation_count = len(relations)
         self.started: list[StartedSource] = []
         for index, (key, relation) in enumerate(first.items()):
-            source = make(relation, index)
+            try:
+                source = make(relation, index)
+            except BaseException:
+                self.stop()
+                raise
             self.started.append(StartedSource(source, relation, tuple(places[key]), None))
 
     def bind(self, start: Offsets, end: Offsets) -> dict[int, Scan]:
@@ -114,7 +125,7 @@ class Sources:
             place = started.places[0]
             to = end[place]
             if to is None or to == start[place]:
-                rows: Scan = EmptyScan(started.relation.source_schema)
+                rows: Scan = EmptyScan(_readable(started.relation))
             else:
                 rows = started.source.scan(started.start_of(start), to)
             started.scan = CountingScan(rows)

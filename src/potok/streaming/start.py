@@ -23,13 +23,13 @@ from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.expressions import Call
 from potok.plan.logical import (
-    Aggregate,
     Filter,
     LogicalPlan,
     Project,
     StreamingRelation,
     SubqueryAlias,
 )
+from potok.plan.tree import Node
 from potok.streaming.execution import QueryDefinition
 from potok.streaming.lock import Lock
 from potok.streaming.services import Environment, SessionServices
@@ -45,6 +45,7 @@ OUTPUT_MODES = ("append", "update", "complete")
 # These sinks need no checkpoint of the user's; the others hold what only a checkpoint makes whole.
 _TEMPORARY_CHECKPOINT = {"console", "memory", "noop", "foreach", "foreachbatch"}
 _CONTINUOUS_SOURCES = {"rate", "kafka"}
+_CURRENT_TIME = {"current_timestamp", "current_date", "now", "localtimestamp"}
 
 
 @dataclass(frozen=True)
@@ -158,13 +159,17 @@ def open_checkpoint(
     return lock, metadata.id
 
 
-def check_trigger(rule: TriggerRule, plan: LogicalPlan, sink_name: str) -> None:
+def check_trigger(rule: TriggerRule, plan: LogicalPlan, sink_name: str, services: SessionServices) -> None:
     """Refuse continuous processing: with Spark's own error where Spark has one.
 
     Source of fact: UnsupportedOperationChecker.checkForContinuous.
     """
     if not isinstance(rule, Continuous):
         return
+
+    def tree(node: Node) -> str:
+        return f"\n{services.plan_text(node)}\n" if isinstance(node, LogicalPlan) else ""
+
     for node in reversed(list(plan.walk())):
         if isinstance(node, StreamingRelation) and node.format.lower() not in _CONTINUOUS_SOURCES:
             if node.format.lower() in {"socket", "rate-micro-batch"}:
@@ -172,18 +177,9 @@ def check_trigger(rule: TriggerRule, plan: LogicalPlan, sink_name: str) -> None:
             raise _continuous(
                 f"Continuous processing does not support StreamingRelation operations.;\n{_source(node)}"
             )
-        if isinstance(node, Call) and node.name in {
-            "current_timestamp",
-            "current_date",
-            "now",
-            "localtimestamp",
-        }:
-            raise _continuous("Continuous processing does not support current time operations.;")
-        if isinstance(node, LogicalPlan) and not isinstance(
-            node, (StreamingRelation, Project, Filter, SubqueryAlias)
-        ):
-            name = type(node).__name__ if isinstance(node, Aggregate) else _spark_name(node)
-            raise _continuous(f"Continuous processing does not support {name} operations.;")
+        operation = _not_continuous(node)
+        if operation is not None:
+            raise _continuous(f"Continuous processing does not support {operation} operations.;{tree(node)}")
     raise unsupported(
         f"continuous processing (to the sink {sink_name})",
         "Use trigger(processingTime='0 seconds'): a micro-batch takes milliseconds here.",
@@ -243,11 +239,17 @@ def define_query(
     if sink_name != "foreachbatch":
         services.provider(sink_name).check_output_mode(output_mode)
     fs = environment.file_system
-    choice = choose_checkpoint(write, sink_name, services, environment.new_uuid)
+    try:
+        choice = choose_checkpoint(write, sink_name, services, environment.new_uuid)
+    except SparkError:
+        # Spark looks at the sink's options before it looks for a checkpoint.
+        probe = SinkContext(services.conf, services.working_directory(), query_id=environment.new_uuid())
+        make_sink(write, sink_name, write.plan, probe, services).stop()
+        raise
     refuse_recovery(choice, sink_name, output_mode, fs)
     warn_adaptive(services)
     services.check_streaming(write.plan, output_mode)
-    check_trigger(rule, write.plan, sink_name)
+    check_trigger(rule, write.plan, sink_name, services)
     known = known_query_id(choice.root, fs)
     if known is not None:
         release_active(known)
@@ -310,6 +312,13 @@ def _source(relation: StreamingRelation) -> str:
     return f"FileSource[{path}]"
 
 
-def _spark_name(node: LogicalPlan) -> str:
+def _not_continuous(node: Node) -> str | None:
+    """What Spark calls an operation that continuous processing has not; None where it has it."""
+    if isinstance(node, Call):
+        return "current time" if node.name in _CURRENT_TIME else None
+    if not isinstance(node, LogicalPlan) or isinstance(
+        node, (StreamingRelation, Project, Filter, SubqueryAlias)
+    ):
+        return None
     names = {"Limit": "LocalLimit", "SetOperation": "Union"}
     return names.get(type(node).__name__, type(node).__name__)
