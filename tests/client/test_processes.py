@@ -161,6 +161,23 @@ def test_what_is_left_of_the_context(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_the_shell() -> None:
+    done = subprocess.run(
+        potok_command("shell", "--name", "mine"),
+        input="spark.range(2).collect()\nF.__name__\nspark.conf.get('spark.app.name')\n",
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "[Row(id=0), Row(id=1)]" in done.stdout
+    assert "'pyspark.sql.functions'" in done.stdout
+    assert "'mine'" in done.stdout
+    assert "Spark 4.3.0 in this process" in done.stderr
+
+
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     with subprocess.Popen(

@@ -98,6 +98,8 @@ class ExpressionDecoder:
         """A user's function with its arguments. Raises for functions of the JVM."""
         if message.WhichOneof("function") != "python_udf":
             raise unsupported("A user-defined function of the JVM", "Register a Python function.")
+        if getattr(message, "is_distinct", False):
+            raise unsupported("DISTINCT in a call of a user-defined function", "Use distinct() before it.")
         values, names = self._call_arguments(message.arguments)
         udf = message.python_udf
         return e.PythonFunction(

@@ -140,10 +140,12 @@ class ServerSession:
 
     def close(self) -> None:
         """Stop queries, then operations, then forget everything."""
-        self.session.close()
-        self.events.close()
-        self.interrupt(lambda _: True)
-        self.artifacts.close()
+        try:
+            self.session.close()
+        finally:
+            self.events.close()
+            self.interrupt(lambda _: True)
+            self.artifacts.close()
 
 
 class Sessions:
