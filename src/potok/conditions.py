@@ -40,6 +40,30 @@ CONDITIONS: dict[str, Condition] = {
     "ALL_PARTITION_COLUMNS_NOT_ALLOWED": Condition(
         "Cannot use all columns for partition columns.", "KD005", ANALYSIS
     ),
+    "AMBIGUOUS_COLUMN_REFERENCE": Condition(
+        "Column <name> is ambiguous. It's because you joined several DataFrame together, and "
+        "some of these DataFrames are the same.\nThis column points to one of the DataFrames but "
+        "Spark is unable to figure out which one.\nPlease alias the DataFrames with different "
+        "names via `DataFrame.alias` before joining them,\nand specify the column using qualified "
+        "name, e.g. `df.alias(\"a\").join(df.alias(\"b\"), col(\"a.id\") > col(\"b.id\"))`.",
+        "42702",
+        ANALYSIS,
+    ),
+    "AMBIGUOUS_LATERAL_COLUMN_ALIAS": Condition(
+        "Lateral column alias <name> is ambiguous and has <n> matches.",
+        "42702",
+        ANALYSIS,
+    ),
+    "AMBIGUOUS_REFERENCE": Condition(
+        "Reference <name> is ambiguous, could be: <referenceNames>.",
+        "42704",
+        ANALYSIS,
+    ),
+    "AMBIGUOUS_REFERENCE_TO_FIELDS": Condition(
+        "Ambiguous reference to the field <field>. It appears <count> times in the schema.",
+        "42000",
+        ANALYSIS,
+    ),
     "ARITHMETIC_OVERFLOW": Condition(
         '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
         "22003",
@@ -50,6 +74,12 @@ CONDITIONS: dict[str, Condition] = {
         "name for the new artifact because it cannot be overwritten.",
         "42713",
         RUNTIME,
+    ),
+    "ASSIGNMENT_ARITY_MISMATCH": Condition(
+        "The number of columns or variables assigned or aliased: <numTarget> does not match the "
+        "number of source expressions: <numExpr>.",
+        "42802",
+        ANALYSIS,
     ),
     "BINARY_ARITHMETIC_OVERFLOW": Condition(
         "<value1> <symbol> <value2> caused overflow. Use <functionName> to ignore overflow "
@@ -85,14 +115,39 @@ CONDITIONS: dict[str, Condition] = {
         "46110",
         ANALYSIS,
     ),
+    "CANNOT_PARSE_INTERVAL": Condition(
+        "Unable to parse <intervalString>. Please ensure that the value provided is in a valid "
+        "format for defining an interval. You can reference the documentation for the correct "
+        "format. If the issue persists, please double check that the input value is not null or "
+        "empty and try again.",
+        "22006",
+        ANALYSIS,
+    ),
     "CANNOT_PARSE_TIMESTAMP": Condition(
         "<message>. Use <func> to tolerate invalid input string and return NULL instead.",
         "22007",
         DATE_TIME,
     ),
+    "CANNOT_RESOLVE_DATAFRAME_COLUMN": Condition(
+        "Cannot resolve dataframe column <name>. It's probably because of illegal references "
+        "like `df1.select(df2.col(\"a\"))`.",
+        "42704",
+        ANALYSIS,
+    ),
+    "CANNOT_RESOLVE_STAR_EXPAND": Condition(
+        "Cannot resolve <targetString>.* given input columns <columns>. Please check that the "
+        "specified table or struct exists and is accessible in the input columns.",
+        "42704",
+        ANALYSIS,
+    ),
     "CANNOT_TRUNCATE_EXTERNAL_TABLE": Condition(
         "Operation not allowed: TRUNCATE TABLE on external tables: <tableName>.",
         "0A000",
+        ANALYSIS,
+    ),
+    "CANNOT_UP_CAST_DATATYPE": Condition(
+        "Cannot up cast <expression> from <sourceType> to <targetType>.\n<details>",
+        "42846",
         ANALYSIS,
     ),
     "CAST_INVALID_INPUT": Condition(
@@ -299,9 +354,40 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.CANNOT_DROP_ALL_FIELDS": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Cannot drop all fields in struct.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: cannot cast <srcType> to "
+        "<targetType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: cannot cast <srcType> to "
+        "<targetType> with ANSI mode on.\nIf you have to cast <srcType> to <targetType>, you can "
+        "set <config> as <configVal>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: cannot cast <srcType> to "
+        "<targetType>.\nTo convert values from <srcType> to <targetType>, you can use the "
+        "functions <functionNames> instead.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.DATA_DIFF_TYPES": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should all "
         "be the same type, but it's <dataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Filter expression <filter> of type "
+        "<type> is not a boolean.",
         "42K09",
         ANALYSIS,
     ),
@@ -311,9 +397,45 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The data type of one or more "
+        "elements in the left hand side of an IN subquery is not compatible with the data type "
+        "of the output of the subquery. Mismatched columns: [<mismatchedColumns>], left side: "
+        "[<leftType>], right side: [<rightType>].",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The number of columns in the left "
+        "hand side of an IN subquery does not match the number of columns in the output of "
+        "subquery. Left hand side columns(length: <leftLength>): [<leftColumns>], right hand "
+        "side columns(length: <rightLength>): [<rightColumns>].",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <leftExprName>(<leftExprValue>) "
         "must be <constraint> the <rightExprName>(<rightExprValue>).",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The data type <orderSpecType> used "
+        "in the order specification does not support the data type <valueBoundaryType> which is "
+        "used in the range frame.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: A range window frame with value "
+        "boundaries cannot be used in a window specification with multiple order by expressions: "
+        "<orderSpec>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: A range window frame cannot be used "
+        "in an unordered window specification.",
         "42K09",
         ANALYSIS,
     ),
@@ -355,6 +477,11 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         PARSE,
     ),
+    "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED": Condition(
+        "Distinct window functions are not supported: <windowExpr>.",
+        "0A000",
+        ANALYSIS,
+    ),
     "DIVIDE_BY_ZERO": Condition(
         "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. If"
         ' necessary set <config> to "false" to bypass this error.',
@@ -365,6 +492,19 @@ CONDITIONS: dict[str, Condition] = {
         "CTE definition can't have duplicate names: <duplicateNames>.",
         "42602",
         PARSE,
+    ),
+    "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED": Condition(
+        "Call to routine <routineName> is invalid because it includes multiple argument "
+        "assignments to the same parameter name <parameterName>. A positional argument and named "
+        "argument both referred to the same parameter. Please remove the named argument "
+        "referring to this parameter.",
+        "4274K",
+        ANALYSIS,
+    ),
+    "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE": Condition(
+        "The event time <eventName> has the invalid type <eventType>, but expected \"TIMESTAMP\".",
+        "42K09",
+        ANALYSIS,
     ),
     "EXPECT_PERMANENT_VIEW_NOT_TEMP": Condition(
         "'<operation>' expects a permanent view but <viewName> is a temp view.",
@@ -413,6 +553,7 @@ CONDITIONS: dict[str, Condition] = {
         "54001",
         PARSE,
     ),
+    "FIELD_NOT_FOUND": Condition("No such struct field <fieldName> in <fields>.", "42704", ANALYSIS),
     "FOREACH_BATCH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach batch sink. Reason: <reason>",
         "39000",
@@ -421,10 +562,60 @@ CONDITIONS: dict[str, Condition] = {
     "FOREACH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach sink. Reason: <reason>", "39000", SPARK
     ),
+    "GROUPING_COLUMN_MISMATCH": Condition(
+        "Column of grouping (<grouping>) can't be found in grouping columns <groupingColumns>.",
+        "42803",
+        ANALYSIS,
+    ),
+    "GROUPING_ID_COLUMN_MISMATCH": Condition(
+        "Columns of grouping_id (<groupingIdColumn>) does not match grouping columns "
+        "(<groupByColumns>).",
+        "42803",
+        ANALYSIS,
+    ),
+    "GROUPING_SIZE_LIMIT_EXCEEDED": Condition(
+        "Grouping sets size cannot be greater than <maxSize>.",
+        "54000",
+        ANALYSIS,
+    ),
+    "GROUP_BY_AGGREGATE": Condition(
+        "Aggregate functions are not allowed in GROUP BY, but found <sqlExpr>.",
+        "42903",
+        ANALYSIS,
+    ),
+    "GROUP_BY_POS_AGGREGATE": Condition(
+        "GROUP BY <index> refers to an expression <aggExpr> that contains an aggregate function. "
+        "Aggregate functions are not allowed in GROUP BY.",
+        "42903",
+        ANALYSIS,
+    ),
+    "GROUP_BY_POS_OUT_OF_RANGE": Condition(
+        "GROUP BY position <index> is not in select list (valid range is [1, <size>]).",
+        "42805",
+        ANALYSIS,
+    ),
+    "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE": Condition(
+        "The expression <sqlExpr> cannot be used as a grouping expression because its data type "
+        "<dataType> is not an orderable data type.",
+        "42822",
+        ANALYSIS,
+    ),
     "ILLEGAL_DAY_OF_WEEK": Condition(
         "Illegal input for day of week: <string>.",
         "22009",
         ILLEGAL_ARGUMENT,
+    ),
+    "INCOMPARABLE_PIVOT_COLUMN": Condition(
+        "Invalid pivot column <columnName>. Pivot columns must be comparable.",
+        "42818",
+        ANALYSIS,
+    ),
+    "INCOMPATIBLE_COLUMN_TYPE": Condition(
+        "<operator> can only be performed on tables with compatible column types. The "
+        "<columnOrdinalNumber> column of the <tableOrdinalNumber> table is <dataType1> type "
+        "which is not compatible with <dataType2> at the same column of the first table.<hint>.",
+        "42825",
+        ANALYSIS,
     ),
     "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST": Condition(
         "Cannot write incompatible data for the table <tableName>: Cannot safely cast <colName> "
@@ -537,6 +728,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K04",
         SPARK_SQL,
     ),
+    "INVALID_COLUMN_OR_FIELD_DATA_TYPE": Condition(
+        "Column or field <name> is of type <type> while it's required to be <expectedType>.",
+        "42000",
+        ANALYSIS,
+    ),
     "INVALID_CONF_VALUE.REQUIREMENT": Condition(
         "The value '<confValue>' in the config \"<confName>\" is invalid. <confRequirement>",
         "22022",
@@ -616,9 +812,20 @@ CONDITIONS: dict[str, Condition] = {
         "42604",
         ANALYSIS,
     ),
+    "INVALID_EXTRACT_BASE_FIELD_TYPE": Condition(
+        "Can't extract a value from <base>. Need a complex type [STRUCT, ARRAY, MAP] but got "
+        "<other>.",
+        "42000",
+        ANALYSIS,
+    ),
     "INVALID_EXTRACT_FIELD": Condition(
         "Cannot extract <field> from <expr>.",
         "42601",
+        ANALYSIS,
+    ),
+    "INVALID_EXTRACT_FIELD_TYPE": Condition(
+        "Field name should be a non-null string literal, but it's <extraction>.",
+        "42000",
         ANALYSIS,
     ),
     "INVALID_FORMAT.ESC_AT_THE_END": Condition(
@@ -682,6 +889,17 @@ CONDITIONS: dict[str, Condition] = {
         "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1).",
         "22003",
         RUNTIME,
+    ),
+    "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE": Condition(
+        "Invalid inline table. Found incompatible types in the column <colName> for inline table.",
+        "42000",
+        ANALYSIS,
+    ),
+    "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH": Condition(
+        "Invalid inline table. Inline table expected <expectedNumCols> columns but found "
+        "<actualNumCols> columns in row <rowIndex>.",
+        "42000",
+        ANALYSIS,
     ),
     "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": Condition(
         "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Uncaught arithmetic exception while parsing '<input>'.",
@@ -765,6 +983,42 @@ CONDITIONS: dict[str, Condition] = {
         "2203G",
         ILLEGAL_ARGUMENT,
     ),
+    "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES": Condition(
+        "Invalid lambda function call. The lambda function has duplicate arguments <args>. "
+        "Please, consider to rename the argument names or set <caseSensitiveConfig> to \"true\".",
+        "42K0D",
+        ANALYSIS,
+    ),
+    "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION": Condition(
+        "Invalid lambda function call. A lambda function should only be used in a higher order "
+        "function. However, its class is <class>, which is not a higher order function.",
+        "42K0D",
+        ANALYSIS,
+    ),
+    "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH": Condition(
+        "Invalid lambda function call. A higher order function expects <expectedNumArgs> "
+        "arguments, but got <actualNumArgs>.",
+        "42K0D",
+        ANALYSIS,
+    ),
+    "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE": Condition(
+        "The limit like expression <expr> is invalid. The <name> expression must be integer "
+        "type, but got <dataType>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE": Condition(
+        "The limit like expression <expr> is invalid. The <name> expression must be equal to or "
+        "greater than 0, but got <v>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL": Condition(
+        "The limit like expression <expr> is invalid. The evaluated <name> expression must not "
+        "be null.",
+        "42K0E",
+        ANALYSIS,
+    ),
     "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION": Condition(
         "UnsupportedLogVersion. The maximum supported log version is v<maxSupportedVersion>, but"
         " encountered v<version>. The log file was produced by a newer version of Spark and cannot be read"
@@ -778,6 +1032,35 @@ CONDITIONS: dict[str, Condition] = {
         "accordingly.",
         "22003",
         PARSE,
+    ),
+    "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED": Condition(
+        "Invalid observed metrics. Aggregate expressions with DISTINCT are not allowed in "
+        "observed metrics, but found: <expr>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_FILTER_UNSUPPORTED": Condition(
+        "Invalid observed metrics. Aggregate expression with FILTER predicate are not allowed in "
+        "observed metrics, but found: <expr>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_OBSERVED_METRICS.MISSING_NAME": Condition(
+        "Invalid observed metrics. The observed metrics should be named: <operator>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE": Condition(
+        "Invalid observed metrics. Attribute <expr> can only be used as an argument to an "
+        "aggregate function.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "INVALID_OBSERVED_METRICS.WINDOW_EXPRESSIONS_UNSUPPORTED": Condition(
+        "Invalid observed metrics. Window expressions are not allowed in observed metrics, but "
+        "found: <expr>.",
+        "42K0E",
+        ANALYSIS,
     ),
     "INVALID_PARAMETER_VALUE.CHARSET": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
@@ -863,6 +1146,11 @@ CONDITIONS: dict[str, Condition] = {
         "42000",
         PARSE,
     ),
+    "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX": Condition(
+        "Invalid SQL syntax: The function <prettyName> does not support <syntax>.",
+        "42000",
+        ANALYSIS,
+    ),
     "INVALID_SQL_SYNTAX.INVALID_REFRESH_RESOURCE_PATH": Condition(
         "Invalid SQL syntax: REFRESH statements cannot contain ' ', '\\n', '\\r', '\\t' inside "
         "unquoted resource paths.",
@@ -901,6 +1189,11 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN": Condition(
+        "Invalid subquery: Scalar subquery must return only one column, but got <number>.",
+        "42823",
+        ANALYSIS,
+    ),
     "INVALID_TEMP_OBJ_QUALIFIER": Condition(
         "Temporary <objectType> <objectName> cannot be qualified with <qualifier>. Temporary "
         "objects can only be qualified with SESSION or SYSTEM.SESSION.",
@@ -928,6 +1221,24 @@ CONDITIONS: dict[str, Condition] = {
         "42604",
         PARSE,
     ),
+    "INVALID_USAGE_OF_STAR_OR_REGEX": Condition(
+        "Invalid usage of <elem> in <prettyName>.",
+        "42000",
+        ANALYSIS,
+    ),
+    "INVALID_WHERE_CONDITION": Condition(
+        "The WHERE condition <condition> contains invalid expressions: <expressionList>.\nRewrite "
+        "the query to avoid window functions, aggregate functions, and generator functions in "
+        "the WHERE clause.",
+        "42903",
+        ANALYSIS,
+    ),
+    "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE": Condition(
+        "The join condition <joinCondition> has the invalid type <conditionType>, expected "
+        "\"BOOLEAN\".",
+        "42K0E",
+        ANALYSIS,
+    ),
     "KAFKA_DATA_SOURCE_NOT_ENABLED": Condition(
         "Failed to find data source: <provider>. Please deploy the application as per the deployment section of"
         " Structured Streaming + Kafka Integration Guide.",
@@ -948,6 +1259,20 @@ CONDITIONS: dict[str, Condition] = {
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
     ),
+    "MISSING_AGGREGATION": Condition(
+        "The non-aggregating expression <expression> is based on columns which are not "
+        "participating in the GROUP BY clause.\nAdd the columns or the expression to the GROUP "
+        "BY, aggregate the expression, or use <expressionAnyValue> if you do not care which of "
+        "the values within a group is returned.",
+        "42803",
+        ANALYSIS,
+    ),
+    "MISSING_GROUP_BY": Condition(
+        "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window "
+        "functions using OVER clauses.",
+        "42803",
+        ANALYSIS,
+    ),
     "MISSING_WINDOW_SPECIFICATION": Condition(
         "Window specification is not defined in the WINDOW clause for <windowName>. For more "
         "information about WINDOW clauses, please refer to "
@@ -955,10 +1280,32 @@ CONDITIONS: dict[str, Condition] = {
         "42P20",
         PARSE,
     ),
+    "NAMED_PARAMETERS_NOT_SUPPORTED": Condition(
+        "Named parameters are not supported for function <functionName>; please retry the query "
+        "with positional arguments to the function call instead.",
+        "4274K",
+        ANALYSIS,
+    ),
+    "NESTED_AGGREGATE_FUNCTION": Condition(
+        "It is not allowed to use an aggregate function in the argument of another aggregate "
+        "function. Please use the inner aggregate function in a sub-query.",
+        "42607",
+        ANALYSIS,
+    ),
     "NON_FOLDABLE_ARGUMENT": Condition(
         "The function <funcName> requires the parameter <paramName> to be a foldable expression "
         "of the type <paramType>, but the actual argument is a non-foldable.",
         "42K08",
+        ANALYSIS,
+    ),
+    "NON_LITERAL_PIVOT_VALUES": Condition(
+        "Literal expressions required for pivot values, found <expression>.",
+        "42K08",
+        ANALYSIS,
+    ),
+    "NULLABLE_COLUMN_OR_FIELD": Condition(
+        "Column or field <name> is nullable while it's required to be non-nullable.",
+        "42000",
         ANALYSIS,
     ),
     "NUMERIC_OUT_OF_SUPPORTED_RANGE": Condition(
@@ -972,10 +1319,22 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARITHMETIC,
     ),
+    "NUM_COLUMNS_MISMATCH": Condition(
+        "<operator> can only be performed on inputs with the same number of columns, but the "
+        "first input has <firstNumColumns> columns and the <invalidOrdinalNum> input has "
+        "<invalidNumColumns> columns.",
+        "42826",
+        ANALYSIS,
+    ),
     "OPERATION_CANCELED": Condition(
         "Operation has been canceled.",
         "HY008",
         SPARK_SQL,
+    ),
+    "ORDER_BY_POS_OUT_OF_RANGE": Condition(
+        "ORDER BY position <index> is not in select list (valid range is [1, <size>]).",
+        "42805",
+        ANALYSIS,
     ),
     "PARSE_EMPTY_STATEMENT": Condition(
         "Syntax error, unexpected empty statement.",
@@ -1006,6 +1365,12 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "PATH_NOT_FOUND": Condition("Path does not exist: <path>.", "42K03", ANALYSIS),
+    "PIVOT_VALUE_DATA_TYPE_MISMATCH": Condition(
+        "Invalid pivot value '<value>': value data type <valueType> does not match pivot column "
+        "data type <pivotType>.",
+        "42K09",
+        ANALYSIS,
+    ),
     "PYTHON_EXCEPTION": Condition(
         "<msg>: <traceback>", "38000", "org.apache.spark.api.python.PythonException"
     ),
@@ -1128,6 +1493,14 @@ CONDITIONS: dict[str, Condition] = {
         "428EK",
         ANALYSIS,
     ),
+    "UDTF_ALIAS_NUMBER_MISMATCH": Condition(
+        "The number of aliases supplied in the AS clause does not match the number of columns "
+        "output by the UDTF.\nExpected <aliasesSize> aliases, but got <aliasesNames>.\nPlease "
+        "ensure that the number of aliases provided matches the number of columns output by the "
+        "UDTF.",
+        "42802",
+        ANALYSIS,
+    ),
     "UNABLE_TO_INFER_SCHEMA": Condition(
         "Unable to infer schema for <format>. It must be specified manually.",
         "42KD9",
@@ -1145,15 +1518,71 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "UNEXPECTED_INPUT_TYPE": Condition(
+        "Parameter <paramIndex> of function <functionName> requires the <requiredType> type, "
+        "however <inputSql> has the type <inputType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "UNPIVOT_REQUIRES_VALUE_COLUMNS": Condition(
+        "At least one value column needs to be specified for UNPIVOT, all columns specified as "
+        "ids.",
+        "42K0A",
+        ANALYSIS,
+    ),
+    "UNPIVOT_VALUE_DATA_TYPE_MISMATCH": Condition(
+        "Unpivot value columns must share a least common type, some types do not: [<types>].",
+        "42K09",
+        ANALYSIS,
+    ),
+    "UNRECOGNIZED_PARAMETER_NAME": Condition(
+        "Cannot invoke routine <routineName> because the routine call included a named argument "
+        "reference for the argument named <argumentName>, but this routine does not include any "
+        "signature containing an argument with this name. Did you mean one of the following? "
+        "[<proposal>].",
+        "4274K",
+        ANALYSIS,
+    ),
+    "UNRESOLVABLE_TABLE_VALUED_FUNCTION": Condition(
+        "Could not resolve <name> to a table-valued function.\nPlease make sure that <name> is "
+        "defined as a table-valued function and that all required parameters are provided "
+        "correctly.\nIf <name> is not defined, please create the table-valued function before "
+        "using it.\nFor more information about defining table-valued functions, please refer to "
+        "the Apache Spark documentation.",
+        "42883",
+        ANALYSIS,
+    ),
+    "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION": Condition(
+        "A column, variable, or function parameter with name <objectName> cannot be resolved. ",
+        "42703",
+        ANALYSIS,
+    ),
     "UNRESOLVED_COLUMN.WITH_SUGGESTION": Condition(
         "A column, variable, or function parameter with name <objectName> cannot be resolved. Did you "
         "mean one of the following? [<proposal>].",
         "42703",
         ANALYSIS,
     ),
+    "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES": Condition(
+        "Cannot resolve column name \"<colName>\" among (<fieldNames>).",
+        "42703",
+        ANALYSIS,
+    ),
+    "UNRESOLVED_FIELD.WITH_SUGGESTION": Condition(
+        "A field with name <fieldName> cannot be resolved with the struct-type column "
+        "<columnPath>. Did you mean one of the following? [<proposal>].",
+        "42703",
+        ANALYSIS,
+    ),
     "UNRESOLVED_ROUTINE": Condition(
         "Cannot resolve routine <routineName> on search path <searchPath>.",
         "42883",
+        ANALYSIS,
+    ),
+    "UNRESOLVED_USING_COLUMN_FOR_JOIN": Condition(
+        "USING column <colName> cannot be resolved on the <side> side of the join. The "
+        "<side>-side columns: [<suggestion>].",
+        "42703",
         ANALYSIS,
     ),
     "UNSUPPORTED_DATATYPE": Condition(
@@ -1164,6 +1593,11 @@ CONDITIONS: dict[str, Condition] = {
     "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE": Condition(
         "The <format> datasource doesn't support the column <columnName> of the type <columnType>.",
         "0A000",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_EXPR_FOR_WINDOW": Condition(
+        "Expression <sqlExpr> not supported within a window function.",
+        "42P20",
         ANALYSIS,
     ),
     "UNSUPPORTED_FEATURE.DROP_DATABASE": Condition(
@@ -1181,9 +1615,31 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         UNSUPPORTED,
     ),
+    "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE": Condition(
+        "The feature is not supported: Cannot have MAP type columns in a set operation "
+        "(INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",
+        "0A000",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_FEATURE.TABLE_OPERATION": Condition(
         'The feature is not supported: Table <tableName> does not support <operation>. Please check the current catalog and namespace to make sure the qualified table name is expected, and also check the catalog implementation which is configured by "spark.sql.catalog".',
         "0A000",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_GENERATOR.MULTI_GENERATOR": Condition(
+        "The generator is not supported: only one generator allowed per SELECT clause but found "
+        "<num>: <generators>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS": Condition(
+        "The generator is not supported: nested in expressions <expression>.",
+        "42K0E",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT": Condition(
+        "The generator is not supported: outside the SELECT clause, found: <plan>.",
+        "42K0E",
         ANALYSIS,
     ),
     "UNSUPPORTED_OVERWRITE.TABLE": Condition(
@@ -1195,6 +1651,11 @@ CONDITIONS: dict[str, Condition] = {
         "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>.",
         "0A000",
         PARSE,
+    ),
+    "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE": Condition(
+        "Window function <funcName> requires an OVER clause.",
+        "42601",
+        ANALYSIS,
     ),
     "WRITE_STREAM_NOT_ALLOWED": Condition(
         "`writeStream` can be called only on streaming Dataset/DataFrame.", "42601", ANALYSIS
@@ -1242,6 +1703,12 @@ CONDITIONS: dict[str, Condition] = {
         None,
         PARSE,
     ),
+    "_LEGACY_ERROR_TEMP_1006": Condition(
+        "Aggregate expression required for pivot, but '<sql>' did not appear in any aggregate "
+        "function.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1008": Condition(
         "<quoted> is not a temp view of streaming logical plan, please use batch API such as "
         "`DataFrameReader.table` to read it.",
@@ -1251,6 +1718,11 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_1018": Condition(
         "<quoted> is a permanent view, which is not supported by streaming reading API such as "
         "`DataStreamReader.table` yet.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1036": Condition(
+        "Window Frame <wf> must match the required frame <required>.",
         None,
         ANALYSIS,
     ),
@@ -1307,6 +1779,11 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_1194": Condition("queryName must be specified for memory sink.", None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1246": Condition(
+        "Can't find column `<name>` given table data columns <fieldNames>.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1290": Condition(
         "Text data source supports only a single column, and you have <schemaSize> columns.",
         None,
@@ -1329,6 +1806,13 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "_LEGACY_ERROR_TEMP_1312": Condition(
         "'<operation>' does not support bucketBy right now.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1324": Condition(
+        "The pivot column <pivotColumn> has more than <maxValues> distinct values, this could "
+        "indicate an error. If this was intended, set <config> to at least the number of "
+        "distinct values of the pivot column.",
         None,
         ANALYSIS,
     ),

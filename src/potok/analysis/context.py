@@ -1,0 +1,63 @@
+"""What analysis needs to know from outside the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from potok.functions.base import Function, FunctionContext
+from potok.plan.expressions import Expression, Literal, PythonFunction
+
+if TYPE_CHECKING:
+    from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, UnresolvedDataSource
+
+
+class Catalog(Protocol):
+    """Where relations come from. Every method may raise SparkError."""
+
+    def lookup(self, parts: tuple[str, ...]) -> LogicalPlan | None:
+        """The plan of a view or table, resolved or not; None where there is none."""
+
+    def data_source(self, source: UnresolvedDataSource) -> LogicalPlan:
+        """A resolved plan over a ScanRelation or StreamingRelation. Raises PATH_NOT_FOUND and its like."""
+
+    def cached(self, relation_id: str) -> LogicalPlan:
+        """The plan that the session keeps under this number."""
+
+    def catalog_query(self, query: CatalogQuery) -> LocalRelation:
+        """The rows of a method of `spark.catalog`."""
+
+
+def _no_conf(_: str) -> str | None:
+    return None
+
+
+def _no_query(_: LogicalPlan) -> Sequence[Sequence[Literal]]:
+    msg = "this session cannot run queries while it analyses one"
+    raise LookupError(msg)
+
+
+@dataclass(frozen=True)
+class AnalysisContext:
+    """Everything that analysis depends on besides the plan.
+
+    `conf` gives the value of a configuration key, its default where unset. `collect` runs a
+    resolved batch plan and gives its rows as literals: only what depends on data needs it (pivot
+    without values, crosstab, transpose). `parse_expression` reads SQL text in options of a plan.
+    """
+
+    function_context: FunctionContext
+    catalog: Catalog
+    functions: Mapping[str, Function]
+    user_functions: Mapping[str, PythonFunction] = field(default_factory=dict)
+    conf: Callable[[str], str | None] = _no_conf
+    collect: Callable[[LogicalPlan], Sequence[Sequence[Literal]]] = _no_query
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """A boolean configuration value."""
+        value = self.conf(key)
+        return default if value is None else value.strip().lower() == "true"
+
+
+UnresolvedOrResolved = Expression

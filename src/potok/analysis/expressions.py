@@ -1,0 +1,596 @@
+"""Resolving expressions over the columns of a relation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from potok.analysis import coercion
+from potok.analysis.functions import CallOptions, bind_function, bind_user_function, find_function
+from potok.analysis.names import (
+    Columns,
+    extract_value,
+    find_field,
+    quote_parts,
+    quote_type,
+    struct_field,
+    unresolved_column,
+)
+from potok.analysis.pretty import pretty_name, sql_expression
+from potok.analysis.trees import contains_generator, is_aggregate, transform_down
+from potok.errors import SparkError
+from potok.functions.base import AggregateFunction, FunctionContext, Input, ScalarFunction
+from potok.plan.expressions import (
+    Alias,
+    AttributeReference,
+    Call,
+    Cast,
+    Expression,
+    GeneratorCall,
+    GetStructField,
+    LambdaFunction,
+    LambdaVariable,
+    Literal,
+    NamedArgument,
+    OuterReference,
+    PythonFunction,
+    SortOrder,
+    Subquery,
+    UnresolvedAttribute,
+    UnresolvedExtractValue,
+    UnresolvedFunction,
+    UnresolvedLambdaVariable,
+    UnresolvedOrdinal,
+    UnresolvedRegex,
+    UnresolvedStar,
+    UnresolvedSubquery,
+    UpdateFields,
+    WindowCall,
+    WindowExpression,
+    next_expr_id,
+)
+from potok.plan.logical import Attributes, LogicalPlan
+from potok.plan.tree import Node
+from potok.types import BOOLEAN, INTEGER, STRING, StructField, StructType
+
+if TYPE_CHECKING:
+    from potok.analysis.analyzer import Analyzer
+
+_LITERAL_FUNCTIONS = frozenset(
+    {
+        "current_date", "current_timestamp", "localtimestamp", "current_time", "current_user", "user",
+        "session_user", "current_catalog", "current_database", "current_schema", "grouping__id",
+    }
+)  # fmt: skip
+Fallback = Callable[[UnresolvedAttribute], Expression | None]
+
+
+class Resolver:
+    """Resolves expressions over the output of child plans.
+
+    `outer` is the resolver of the query around a subquery. `fallback` is asked for a name that is
+    not among the columns, before the queries around are. Hidden columns that were used are found
+    in `hidden` afterwards.
+    """
+
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        plans: tuple[LogicalPlan, ...],
+        *,
+        outer: Resolver | None = None,
+        attributes: Attributes | None = None,
+        fallback: Fallback | None = None,
+    ) -> None:
+        self.analyzer = analyzer
+        self.context = analyzer.context
+        self.plans = plans
+        self.outer = outer
+        self.fallback = fallback
+        output = attributes if attributes is not None else tuple(a for p in plans for a in p.output)
+        self.columns = Columns(output, case_sensitive=self.context.function_context.case_sensitive)
+        self.hidden: dict[int, AttributeReference] = {}
+        self._hidden_columns: Columns | None = None
+        self._lambdas: list[dict[str, LambdaVariable]] = []
+        self._resolved: dict[int, tuple[Expression, Expression]] = {}
+
+    @property
+    def functions(self) -> FunctionContext:
+        """What function rules depend on."""
+        return self.context.function_context
+
+    # ---- entry points ----
+
+    def resolve(self, expression: Expression) -> Expression:
+        """The resolved expression. Raises SparkError."""
+        rule = _RULES.get(type(expression))
+        if rule is not None:
+            return rule(self, expression)
+        return cast("Expression", expression.map_children(self._resolve_node))
+
+    def _resolve_node(self, node: Node) -> Node:
+        if isinstance(node, LogicalPlan):
+            return node
+        return self.resolve(node) if isinstance(node, Expression) else node.map_children(self._resolve_node)
+
+    def resolve_all(self, expressions: Sequence[Expression]) -> tuple[Expression, ...]:
+        """Several expressions, stars expanded."""
+        result: list[Expression] = []
+        for expression in expressions:
+            if isinstance(expression, (UnresolvedStar, UnresolvedRegex)):
+                result += self.expand(expression)
+            else:
+                result.append(self.resolve(expression))
+        return tuple(result)
+
+    def named(self, expressions: Sequence[Expression]) -> list[Expression]:
+        """The expressions of an output list: stars expanded, each with a name (Spark's ResolveAliases)."""
+        result: list[Expression] = []
+        for expression in expressions:
+            if isinstance(expression, (UnresolvedStar, UnresolvedRegex)):
+                result += self.expand(expression)
+            else:
+                result.append(self.name(expression, self.resolve(expression)))
+        return result
+
+    def name(self, original: Expression, resolved: Expression) -> Expression:
+        """The resolved expression under the name that its original form asks for."""
+        if isinstance(resolved, (Alias, AttributeReference)):
+            return resolved
+        if isinstance(resolved, OuterReference):
+            return Alias(resolved, (resolved.attribute.name,), expr_id=next_expr_id())
+        if isinstance(resolved, GeneratorCall):
+            names = tuple(f.name for f in resolved.fields)
+            return Alias(resolved, names, expr_id=next_expr_id())
+        if isinstance(original, UnresolvedAttribute):
+            return Alias(resolved, (original.parts[-1],), expr_id=next_expr_id())
+        return Alias(
+            resolved, (self.automatic_name(original),), _time_window_metadata(original), next_expr_id()
+        )
+
+    def automatic_name(self, original: Expression) -> str:
+        """The name of a column without an alias."""
+        return pretty_name(original, self.known)
+
+    def known(self, original: Expression) -> Expression | None:
+        """What an expression resolved to before, or resolves to; None where it does not."""
+        memo = self._resolved.get(id(original))
+        if memo is not None and memo[0] is original:
+            return memo[1]
+        if isinstance(original, UnresolvedAttribute):
+            return None
+        try:
+            return self.resolve(original)
+        except (SparkError, AttributeError):
+            return None
+
+    # ---- columns ----
+
+    def _attribute(self, expression: Expression) -> Expression:
+        attribute = cast("UnresolvedAttribute", expression)
+        found = self.find(attribute)
+        if found is None:
+            raise unresolved_column(attribute.parts, self.columns.attributes, attribute.origin)
+        self._resolved[id(attribute)] = (attribute, found)
+        return found
+
+    def find(self, attribute: UnresolvedAttribute) -> Expression | None:
+        """What a column name means, or None. Raises AMBIGUOUS_REFERENCE and errors of fields."""
+        parts = attribute.parts
+        for variables in reversed(self._lambdas):
+            variable = variables.get(self.columns.key(parts[0]))
+            if variable is not None:
+                return self._fields(variable, parts[1:], attribute)
+        if attribute.plan_id is not None:
+            found = self.analyzer.data_frame_column(self, attribute)
+            if found is not None:
+                return found
+        elif not attribute.is_metadata_column:
+            found = self.columns.resolve(parts, attribute.origin)
+            if found is not None:
+                return found
+        if attribute.plan_id is None:
+            found = self._hidden(parts, attribute)
+            if found is not None:
+                return found
+        if (
+            len(parts) == 1
+            and parts[0].lower() in _LITERAL_FUNCTIONS
+            and parts[0].lower() in self.context.functions
+        ):
+            return self.resolve(UnresolvedFunction(parts[0].lower(), origin=attribute.origin))
+        if self.fallback is not None:
+            found = self.fallback(attribute)
+            if found is not None:
+                return found
+        return self._outer_column(attribute)
+
+    def _fields(self, base: Expression, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression:
+        for name in parts:
+            base = extract_value(
+                base,
+                Literal(name, STRING),
+                case_sensitive=self.functions.case_sensitive,
+                origin=attribute.origin,
+            )
+        return base
+
+    def _hidden(self, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression | None:
+        if self._hidden_columns is None:
+            attributes = tuple(a for p in self.plans for a in self.analyzer.hidden_output(p))
+            self._hidden_columns = Columns(attributes, case_sensitive=self.functions.case_sensitive)
+        found = self._hidden_columns.resolve(parts, attribute.origin)
+        if found is not None:
+            self.use_hidden(found)
+        return found
+
+    def use_hidden(self, expression: Expression) -> None:
+        """Note the hidden columns that an expression reads."""
+        output = {a.expr_id for a in self.columns.attributes}
+        for node in _walk_attributes(expression):
+            if node.expr_id not in output:
+                self.hidden[node.expr_id] = node
+
+    def _outer_column(self, attribute: UnresolvedAttribute) -> Expression | None:
+        if self.outer is None:
+            return None
+        found = self.outer.find(attribute)
+        return None if found is None else as_outer(found)
+
+    # ---- stars ----
+
+    def expand(self, expression: UnresolvedStar | UnresolvedRegex) -> list[Expression]:
+        """The columns that a star or a pattern stands for. Raises CANNOT_RESOLVE_STAR_EXPAND."""
+        if isinstance(expression, UnresolvedRegex):
+            flags = 0 if self.functions.case_sensitive else re.IGNORECASE
+            pattern = re.compile(expression.pattern, flags)
+            return [a for a in self._star_columns(expression.plan_id) if pattern.fullmatch(a.name)]
+        expanded = self._expand_star(expression)
+        if expression.except_parts:
+            return self._without(expanded, expression.except_parts)
+        return expanded
+
+    def _star_columns(self, plan_id: int | None) -> Attributes:
+        if plan_id is None:
+            return self.columns.attributes
+        return self.analyzer.data_frame_columns(self, plan_id)
+
+    def _expand_star(self, star: UnresolvedStar) -> list[Expression]:
+        if star.target is None:
+            return list(self._star_columns(star.plan_id))
+        target = tuple(self.columns.key(p) for p in star.target)
+        found: list[Expression] = [
+            a
+            for a in (*self.columns.attributes, *self._qualified_hidden(target))
+            if tuple(self.columns.key(q) for q in a.qualifier[-len(target) :]) == target
+        ]
+        if found:
+            return found
+        struct = self.columns.resolve(star.target)
+        if struct is not None and isinstance(struct.data_type, StructType):
+            return [
+                Alias(struct_field(f, struct, i), (f.name,), expr_id=next_expr_id())
+                for i, f in enumerate(struct.data_type.fields)
+            ]
+        raise SparkError(
+            "CANNOT_RESOLVE_STAR_EXPAND",
+            targetString=quote_parts(star.target),
+            columns=", ".join(quote_parts((a.name,)) for a in self.columns.attributes),
+        )
+
+    def _qualified_hidden(self, target: tuple[str, ...]) -> Attributes:
+        del target
+        return ()
+
+    def _without(
+        self, expanded: Sequence[Expression], excepted: Sequence[tuple[str, ...]]
+    ) -> list[Expression]:
+        attributes = tuple(
+            a if isinstance(a, AttributeReference) else AttributeReference(cast("Alias", a).name, a.data_type, True, cast("Alias", a).expr_id)
+            for a in expanded
+        )  # fmt: skip
+        columns = Columns(attributes, case_sensitive=self.functions.case_sensitive)
+        gone: set[int] = set()
+        inner: dict[int, list[tuple[str, ...]]] = {}
+        for parts in excepted:
+            found, fields = columns.candidates(parts)
+            if not found:
+                raise unresolved_column(parts, attributes)
+            if fields:
+                inner.setdefault(found[0].expr_id, []).append(tuple(fields))
+            else:
+                gone.update(a.expr_id for a in found)
+        result: list[Expression] = []
+        for expression, attribute in zip(expanded, attributes, strict=True):
+            if attribute.expr_id in gone:
+                continue
+            if attribute.expr_id in inner:
+                value = self._without_fields(strip(expression), inner[attribute.expr_id])
+                result.append(Alias(value, (attribute.name,), expr_id=next_expr_id()))
+            else:
+                result.append(expression)
+        return result
+
+    def _without_fields(self, struct: Expression, excepted: Sequence[tuple[str, ...]]) -> Expression:
+        data_type = struct.data_type
+        if not isinstance(data_type, StructType):
+            raise SparkError(
+                "INVALID_EXTRACT_BASE_FIELD_TYPE", base=sql_expression(struct), other=quote_type(data_type)
+            )
+        deeper: dict[int, list[tuple[str, ...]]] = {}
+        gone: set[int] = set()
+        for parts in excepted:
+            position = find_field(data_type, parts[0], case_sensitive=self.functions.case_sensitive)
+            if len(parts) == 1:
+                gone.add(position)
+            else:
+                deeper.setdefault(position, []).append(parts[1:])
+        fields = []
+        for i, f in enumerate(data_type.fields):
+            if i in gone:
+                continue
+            value: Expression = struct_field(f, struct, i)
+            fields.append((f.name, self._without_fields(value, deeper[i]) if i in deeper else value))
+        return make_struct(fields, struct)
+
+    # ---- parts of expressions ----
+
+    def _alias(self, expression: Expression) -> Expression:
+        alias = cast("Alias", expression)
+        if alias.expr_id:
+            return alias
+        child = strip(self.resolve(alias.child))
+        if (
+            isinstance(child, GeneratorCall)
+            and len(alias.names) != len(child.fields)
+            and len(alias.names) > 1
+        ):
+            raise SparkError(
+                "UDTF_ALIAS_NUMBER_MISMATCH",
+                aliasesSize=len(child.fields),
+                aliasesNames=",".join(alias.names),
+            )
+        metadata = alias.metadata if alias.metadata is not None else _time_window_metadata(alias.child)
+        return Alias(child, alias.names, metadata, next_expr_id())
+
+    def _cast(self, expression: Expression) -> Expression:
+        original = cast("Cast", expression)
+        child = strip(self.resolve(original.child))
+        return coercion.resolve_cast(original, child, self.functions)
+
+    def _extract(self, expression: Expression) -> Expression:
+        extract = cast("UnresolvedExtractValue", expression)
+        child, extraction = strip(self.resolve(extract.child)), strip(self.resolve(extract.extraction))
+        found = extract_value(
+            child, extraction, case_sensitive=self.functions.case_sensitive, origin=extract.origin
+        )
+        result = coercion.coerce_extraction(found, self.functions)
+        self._resolved[id(extract)] = (extract, result)
+        return result
+
+    def _update_fields(self, expression: Expression) -> Expression:
+        update = cast("UpdateFields", expression)
+        struct = strip(self.resolve(update.struct))
+        data_type = struct.data_type
+        if not isinstance(data_type, StructType):
+            raise SparkError(
+                "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                sqlExpr=sql_expression(update, self.known),
+                paramIndex="first",
+                requiredType='"STRUCT"',
+                inputSql=sql_expression(struct),
+                inputType=quote_type(data_type),
+            )
+        key = self.columns.key
+        value = None if update.value is None else strip(self.resolve(update.value))
+        fields: list[tuple[str, Expression]] = []
+        replaced = False
+        for i, f in enumerate(data_type.fields):
+            if key(f.name) != key(update.name):
+                fields.append((f.name, struct_field(f, struct, i)))
+            elif value is not None:
+                fields.append((update.name, value))
+                replaced = True
+        if value is not None and not replaced:
+            fields.append((update.name, value))
+        if not fields:
+            raise SparkError(
+                "DATATYPE_MISMATCH.CANNOT_DROP_ALL_FIELDS", sqlExpr=sql_expression(update, self.known)
+            )
+        return make_struct(fields, struct)
+
+    def _sort_order(self, expression: Expression) -> Expression:
+        order = cast("SortOrder", expression)
+        child = strip(self.resolve(order.child))
+        coercion.check_orderable(child)
+        return SortOrder(child, order.ascending, order.nulls_first)
+
+    # ---- functions ----
+
+    def _function(self, expression: Expression) -> Expression:
+        call = cast("UnresolvedFunction", expression)
+        arguments = self._arguments(call)
+        options = CallOptions(
+            call.is_distinct,
+            None if call.filter is None else strip(self.resolve(call.filter)),
+            call.ignore_nulls,
+            cast("tuple[SortOrder, ...]", tuple(self.resolve(o) for o in call.within_group)),
+            call.origin,
+        )
+        result = bind_function(call.name, arguments, options, self.context)
+        if is_aggregate(result):
+            self.analyzer.check_aggregate_arguments(result)
+        self._resolved[id(call)] = (call, result)
+        return result
+
+    def _arguments(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
+        if call.name == "count" and len(call.arguments) == 1 and not call.is_distinct:
+            only = call.arguments[0]
+            if isinstance(only, UnresolvedStar) and only.target is None and not only.except_parts:
+                return (Literal(1, INTEGER),)
+        if any(isinstance(a, LambdaFunction) for a in call.arguments):
+            return self._arguments_with_lambdas(call)
+        arguments = self._named_arguments(call)
+        names = call.name in {"struct", "named_struct"}
+        return tuple(a if names else strip(a) for a in self.resolve_all(arguments))
+
+    def _named_arguments(self, call: UnresolvedFunction) -> Sequence[Expression]:
+        if not any(isinstance(a, NamedArgument) for a in call.arguments):
+            return self._struct_arguments(call)
+        return coercion.order_named_arguments(call)
+
+    def _struct_arguments(self, call: UnresolvedFunction) -> Sequence[Expression]:
+        return call.arguments
+
+    def _arguments_with_lambdas(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
+        function = find_function(call.name, self.context, call.origin)
+        rule = function.lambda_parameters if isinstance(function, ScalarFunction) else None
+        if rule is None:
+            raise SparkError(
+                "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
+                origin=call.origin,
+                class_=call.name,
+            )
+        resolved: list[Expression | None] = [
+            None if isinstance(a, LambdaFunction) else strip(self.resolve(a)) for a in call.arguments
+        ]
+        values = [a for a in resolved if a is not None]
+        number = 0
+        for position, argument in enumerate(call.arguments):
+            if not isinstance(argument, LambdaFunction):
+                continue
+            parameters = rule(tuple(values), number)
+            resolved[position] = self._lambda(argument, parameters, call)
+            number += 1
+        return tuple(a for a in resolved if a is not None)
+
+    def _lambda(
+        self, function: LambdaFunction, parameters: Sequence[tuple[object, bool]], call: UnresolvedFunction
+    ) -> LambdaFunction:
+        given = [_parameter_name(p) for p in function.parameters]
+        if len(given) > len(parameters):
+            raise SparkError(
+                "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
+                origin=call.origin,
+                expectedNumArgs=len(given),
+                actualNumArgs=len(parameters),
+            )
+        keys = [self.columns.key(n) for n in given]
+        if len(set(keys)) < len(keys):
+            raise SparkError(
+                "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES",
+                origin=call.origin,
+                args=", ".join(quote_parts((n,)) for n in given),
+                caseSensitiveConfig='"spark.sql.caseSensitive"',
+            )
+        variables = tuple(
+            LambdaVariable(name, data_type, nullable, next_expr_id())  # type: ignore[arg-type]
+            for name, (data_type, nullable) in zip(given, parameters, strict=False)
+        )
+        self._lambdas.append(dict(zip(keys, variables, strict=True)))
+        try:
+            body = strip(self.resolve(function.body))
+        finally:
+            self._lambdas.pop()
+        return LambdaFunction(body, variables)
+
+    def _lambda_variable(self, expression: Expression) -> Expression:
+        parts = cast("UnresolvedLambdaVariable", expression).parts
+        return self._attribute(UnresolvedAttribute(parts))
+
+    def _python_function(self, expression: Expression) -> Expression:
+        function = cast("PythonFunction", expression)
+        return replace(function, arguments=tuple(strip(a) for a in self.resolve_all(function.arguments)))
+
+    # ---- windows and subqueries ----
+
+    def _window(self, expression: Expression) -> Expression:
+        window = cast("WindowExpression", expression)
+        result = self.analyzer.windows.resolve(self, window)
+        self._resolved[id(window)] = (window, result)
+        return result
+
+    def _subquery(self, expression: Expression) -> Expression:
+        return self.analyzer.subqueries.resolve(self, cast("UnresolvedSubquery", expression))
+
+    def _ordinal(self, expression: Expression) -> Expression:
+        raise SparkError("INTERNAL_ERROR", message=f"an ordinal is out of place: {expression!r}")
+
+    def _star(self, expression: Expression) -> Expression:
+        star = cast("UnresolvedStar", expression)
+        raise (
+            SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="expression")
+            if star is not None
+            else AssertionError
+        )
+
+
+def _parameter_name(parameter: Expression) -> str:
+    if isinstance(parameter, (UnresolvedLambdaVariable, UnresolvedAttribute)):
+        return ".".join(parameter.parts)
+    return cast("LambdaVariable", parameter).name
+
+
+def strip(expression: Expression) -> Expression:
+    """The value without its name."""
+    return expression.child if isinstance(expression, Alias) else expression
+
+
+def as_outer(expression: Expression) -> Expression:
+    """The expression of the query around, its columns marked as such."""
+    return transform_down(
+        expression, lambda e: OuterReference(e) if isinstance(e, AttributeReference) else None
+    )
+
+
+def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression) -> Expression:
+    """A struct of the named values; NULL where `base` is NULL."""
+    data_type = StructType(tuple(StructField(n, v.data_type, v.nullable) for n, v in fields))
+    arguments = tuple(a for n, v in fields for a in (Literal(n, STRING), v))
+    made = Call("named_struct", arguments, data_type, False)  # noqa: FBT003 - nullable
+    if not base.nullable:
+        return made
+    return Call(
+        "if",
+        (Call("isnull", (base,), BOOLEAN, False), Literal(None, data_type), made),
+        data_type,
+        True,  # noqa: FBT003
+    )
+
+
+def _walk_attributes(expression: Expression) -> list[AttributeReference]:
+    return [n for n in expression.walk() if isinstance(n, AttributeReference)]
+
+
+def _time_window_metadata(original: Expression) -> str | None:
+    del original
+    return None
+
+
+_RULES: dict[type[Expression], Callable[[Resolver, Expression], Expression]] = {
+    AttributeReference: lambda _, e: e,
+    OuterReference: lambda _, e: e,
+    Literal: lambda _, e: e,
+    LambdaVariable: lambda _, e: e,
+    Subquery: lambda _, e: e,
+    Call: lambda _, e: e,
+    WindowCall: lambda _, e: e,
+    GetStructField: lambda _, e: e,
+    GeneratorCall: lambda _, e: e,
+    Alias: lambda r, e: r._alias(e),  # noqa: SLF001 - the class's own table
+    Cast: lambda r, e: r._cast(e),  # noqa: SLF001 - the class's own table
+    PythonFunction: lambda r, e: r._python_function(e),  # noqa: SLF001 - the class's own table
+    SortOrder: lambda r, e: r._sort_order(e),  # noqa: SLF001 - the class's own table
+    UnresolvedAttribute: lambda r, e: r._attribute(e),  # noqa: SLF001 - the class's own table
+    UnresolvedExtractValue: lambda r, e: r._extract(e),  # noqa: SLF001 - the class's own table
+    UnresolvedFunction: lambda r, e: r._function(e),  # noqa: SLF001 - the class's own table
+    UnresolvedLambdaVariable: lambda r, e: r._lambda_variable(e),  # noqa: SLF001 - the class's own table
+    UnresolvedOrdinal: lambda r, e: r._ordinal(e),  # noqa: SLF001 - the class's own table
+    UnresolvedStar: lambda r, e: r._star(e),  # noqa: SLF001 - the class's own table
+    UnresolvedRegex: lambda r, e: r._star(e),  # noqa: SLF001 - the class's own table
+    UnresolvedSubquery: lambda r, e: r._subquery(e),  # noqa: SLF001 - the class's own table
+    UpdateFields: lambda r, e: r._update_fields(e),  # noqa: SLF001 - the class's own table
+    WindowExpression: lambda r, e: r._window(e),  # noqa: SLF001 - the class's own table
+}

@@ -1,0 +1,279 @@
+"""Calls by name: finding the function, checking its arguments, converting them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from potok.analysis.context import AnalysisContext
+from potok.analysis.names import quote, quote_type
+from potok.analysis.pretty import sql_expression
+from potok.analysis.trees import walk
+from potok.errors import Origin, SparkError
+from potok.functions.base import (
+    AggregateFunction,
+    Function,
+    FunctionContext,
+    GeneratorFunction,
+    Input,
+    InputType,
+    Nullability,
+    ScalarFunction,
+    WindowFunction,
+)
+from potok.functions.type_rules import coerce_all, implicit_cast, is_orderable
+from potok.plan.expressions import (
+    AggregateCall,
+    Call,
+    Expression,
+    GeneratorCall,
+    PythonFunction,
+    SortOrder,
+    WindowCall,
+)
+from potok.types import DataType
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+DOCUMENTATION = "https://spark.apache.org/docs/latest"
+_KIND_NAMES: dict[Input, str] = {
+    Input.NUMERIC: '"NUMERIC"',
+    Input.INTEGRAL: '"INTEGRAL"',
+    Input.STRING_OR_BINARY: '("STRING" or "BINARY")',
+    Input.ARRAY: '"ARRAY"',
+    Input.MAP: '"MAP"',
+    Input.STRUCT: '"STRUCT"',
+    Input.ARRAY_OR_MAP: '("ARRAY" or "MAP")',
+    Input.INTERVAL: '("INTERVAL" or "DAY-TIME INTERVAL" or "YEAR-MONTH INTERVAL")',
+    Input.ORDERABLE: '"ORDERABLE"',
+}
+
+
+class CallOptions(NamedTuple):
+    """What stands around the arguments of a call."""
+
+    is_distinct: bool = False
+    filter: Expression | None = None
+    ignore_nulls: bool | None = None
+    within_group: tuple[SortOrder, ...] = ()
+    origin: Origin | None = None
+
+
+def find_function(name: str, context: AnalysisContext, origin: Origin | None) -> Function | PythonFunction:
+    """The function of a name; those that the user registered come first. Raises UNRESOLVED_ROUTINE."""
+    found = context.user_functions.get(name) or context.functions.get(name)
+    if found is None:
+        database = context.conf("spark.sql.catalog.currentDatabase") or "default"
+        raise SparkError(
+            "UNRESOLVED_ROUTINE",
+            origin=origin,
+            routineName=quote(name),
+            searchPath=f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]",
+        )
+    return found
+
+
+def bind_function(
+    name: str, arguments: Sequence[Expression], options: CallOptions, context: AnalysisContext
+) -> Expression:
+    """The resolved call. The arguments are resolved, lambdas included, but not converted.
+
+    Raises WRONG_NUM_ARGS, DATATYPE_MISMATCH and what the function's own rule raises.
+    """
+    function = find_function(name, context, options.origin)
+    if isinstance(function, PythonFunction):
+        return bind_user_function(function, arguments, options)
+    _check_options(name, function, options)
+    check_number_of_arguments(name, function, len(arguments), options.origin)
+    return _bind(function, arguments, options, context.function_context)
+
+
+def bind_user_function(
+    function: PythonFunction, arguments: Sequence[Expression], options: CallOptions
+) -> Expression:
+    """A call of a user's function. It cannot be DISTINCT."""
+    del options
+    return replace(function, arguments=tuple(arguments), argument_names=(None,) * len(arguments))
+
+
+def _check_options(name: str, function: Function, options: CallOptions) -> None:
+    if isinstance(function, AggregateFunction):
+        return
+    for given, syntax in ((options.is_distinct, "DISTINCT"), (options.filter is not None, "FILTER clause")):
+        if given:
+            raise SparkError(
+                "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                origin=options.origin,
+                prettyName=quote(name),
+                syntax=syntax,
+            )
+
+
+def check_number_of_arguments(name: str, function: Function, actual: int, origin: Origin | None) -> None:
+    """Raises WRONG_NUM_ARGS.WITHOUT_SUGGESTION where the number cannot be right."""
+    most = len(function.inputs)
+    least = most - function.optional
+    variadic = not isinstance(function, WindowFunction) and function.variadic
+    if variadic and function.optional == 0 and most > 1:
+        least = most - 1
+    if actual < least or (actual > most and not variadic):
+        if variadic:
+            expected = f"> {least - 1}"
+        elif least == most:
+            expected = str(least)
+        else:
+            expected = "[" + ", ".join(str(n) for n in range(least, most + 1)) + "]"
+        raise SparkError(
+            "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+            origin=origin,
+            functionName=quote(name),
+            expectedNum=expected,
+            actualNum=actual,
+            docroot=DOCUMENTATION,
+        )
+
+
+def _bind(
+    function: Function, arguments: Sequence[Expression], options: CallOptions, context: FunctionContext
+) -> Expression:
+    try:
+        bind = getattr(function, "bind", None)
+        if bind is not None:
+            return _with_options(bind(tuple(arguments), context), options)
+        converted = convert_arguments(function, arguments, context)
+        return _make(function, converted, options, context)
+    except SparkError as error:
+        _complete(error, function.name, arguments, options)
+        raise
+
+
+def _complete(error: SparkError, name: str, arguments: Sequence[Expression], options: CallOptions) -> None:
+    """Add to an error of a function's rule what only the call knows."""
+    if error.origin is None:
+        error.origin = options.origin
+    if error.condition.startswith("DATATYPE_MISMATCH."):
+        call = Call(name, tuple(arguments), arguments[0].data_type) if arguments else None
+        if call is not None:
+            error.parameters.setdefault("sqlExpr", sql_expression(call))
+        index = error.parameters.get("paramIndex")
+        if index in ORDINALS and ORDINALS.index(index) < len(arguments):
+            error.parameters.setdefault("inputSql", sql_expression(arguments[ORDINALS.index(index)]))
+    error.args = (error.message,)
+
+
+def _with_options(bound: Expression, options: CallOptions) -> Expression:
+    """What a rule made, with DISTINCT, FILTER and the origin of the call."""
+    if isinstance(bound, Call):
+        return replace(bound, origin=options.origin) if bound.origin is None and options.origin else bound
+    if isinstance(bound, AggregateCall):
+        return _aggregate_with_options(bound, options)
+    if isinstance(bound, (PythonFunction, WindowCall, GeneratorCall)):
+        return bound
+    plain = options._replace(origin=None)
+    if plain == CallOptions():
+        return bound
+    return bound.map_children(
+        lambda c: _with_options(c, options) if isinstance(c, Expression) else c  # type: ignore[arg-type]
+    )
+
+
+def _aggregate_with_options(call: AggregateCall, options: CallOptions) -> AggregateCall:
+    return replace(
+        call,
+        is_distinct=call.is_distinct or options.is_distinct,
+        filter=call.filter if options.filter is None else options.filter,
+        ignore_nulls=call.ignore_nulls if options.ignore_nulls is None else options.ignore_nulls,
+        order_by=options.within_group or call.order_by,
+        origin=call.origin or options.origin,
+    )
+
+
+def convert_arguments(
+    function: Function, arguments: Sequence[Expression], context: FunctionContext
+) -> tuple[Expression, ...]:
+    """The arguments cast as the function asks. Raises DATATYPE_MISMATCH."""
+    variadic = not isinstance(function, WindowFunction) and function.variadic
+    inputs = list(function.inputs[: len(arguments)])
+    if variadic and function.inputs:
+        inputs += [function.inputs[-1]] * (len(arguments) - len(inputs))
+    converted = list(arguments)
+    for position, (argument, expected) in enumerate(zip(arguments, inputs, strict=True)):
+        if expected is Input.SAME or expected is Input.LAMBDA:
+            continue
+        found = implicit_cast(argument, expected, context)
+        if found is None or (expected is Input.ORDERABLE and not is_orderable(argument.data_type)):
+            raise unexpected_input(position, argument, expected)
+        converted[position] = found
+    same = [i for i, expected in enumerate(inputs) if expected is Input.SAME]
+    if len(same) > 1:
+        widened = coerce_all([arguments[i] for i in same], context)
+        if widened is None:
+            types = ", ".join(quote_type(arguments[i].data_type) for i in same)
+            raise SparkError(
+                "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                functionName=quote(function.name),
+                dataType=f"[{types}]" if len(same) > 2 else f"({types.replace(', ', ' or ')})",  # noqa: PLR2004
+            )
+        for i, expression in zip(same, widened, strict=True):
+            converted[i] = expression
+    return tuple(converted)
+
+
+def unexpected_input(position: int, argument: Expression, expected: InputType) -> SparkError:
+    """DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE for one argument."""
+    required = quote_type(expected) if isinstance(expected, DataType) else _KIND_NAMES.get(expected, '"ANY"')
+    if required == '"DECIMAL(10,0)"':
+        required = '"DECIMAL"'
+    return SparkError(
+        "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        paramIndex=ORDINALS[position] if position < len(ORDINALS) else str(position + 1),
+        requiredType=required,
+        inputSql=sql_expression(argument),
+        inputType=quote_type(argument.data_type),
+    )
+
+
+def _make(
+    function: Function, arguments: tuple[Expression, ...], options: CallOptions, context: FunctionContext
+) -> Expression:
+    if isinstance(function, GeneratorFunction):
+        return GeneratorCall(function.name, arguments, tuple(function.fields(arguments)), function.outer)
+    result = function.result if isinstance(function.result, DataType) else function.result(arguments)
+    nullable = is_nullable(function, arguments)
+    match function:
+        case ScalarFunction(name=name):
+            return Call(name, arguments, result, nullable, context.ansi, options.origin)
+        case AggregateFunction(name=name):
+            call = AggregateCall(name, arguments, result, nullable, ansi=context.ansi)
+            return _aggregate_with_options(call, options)
+        case WindowFunction(name=name):
+            return WindowCall(name, arguments, result, nullable, bool(options.ignore_nulls))
+
+
+def is_nullable(
+    function: ScalarFunction | AggregateFunction | WindowFunction, arguments: Sequence[Expression]
+) -> bool:
+    """Whether a call may be NULL, by the function's rule."""
+    rule = function.nullable
+    if not isinstance(rule, Nullability):
+        return rule(arguments)
+    match rule:
+        case Nullability.ANY_ARGUMENT:
+            return any(a.nullable for a in arguments)
+        case Nullability.ALL_ARGUMENTS:
+            return all(a.nullable for a in arguments)
+        case Nullability.ALWAYS:
+            return True
+    return False
+
+
+def is_deterministic(expression: Expression, context: AnalysisContext) -> bool:
+    """Whether the same row always gives the same value."""
+    for node in walk(expression):
+        if isinstance(node, PythonFunction) and not node.deterministic:
+            return False
+        if isinstance(node, Call):
+            function = context.functions.get(node.name)
+            if isinstance(function, ScalarFunction) and not function.deterministic:
+                return False
+    return True

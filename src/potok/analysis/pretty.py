@@ -1,0 +1,402 @@
+"""How Spark writes expressions: automatic column names and the text of errors (toPrettySQL)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from potok.analysis.pretty_functions import call_text
+from potok.plan.expressions import (
+    AggregateCall,
+    Alias,
+    AttributeReference,
+    Call,
+    Cast,
+    CastMode,
+    Expression,
+    GeneratorCall,
+    GetStructField,
+    LambdaFunction,
+    LambdaVariable,
+    Literal,
+    NamedArgument,
+    OuterReference,
+    PythonFunction,
+    SortOrder,
+    Subquery,
+    UnresolvedAttribute,
+    UnresolvedExtractValue,
+    UnresolvedFunction,
+    UnresolvedLambdaVariable,
+    UnresolvedOrdinal,
+    UnresolvedRegex,
+    UnresolvedStar,
+    UnresolvedSubquery,
+    UpdateFields,
+    WindowCall,
+    WindowExpression,
+    WindowFrame,
+)
+from potok.types import (
+    FLOAT,
+    INTEGER,
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    CalendarIntervalType,
+    DataType,
+    DateType,
+    DayTimeIntervalType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    MapType,
+    NullType,
+    NumericType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+    YearMonthIntervalType,
+)
+
+Resolve = Callable[[Expression], Expression | None]
+_MICROSECONDS = {"day": 86_400_000_000, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
+_DAY_TIME = ("day", "hour", "minute", "second")
+_SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7
+_RANKS_OF_ROWS = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
+_SHIFTS = {"lag": -1, "lead": 1}
+_DEFAULT_SHIFT_ARGUMENTS = (Literal(1, INTEGER), Literal(None, NullType()))
+
+
+def pretty_name(expression: Expression, resolve: Resolve | None = None) -> str:
+    """The column name that Spark gives an expression without an alias.
+
+    `resolve` gives what an unresolved column resolves to, or None; without it, a dotted name is
+    printed as it was written.
+    """
+    return _Printer(resolve).text(expression)
+
+
+def sql_expression(expression: Expression, resolve: Resolve | None = None) -> str:
+    """The expression in double quotes, as errors show it (toSQLExpr)."""
+    return f'"{pretty_name(expression, resolve)}"'
+
+
+class _Printer:
+    def __init__(self, resolve: Resolve | None) -> None:
+        self._resolve = resolve
+
+    def text(self, expression: Expression) -> str:  # noqa: PLR0911, PLR0912, C901 - one line per class
+        match expression:
+            case AttributeReference(name=name) | GeneratorCall(name=name):
+                return name
+            case UnresolvedAttribute(parts=parts):
+                found = self._resolve(expression) if self._resolve else None
+                return ".".join(parts) if found is None else self.text(found)
+            case Literal(value=value, type=data_type):
+                return pretty_literal(value, data_type)
+            case Alias(child=child):
+                return self.text(child)
+            case Cast(child=child, type=target, mode=mode, explicit=explicit):
+                if not explicit:
+                    return self.text(child)
+                word = "TRY_CAST" if mode is CastMode.TRY else "CAST"
+                return f"{word}({self.text(child)} AS {target.sql})"
+            case UnresolvedFunction(name=name, arguments=arguments):
+                return self._function(
+                    name,
+                    arguments,
+                    is_distinct=expression.is_distinct,
+                    condition=expression.filter,
+                    within_group=expression.within_group,
+                )
+            case AggregateCall(name=name, arguments=arguments):
+                return self._function(
+                    name,
+                    arguments,
+                    is_distinct=expression.is_distinct,
+                    condition=expression.filter,
+                    within_group=expression.order_by,
+                )
+            case Call() | WindowCall():
+                return self._call(expression)
+            case UnresolvedExtractValue(child=child, extraction=extraction):
+                return self._extraction(child, extraction)
+            case GetStructField(child=child, name=name):
+                return f"{self.text(child)}.{name}"
+            case SortOrder(child=child, ascending=ascending, nulls_first=nulls_first):
+                direction = "ASC" if ascending else "DESC"
+                return f"{self.text(child)} {direction} NULLS {'FIRST' if nulls_first else 'LAST'}"
+            case LambdaFunction(body=body, parameters=parameters):
+                return f"lambdafunction({', '.join(self.text(e) for e in (body, *parameters))})"
+            case LambdaVariable() | UnresolvedLambdaVariable():
+                return "namedlambdavariable()"
+            case WindowExpression():
+                return self._window(expression)
+            case PythonFunction(name=name, arguments=arguments):
+                return f"{name}({', '.join(self.text(a) for a in arguments)})"
+            case OuterReference(attribute=attribute):
+                return f"outer({'.'.join((*attribute.qualifier, attribute.name))})"
+            case Subquery() | UnresolvedSubquery():
+                return self._subquery(expression)
+            case UpdateFields():
+                return self._update_fields(expression)
+            case NamedArgument(key=key, value=value):
+                return f"{key} => {self.text(value)}"
+            case UnresolvedStar(target=target):
+                return ".".join((*(target or ()), "*"))
+            case UnresolvedRegex(pattern=pattern):
+                return pattern
+            case UnresolvedOrdinal(position=position):
+                return str(position)
+        return type(expression).__name__.lower()
+
+    def _function(
+        self,
+        name: str,
+        arguments: Sequence[Expression],
+        *,
+        is_distinct: bool,
+        condition: Expression | None,
+        within_group: Sequence[SortOrder],
+    ) -> str:
+        if name == "count" and len(arguments) == 1 and _is_bare_star(arguments[0]):
+            text = "count(1)"
+        else:
+            text = call_text(name, [self.text(a) for a in arguments], arguments, is_distinct=is_distinct)
+        if within_group:
+            text += f" WITHIN GROUP (ORDER BY {', '.join(self.text(o) for o in within_group)})"
+        return f"{text} FILTER (WHERE {self.text(condition)})" if condition is not None else text
+
+    def _call(self, call: Call | WindowCall) -> str:
+        match call.name, call.arguments:
+            case "get_array_item" | "get_map_value", (child, extraction):
+                return f"{self.text(child)}[{self.text(extraction)}]"
+            case "get_array_struct_fields", (child, Literal(value=int(position))):
+                array = child.data_type
+                if isinstance(array, ArrayType) and isinstance(array.element, StructType):
+                    return f"{self.text(child)}.{array.element.fields[position].name}"
+        return call_text(call.name, [self.text(a) for a in call.arguments], call.arguments)
+
+    def _extraction(self, child: Expression, extraction: Expression) -> str:
+        base = self.text(child)
+        found = self._resolve(child) if self._resolve else None
+        inner = found.data_type if found is not None else None
+        if isinstance(inner, ArrayType) and isinstance(inner.element, StructType):
+            inner = inner.element
+        if isinstance(inner, StructType) and isinstance(extraction, Literal):
+            return f"{base}.{extraction.value}"
+        return f"{base}[{self.text(extraction)}]"
+
+    def _window(self, window: WindowExpression) -> str:
+        parts = []
+        if window.partition_by:
+            parts.append("PARTITION BY " + ", ".join(self.text(e) for e in window.partition_by))
+        if window.order_by:
+            parts.append("ORDER BY " + ", ".join(self.text(e) for e in window.order_by))
+        name = getattr(window.function, "name", "")
+        arguments: Sequence[Expression] = getattr(window.function, "arguments", ())
+        if name in _SHIFTS:
+            arguments = (*arguments, *_DEFAULT_SHIFT_ARGUMENTS[max(0, len(arguments) - 1) :])
+            function = f"{name}({', '.join(self.text(a) for a in arguments)})"
+            offset = arguments[1].value if isinstance(arguments[1], Literal) else 1
+            shift = _SHIFTS[name] * int(offset)
+            parts.append(f"ROWS BETWEEN {shift} FOLLOWING AND {shift} FOLLOWING")
+        else:
+            function = self.text(window.function)
+            parts.append(self._frame(window, name))
+        return f"{function} OVER ({' '.join(parts)})"
+
+    def _frame(self, window: WindowExpression, name: str) -> str:
+        frame = window.frame
+        if name in _RANKS_OF_ROWS:
+            return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+        if frame is None:
+            if window.order_by:
+                return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+            return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+        return self._frame_text(frame)
+
+    def _frame_text(self, frame: WindowFrame) -> str:
+        kind = "ROWS" if frame.is_rows else "RANGE"
+        lower, upper = self._bound(frame.lower, "PRECEDING"), self._bound(frame.upper, "FOLLOWING")
+        return f"{kind} BETWEEN {lower} AND {upper}"
+
+    def _bound(self, bound: Expression | None, side: str) -> str:
+        if bound is None:
+            return f"UNBOUNDED {side}"
+        if isinstance(bound, Literal) and bound.value == 0:
+            return "CURRENT ROW"
+        return f"{self.text(bound)} FOLLOWING"
+
+    def _subquery(self, subquery: Subquery | UnresolvedSubquery) -> str:
+        match subquery.kind:
+            case "exists":
+                return "exists()"
+            case "in":
+                values = ", ".join(self.text(v) for v in subquery.values)
+                left = values if len(subquery.values) == 1 else f"(named_struct({values}))"
+                return f"({left} IN (listquery()))"
+        return "scalarsubquery()"
+
+    def _update_fields(self, update: UpdateFields) -> str:
+        operations = []
+        base: Expression = update
+        while isinstance(base, UpdateFields):
+            if base.value is None:
+                operations.append(f"dropfield({base.name})")
+            else:
+                operations.append(f"withfield({base.name}, {self.text(base.value)})")
+            base = base.struct
+        return f"update_fields({self.text(base)}, {', '.join(reversed(operations))})"
+
+
+def _is_bare_star(expression: Expression) -> bool:
+    return isinstance(expression, UnresolvedStar) and expression.target is None
+
+
+# ---- literals -----------------------------------------------------------------------------------
+
+
+def pretty_literal(value: object, data_type: DataType) -> str:
+    """A constant in a column name: text without quotes, numbers without a type."""
+    if value is None:
+        return "NULL"
+    if isinstance(data_type, StringType):
+        return str(value)
+    if isinstance(data_type, NumericType):
+        return number_text(value, data_type)
+    return literal_sql_text(value, data_type)
+
+
+def number_text(value: object, data_type: DataType) -> str:
+    """A number as Java's toString writes it."""
+    if isinstance(data_type, (DoubleType, FloatType)):
+        return java_floating_text(float(value), is_float=data_type == FLOAT)  # type: ignore[arg-type]
+    if isinstance(data_type, DecimalType):
+        return f"{Decimal(str(value)):f}"
+    return str(value)
+
+
+def java_floating_text(value: float, *, is_float: bool) -> str:
+    """A floating point number as Java's Double.toString writes it."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
+    size = abs(value)
+    if size == 0:
+        return sign + "0.0"
+    shortest = _shortest_float(size) if is_float else repr(size)
+    digits, exponent = Decimal(shortest).as_tuple()[1:]
+    text = "".join(map(str, digits)).rstrip("0") or "0"
+    point = len(digits) + int(exponent)
+    if _SMALLEST_PLAIN <= size < _LARGEST_PLAIN:
+        if point <= 0:
+            return f"{sign}0.{'0' * -point}{text}"
+        whole, fraction = text[:point].ljust(point, "0"), text[point:]
+        return f"{sign}{whole}.{fraction or '0'}"
+    return f"{sign}{text[0]}.{text[1:] or '0'}E{point - 1}"
+
+
+def _shortest_float(value: float) -> str:
+    import numpy as np  # noqa: PLC0415 - only FLOAT literals need it
+
+    return str(np.float32(value))
+
+
+def literal_sql_text(value: object, data_type: DataType) -> str:  # noqa: PLR0911, C901 - one line per type
+    """A constant as SQL text (Literal.sql)."""
+    if value is None:
+        return "NULL"
+    match data_type:
+        case StringType():
+            escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+            return f"'{escaped}'"
+        case BooleanType():
+            return "true" if value else "false"
+        case BinaryType():
+            return f"X'{bytes(value).hex().upper()}'"  # type: ignore[call-overload]
+        case DateType():
+            return f"DATE '{value}'"
+        case TimestampType() | TimestampNTZType():
+            word = "TIMESTAMP" if isinstance(data_type, TimestampType) else "TIMESTAMP_NTZ"
+            return f"{word} '{timestamp_text(value)}'"
+        case DayTimeIntervalType():
+            return day_time_interval_sql(int(value), data_type)  # type: ignore[call-overload]
+        case YearMonthIntervalType():
+            return year_month_interval_sql(int(value), data_type)  # type: ignore[call-overload]
+        case CalendarIntervalType():
+            return f"INTERVAL '{calendar_interval_text(*value)}'"  # type: ignore[misc]
+        case ArrayType(element=element):
+            return f"ARRAY({', '.join(literal_sql_text(v, element) for v in value)})"  # type: ignore[attr-defined]
+        case MapType(key=key, value=item):
+            keys = ", ".join(literal_sql_text(k, key) for k, _ in value)  # type: ignore[attr-defined]
+            items = ", ".join(literal_sql_text(v, item) for _, v in value)  # type: ignore[attr-defined]
+            return f"MAP_FROM_ARRAYS(ARRAY({keys}), ARRAY({items}))"
+        case StructType(fields=fields):
+            pairs = ", ".join(
+                f"'{f.name}', {literal_sql_text(v, f.data_type)}"
+                for f, v in zip(fields, value, strict=True)  # type: ignore[call-overload]
+            )
+            return f"NAMED_STRUCT({pairs})"
+    return number_text(value, data_type)
+
+
+def timestamp_text(value: object) -> str:
+    """A point in time with as many digits of the second as it has."""
+    if not isinstance(value, dt.datetime):
+        return str(value)
+    text = value.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{text}.{value.microsecond:06d}".rstrip("0") if value.microsecond else text
+
+
+def day_time_interval_sql(microseconds: int, data_type: DayTimeIntervalType) -> str:
+    """A day-time interval as SQL text: `INTERVAL '1 02:03:04.5' DAY TO SECOND`."""
+    sign, left = ("-", -microseconds) if microseconds < 0 else ("", microseconds)
+    parts = []
+    for position in range(data_type.start, data_type.end + 1):
+        unit = _MICROSECONDS[_DAY_TIME[position]]
+        amount, left = divmod(left, unit)
+        text = f"{amount:02d}" if position else str(amount)
+        if position == len(_DAY_TIME) - 1 and left:
+            text += f".{left:06d}".rstrip("0")
+        parts.append((position, text))
+    body = parts[0][1]
+    for position, text in parts[1:]:
+        body += (" " if position == 1 else ":") + text
+    start, end = _DAY_TIME[data_type.start].upper(), _DAY_TIME[data_type.end].upper()
+    return f"INTERVAL '{sign}{body}' {start if start == end else f'{start} TO {end}'}"
+
+
+def year_month_interval_sql(months: int, data_type: YearMonthIntervalType) -> str:
+    """A year-month interval as SQL text: `INTERVAL '1-2' YEAR TO MONTH`."""
+    sign, size = ("-", -months) if months < 0 else ("", months)
+    if data_type.start != data_type.end:
+        return f"INTERVAL '{sign}{size // 12}-{size % 12}' YEAR TO MONTH"
+    return f"INTERVAL '{sign}{size // 12 if data_type.start == 0 else size}' {'YEAR' if data_type.start == 0 else 'MONTH'}"
+
+
+def calendar_interval_text(months: int, days: int, microseconds: int) -> str:
+    """An INTERVAL in words: `1 years 2 days 3 hours`; `0 seconds` for nothing."""
+    parts = []
+    years, rest = int(months / 12), int(math.fmod(months, 12))
+    hours, left = int(microseconds / 3_600_000_000), int(math.fmod(microseconds, 3_600_000_000))
+    minutes, left = int(left / 60_000_000), int(math.fmod(left, 60_000_000))
+    for amount, word in (
+        (years, "years"),
+        (rest, "months"),
+        (days, "days"),
+        (hours, "hours"),
+        (minutes, "minutes"),
+    ):
+        if amount:
+            parts.append(f"{amount} {word}")
+    if left:
+        seconds = f"{Decimal(left) / 1_000_000:f}"
+        parts.append(f"{seconds.rstrip('0').rstrip('.') if '.' in seconds else seconds} seconds")
+    return " ".join(parts) or "0 seconds"

@@ -1,0 +1,140 @@
+"""How Spark writes a call in a column name, where it is not `name(arguments)`.
+
+Observed on Spark 4.3 for every built-in function (tests/unit/analysis/expected_names.json).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from potok.plan.expressions import Expression
+
+_Writer = Callable[[Sequence[str], Sequence[Expression]], str | None]
+
+_INFIX = {
+    "+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "mod": "%", "div": "div", "==": "=", "=": "=",
+    "<=>": "<=>", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "&": "&", "|": "|", "^": "^",
+    "and": "AND", "or": "OR", "&&": "AND", "||": "||",
+}  # fmt: skip
+
+_RENAMED = {
+    name: name.upper()
+    for name in (
+        "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc",
+        "degrees", "e", "exp", "expm1", "floor", "log", "log10", "log1p", "log2", "pi", "radians", "regexp",
+        "regexp_like", "rint", "rlike", "sec", "signum", "sin", "sinh", "sqrt", "tan", "tanh",
+        "rank", "dense_rank", "percent_rank", "pow",
+    )
+} | {
+    "array_agg": "collect_list", "curdate": "current_date", "current_database": "current_schema",
+    "dateadd": "date_add", "to_varchar": "to_char", "random": "rand",
+    "shiftleft": "shiftleft",
+}  # fmt: skip
+
+# What Spark adds where trailing arguments are left out: (number of arguments given at least, texts of the rest).
+_DEFAULTS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "aes_encrypt": (2, ("GCM", "DEFAULT", "", "")),
+    "aes_decrypt": (2, ("GCM", "DEFAULT", "")),
+    "try_aes_decrypt": (2, ("GCM", "DEFAULT", "")),
+    "approx_top_k": (1, ("5", "10000")),
+    "hmac": (2, ("SHA-256",)),
+    "instr": (3, ("1",)),
+    "listagg": (1, ("NULL",)),
+    "string_agg": (1, ("NULL",)),
+    "locate": (2, ("1",)),
+    "position": (2, ("1",)),
+    "lpad": (2, (" ",)),
+    "rpad": (2, (" ",)),
+    "make_dt_interval": (0, ("0", "0", "0", "0.000000")),
+    "make_interval": (0, ("0", "0", "0", "0", "0", "0", "0.000000")),
+    "try_make_interval": (0, ("0", "0", "0", "0", "0", "0", "0.000000")),
+    "make_ym_interval": (0, ("0", "0")),
+    "mask": (1, ("X", "x", "n", "NULL")),
+    "months_between": (2, ("true",)),
+    "overlay": (3, ("-1",)),
+    "percentile": (2, ("1",)),
+    "percentile_approx": (2, ("10000",)),
+    "approx_percentile": (2, ("10000",)),
+    "regexp_extract": (2, ("1",)),
+    "regexp_extract_all": (2, ("1",)),
+    "regexp_instr": (2, ("0",)),
+    "regexp_replace": (3, ("1",)),
+    "sentences": (1, ("", "")),
+    "split": (2, ("-1",)),
+    "str_to_map": (1, (",", ":")),
+    "substr": (2, ("2147483647",)),
+    "substring": (2, ("2147483647",)),
+    "round": (1, ("0",)),
+    "bround": (1, ("0",)),
+    "unix_timestamp": (0, ("current_timestamp()", "yyyy-MM-dd HH:mm:ss")),
+    "to_unix_timestamp": (1, ("yyyy-MM-dd HH:mm:ss",)),
+    "from_unixtime": (1, ("yyyy-MM-dd HH:mm:ss",)),
+    "lag": (1, ("1", "NULL")),
+    "lead": (1, ("1", "NULL")),
+}
+
+# Functions of which only the first arguments are shown.
+_SHOWN = {
+    "first": 1, "last": 1, "first_value": 1, "last_value": 1, "any_value": 1, "from_csv": 1, "from_json": 1,
+    "from_xml": 1, "schema_of_csv": 1, "schema_of_json": 1, "schema_of_xml": 1, "to_csv": 1, "to_json": 1,
+    "to_xml": 1, "variant_get": 2, "try_variant_get": 2, "rank": 0, "dense_rank": 0, "percent_rank": 0,
+}  # fmt: skip
+
+
+def call_text(
+    name: str, texts: Sequence[str], arguments: Sequence[Expression] = (), *, is_distinct: bool = False
+) -> str:
+    """A call as Spark writes it. `texts` are the arguments as they are shown."""
+    special = _SPECIAL.get(name)
+    if special is not None:
+        text = special(texts, arguments)
+        if text is not None:
+            return text
+    if name in _INFIX and len(texts) == 2:  # noqa: PLR2004 - binary operators
+        return f"({texts[0]} {_INFIX[name]} {texts[1]})"
+    shown = list(texts)
+    if name in _DEFAULTS:
+        least, defaults = _DEFAULTS[name]
+        if len(shown) >= least:
+            shown += defaults[len(shown) - least :]
+    if name in _SHOWN:
+        shown = shown[: _SHOWN[name]]
+    distinct = "DISTINCT " if is_distinct else ""
+    return f"{_RENAMED.get(name, name)}({distinct}{', '.join(shown)})"
+
+
+def _when(texts: Sequence[str], _: Sequence[Expression]) -> str:
+    pairs = len(texts) // 2
+    branches = "".join(f" WHEN {texts[2 * i]} THEN {texts[2 * i + 1]}" for i in range(pairs))
+    rest = f" ELSE {texts[-1]}" if len(texts) % 2 else ""
+    return f"CASE{branches}{rest} END"
+
+
+def _like(word: str) -> _Writer:
+    def write(texts: Sequence[str], _: Sequence[Expression]) -> str:
+        escape = f" ESCAPE '{texts[2]}'" if len(texts) > 2 and texts[2] != "\\" else ""  # noqa: PLR2004
+        return f"{texts[0]} {word} {texts[1]}{escape}"
+
+    return write
+
+
+_SPECIAL: dict[str, _Writer] = {
+    "when": _when,
+    "case": _when,
+    "if": lambda t, _: f"(IF({', '.join(t)}))",
+    "isnull": lambda t, _: f"({t[0]} IS NULL)",
+    "isnotnull": lambda t, _: f"({t[0]} IS NOT NULL)",
+    "not": lambda t, _: f"(NOT {t[0]})",
+    "!": lambda t, _: f"(NOT {t[0]})",
+    "!=": lambda t, _: f"(NOT ({t[0]} = {t[1]}))",
+    "<>": lambda t, _: f"(NOT ({t[0]} = {t[1]}))",
+    "~": lambda t, _: f"~{t[0]}",
+    "negative": lambda t, _: f"(- {t[0]})" if t else None,
+    "positive": lambda t, _: f"(+ {t[0]})" if t else None,
+    "-": lambda t, _: f"(- {t[0]})" if len(t) == 1 else None,
+    "+": lambda t, _: f"(+ {t[0]})" if len(t) == 1 else None,
+    "in": lambda t, _: f"({t[0]} IN ({', '.join(t[1:])}))",
+    "like": _like("LIKE"),
+    "extract": lambda t, _: f"extract({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
+    "datepart": lambda t, _: f"datepart({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
+}

@@ -1,0 +1,605 @@
+"""Rules of leaves and of the plain relations: Project, Filter, WithColumns, Sort, Limit, aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from potok.analysis.coercion import can_cast, check_condition, check_orderable, plain_type
+from potok.analysis.expressions import strip
+from potok.analysis.missing_columns import resolve_over
+from potok.analysis.names import quote, quote_parts, quote_type
+from potok.analysis.pretty import sql_expression
+from potok.analysis.rewriting import defined_ids, renew
+from potok.analysis.select import LateralNames, select
+from potok.analysis.trees import (
+    children,
+    contains_aggregate,
+    contains_generator,
+    contains_window,
+    is_aggregate,
+    named,
+)
+from potok.analysis.windows import extract_windows
+from potok.errors import SparkError
+from potok.functions.type_rules import cast_to
+from potok.plan.cast_rules import can_up_cast
+from potok.plan.expressions import (
+    Alias,
+    AttributeReference,
+    Call,
+    Expression,
+    GetStructField,
+    Literal,
+    SortOrder,
+    UnresolvedAttribute,
+    UnresolvedOrdinal,
+    next_expr_id,
+)
+from potok.plan.logical import (
+    CachedRemoteRelation,
+    CatalogQuery,
+    CoGroupMap,
+    CollectMetrics,
+    Drop,
+    Filter,
+    GroupMap,
+    Hint,
+    Limit,
+    LocalRelation,
+    LogicalPlan,
+    MapPartitions,
+    Offset,
+    Project,
+    Range,
+    Repartition,
+    Sample,
+    ShowString,
+    Sort,
+    StatefulMap,
+    SubqueryAlias,
+    Tail,
+    ToDataFrame,
+    ToSchema,
+    UnaryPlan,
+    UnresolvedDataSource,
+    UnresolvedRelation,
+    With,
+    WithColumns,
+    WithColumnsRenamed,
+    WithRelations,
+    schema_attributes,
+)
+from potok.types import (
+    INTEGER,
+    LONG,
+    STRING,
+    ArrayType,
+    DataType,
+    IntegralType,
+    MapType,
+    NullType,
+    StructField,
+    StructType,
+)
+
+if TYPE_CHECKING:
+    from potok.analysis.analyzer import Analyzer
+    from potok.analysis.expressions import Resolver
+
+
+# ---- leaves -------------------------------------------------------------------------------------
+
+
+def leaf(_: Analyzer, plan: LogicalPlan) -> LogicalPlan:
+    """What is resolved as it comes."""
+    return plan
+
+
+def range_(_: Analyzer, plan: Range) -> LogicalPlan:
+    """Numbers."""
+    if plan.step == 0:
+        raise SparkError(
+            "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message="requirement failed: step (0) cannot be 0"
+        )
+    if plan.result:
+        return plan
+    return replace(plan, result=(AttributeReference("id", LONG, False, next_expr_id()),))  # noqa: FBT003 - nullable
+
+
+def local_relation(_: Analyzer, plan: LocalRelation) -> LogicalPlan:
+    """Rows in memory."""
+    return plan
+
+
+def relation(analyzer: Analyzer, plan: UnresolvedRelation) -> LogicalPlan:
+    """A common table expression, a view, a table, or format.`path`. Raises TABLE_OR_VIEW_NOT_FOUND."""
+    if len(plan.parts) == 1:
+        key = plan.parts[0].lower()
+        for relations in reversed(analyzer.relations):
+            if key in relations:
+                return SubqueryAlias(renew(relations[key]), plan.parts[0])
+    found = analyzer.context.catalog.lookup(plan.parts)
+    if found is None:
+        raise SparkError("TABLE_OR_VIEW_NOT_FOUND", relationName=quote_parts(plan.parts))
+    outer, analyzer.outer = analyzer.outer, None
+    relations, analyzer.relations = analyzer.relations, []
+    try:
+        resolved = analyzer.resolve(found)
+    finally:
+        analyzer.outer, analyzer.relations = outer, relations
+    resolved = renew(resolved)
+    if isinstance(resolved, SubqueryAlias):
+        return resolved
+    return SubqueryAlias(resolved, plan.parts[-1], plan.parts[:-1])
+
+
+def data_source(analyzer: Analyzer, plan: UnresolvedDataSource) -> LogicalPlan:
+    """`spark.read` and `spark.readStream`."""
+    return analyzer.resolve(analyzer.context.catalog.data_source(plan))
+
+
+def cached(analyzer: Analyzer, plan: CachedRemoteRelation) -> LogicalPlan:
+    """A plan that the session keeps."""
+    return renew(analyzer.resolve(analyzer.context.catalog.cached(plan.relation_id)))
+
+
+def catalog_query(analyzer: Analyzer, plan: CatalogQuery) -> LogicalPlan:
+    """Rows of the catalog."""
+    return analyzer.context.catalog.catalog_query(plan)
+
+
+def with_(analyzer: Analyzer, plan: With) -> LogicalPlan:
+    """Common table expressions, each seeing those before it."""
+    if plan.is_recursive:
+        _refuse_recursion(plan)
+    scope: dict[str, LogicalPlan] = {}
+    analyzer.relations.append(scope)
+    try:
+        for name, query in plan.relations:
+            scope[name.lower()] = analyzer.resolve(query)
+        return analyzer.resolve(plan.child)
+    finally:
+        analyzer.relations.pop()
+
+
+def _refuse_recursion(plan: With) -> None:
+    for name, query in plan.relations:
+        for node in query.walk():
+            if isinstance(node, UnresolvedRelation) and node.parts == (name,):
+                raise SparkError(
+                    "UNSUPPORTED_FEATURE.POTOK",
+                    what="A recursive common table expression",
+                    instead="Write the levels out, or loop in the program.",
+                )
+
+
+def with_relations(analyzer: Analyzer, plan: WithRelations) -> LogicalPlan:
+    """A plan that refers to other frames: views of SQL text by name, subqueries by plan id."""
+    scope: dict[str, LogicalPlan] = {}
+    for reference in plan.references:
+        if isinstance(reference, SubqueryAlias):
+            scope[reference.name.lower()] = analyzer.resolve(reference.child)
+    analyzer.relations.append(scope)
+    try:
+        return analyzer.resolve(plan.root)
+    finally:
+        analyzer.relations.pop()
+
+
+# ---- Project and its like -----------------------------------------------------------------------
+
+
+def project(analyzer: Analyzer, plan: Project) -> LogicalPlan:
+    """SELECT."""
+    child = analyzer.resolve(plan.child)
+    lateral = LateralNames()
+    resolver = analyzer.resolver(child, fallback=lateral.find)
+    items = lateral.resolve_list(resolver, plan.expressions)
+    return select(analyzer.exposing(child, resolver), items, None, lateral.used)
+
+
+def with_columns(analyzer: Analyzer, plan: WithColumns) -> LogicalPlan:
+    """Columns added or replaced. Raises COLUMN_ALREADY_EXISTS where a name is given twice."""
+    child = analyzer.resolve(plan.child)
+    lateral = LateralNames()
+    resolver = analyzer.resolver(child, fallback=lateral.find)
+    key = resolver.columns.key
+    seen: set[str] = set()
+    for alias in plan.aliases:
+        if key(alias.name) in seen:
+            raise SparkError("COLUMN_ALREADY_EXISTS", columnName=quote(key(alias.name)))
+        seen.add(key(alias.name))
+    new = {key(a.name): a for a in cast("list[Alias]", lateral.resolve_list(resolver, plan.aliases))}
+    items: list[Expression] = [new.get(key(a.name), a) for a in child.output]
+    present = {key(a.name) for a in child.output}
+    items += [alias for name, alias in new.items() if name not in present]
+    return select(analyzer.exposing(child, resolver), items, None, lateral.used)
+
+
+def with_columns_renamed(analyzer: Analyzer, plan: WithColumnsRenamed) -> LogicalPlan:
+    """Columns renamed; later renames see earlier ones. Raises COLUMN_ALREADY_EXISTS for clashing targets."""
+    child = analyzer.resolve(plan.child)
+    key = analyzer.resolver(child).columns.key
+    names = [a.name for a in child.output]
+    changed = [False] * len(names)
+    for old, new in plan.renames:
+        for i, name in enumerate(names):
+            if key(name) == key(old):
+                names[i], changed[i] = new, True
+    items: list[Expression] = [
+        named(a, n) if c else a for a, n, c in zip(child.output, names, changed, strict=True)
+    ]
+    return Project(child, tuple(items))
+
+
+def drop(analyzer: Analyzer, plan: Drop) -> LogicalPlan:
+    """Columns left out; names that mean nothing are ignored."""
+    child = analyzer.resolve(plan.child)
+    resolver = analyzer.resolver(child)
+    gone: set[int] = set()
+    for column in plan.columns:
+        found = _dropped(resolver, column)
+        if isinstance(found, AttributeReference):
+            gone.add(found.expr_id)
+    key = resolver.columns.key
+    names = {key(n) for n in plan.names}
+    kept = tuple(a for a in child.output if a.expr_id not in gone and key(a.name) not in names)
+    return child if len(kept) == len(child.output) else Project(child, kept)
+
+
+def _dropped(resolver: Resolver, column: Expression) -> Expression | None:
+    if isinstance(column, UnresolvedAttribute):
+        return resolver.find(column)
+    return strip(resolver.resolve(column))
+
+
+def to_data_frame(analyzer: Analyzer, plan: ToDataFrame) -> LogicalPlan:
+    """All columns renamed. Raises ASSIGNMENT_ARITY_MISMATCH."""
+    child = analyzer.resolve(plan.child)
+    return Project(child, tuple(_renamed_columns(child, plan.names)))
+
+
+def _renamed_columns(child: LogicalPlan, names: Sequence[str]) -> list[Expression]:
+    if len(names) != len(child.output):
+        raise SparkError("ASSIGNMENT_ARITY_MISMATCH", numExpr=len(names), numTarget=len(child.output))
+    return [a if a.name == n else named(a, n) for a, n in zip(child.output, names, strict=True)]
+
+
+def subquery_alias(analyzer: Analyzer, plan: SubqueryAlias) -> LogicalPlan:
+    """A relation under a name, maybe with names for its columns."""
+    child = analyzer.resolve(plan.child)
+    if plan.column_names:
+        child = Project(child, tuple(_renamed_columns(child, plan.column_names)))
+    return SubqueryAlias(child, plan.name, plan.qualifier)
+
+
+def filter_(analyzer: Analyzer, plan: Filter) -> LogicalPlan:
+    """WHERE. Raises DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN and errors of functions out of place."""
+    child = analyzer.resolve(plan.child)
+
+    def build(below: LogicalPlan, resolved: Sequence[Expression]) -> LogicalPlan:
+        condition = check_condition(strip(resolved[0]), analyzer.context.function_context)
+        _check_where(condition)
+        return Filter(below, condition)
+
+    return resolve_over(analyzer, child, (plan.condition,), build)
+
+
+def _check_where(condition: Expression) -> None:
+    found = []
+    if contains_aggregate(condition):
+        found.append("aggregate functions")
+    if contains_window(condition):
+        found.append("window functions")
+    if contains_generator(condition):
+        found.append("generator functions")
+    if found:
+        text = sql_expression(condition)[1:-1]
+        raise SparkError("INVALID_WHERE_CONDITION", condition=f'"{text}"', expressionList=text)
+
+
+def sort(analyzer: Analyzer, plan: Sort) -> LogicalPlan:
+    """ORDER BY: names of the output first, then of what lies below; ordinals; aggregate functions."""
+    child = analyzer.resolve(plan.child)
+    order = [_order_key(o, child) for o in plan.order]
+
+    def build(below: LogicalPlan, resolved: Sequence[Expression]) -> LogicalPlan:
+        keys = [
+            SortOrder(strip(e), o.ascending, o.nulls_first) for e, o in zip(resolved, plan.order, strict=True)
+        ]
+        for key in keys:
+            check_orderable(key.child)
+        if any(contains_window(k) for k in keys):
+            windowed, children = extract_windows(below, keys)
+            sorted_plan = Sort(windowed, tuple(cast("list[SortOrder]", children)), plan.is_global)
+            return Project(sorted_plan, below.output)
+        return Sort(below, tuple(keys), plan.is_global)
+
+    return resolve_over(analyzer, child, order, build)
+
+
+def _order_key(order: SortOrder, child: LogicalPlan) -> Expression:
+    key = order.child
+    position: int | None = None
+    if isinstance(key, UnresolvedOrdinal):
+        position = key.position
+    elif isinstance(key, Literal) and isinstance(key.type, IntegralType) and key.type == INTEGER:
+        position = key.value
+    if position is None:
+        return key
+    if not 1 <= position <= len(child.output):
+        raise SparkError("ORDER_BY_POS_OUT_OF_RANGE", index=position, size=len(child.output))
+    return child.output[position - 1]
+
+
+# ---- the rest -----------------------------------------------------------------------------------
+
+
+def through(analyzer: Analyzer, plan: UnaryPlan) -> LogicalPlan:
+    """A node that changes neither names nor types."""
+    child = analyzer.resolve(plan.child)
+    return plan if child is plan.child else replace(plan, child=child)
+
+
+def limit(analyzer: Analyzer, plan: Limit | Offset | Tail) -> LogicalPlan:
+    """LIMIT and OFFSET. Raises INVALID_LIMIT_LIKE_EXPRESSION."""
+    child = analyzer.resolve(plan.child)
+    name = {Limit: "limit", Offset: "offset", Tail: "tail"}[type(plan)]
+    count = plan.count
+    if not isinstance(count, Literal):
+        count = strip(analyzer.resolver().resolve(count))
+    text = sql_expression(count)
+    if count.data_type != INTEGER:
+        if isinstance(count.data_type, IntegralType) and isinstance(count, Literal):
+            count = Literal(count.value, INTEGER)
+        else:
+            raise SparkError(
+                "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+                name=name,
+                expr=text,
+                dataType=quote_type(count.data_type),
+            )
+    if isinstance(count, Literal):
+        if count.value is None:
+            raise SparkError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL", name=name, expr=text)
+        if count.value < 0:
+            raise SparkError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", name=name, expr=text, v=count.value)
+    return replace(plan, child=child, count=count)
+
+
+def repartition(analyzer: Analyzer, plan: Repartition) -> LogicalPlan:
+    """repartition and coalesce."""
+    child = analyzer.resolve(plan.child)
+    resolver = analyzer.resolver(child)
+    expressions = tuple(strip(resolver.resolve(e)) for e in plan.expressions)
+    if plan.num_partitions is not None and plan.num_partitions < 1:
+        raise SparkError(
+            "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT",
+            message=f"requirement failed: Number of partitions ({plan.num_partitions}) must be positive.",
+        )
+    return replace(plan, child=child, expressions=expressions)
+
+
+def hint(analyzer: Analyzer, plan: Hint) -> LogicalPlan:
+    """A hint; its parameters are not expressions over rows."""
+    return replace(plan, child=analyzer.resolve(plan.child), parameters=())
+
+
+def sample(analyzer: Analyzer, plan: Sample) -> LogicalPlan:
+    """A random fraction. Raises for fractions out of bounds."""
+    child = analyzer.resolve(plan.child)
+    fraction = plan.upper - plan.lower
+    if fraction < 0 or (not plan.with_replacement and fraction > 1):
+        between = "nonnegative" if plan.with_replacement else "on interval [0, 1]"
+        raise SparkError(
+            "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT",
+            message=f"requirement failed: Sampling fraction ({fraction}) must be {between}"
+            f" with{'' if plan.with_replacement else 'out'} replacement",
+        )
+    return replace(plan, child=child)
+
+
+def collect_metrics(analyzer: Analyzer, plan: CollectMetrics) -> LogicalPlan:
+    """`observe`. Raises INVALID_OBSERVED_METRICS."""
+    child = analyzer.resolve(plan.child)
+    if not plan.name:
+        raise SparkError("INVALID_OBSERVED_METRICS.MISSING_NAME", operator="CollectMetrics")
+    resolver = analyzer.resolver(child)
+    metrics = tuple(resolver.named(plan.metrics))
+    for metric in metrics:
+        _check_metric(strip(metric))
+    return replace(plan, child=child, metrics=metrics)
+
+
+def _check_metric(metric: Expression, *, inside: bool = False) -> None:
+    text = sql_expression(metric)
+    if contains_window(metric):
+        raise SparkError("INVALID_OBSERVED_METRICS.WINDOW_EXPRESSIONS_UNSUPPORTED", expr=text)
+    if is_aggregate(metric):
+        if getattr(metric, "is_distinct", False):
+            raise SparkError(
+                "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED", expr=text
+            )
+        if getattr(metric, "filter", None) is not None:
+            raise SparkError(
+                "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_FILTER_UNSUPPORTED", expr=text
+            )
+        return
+    if isinstance(metric, AttributeReference) and not inside:
+        raise SparkError("INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE", expr=text)
+    for child in children(metric):
+        _check_metric(child, inside=inside)
+
+
+def show_string(analyzer: Analyzer, plan: ShowString) -> LogicalPlan:
+    """`df.show()`. A stream cannot be shown: `check_batch` says so."""
+    return replace(plan, child=analyzer.resolve(plan.child))
+
+
+# ---- Python over whole relations ----------------------------------------------------------------
+
+
+def declared_columns(data_type: DataType) -> tuple[AttributeReference, ...]:
+    """The columns of a function over relations: the fields of its declared struct."""
+    if not isinstance(data_type, StructType):
+        data_type = StructType((StructField("value", data_type),))
+    return schema_attributes(data_type)
+
+
+def map_partitions(analyzer: Analyzer, plan: MapPartitions) -> LogicalPlan:
+    """mapInPandas and mapInArrow: the function sees every column."""
+    child = analyzer.resolve(plan.child)
+    return replace(
+        plan,
+        child=child,
+        function=replace(plan.function, arguments=child.output),
+        result=plan.result or declared_columns(plan.function.type),
+    )
+
+
+def group_map(analyzer: Analyzer, plan: GroupMap) -> LogicalPlan:
+    """applyInPandas and applyInArrow over groups."""
+    child = analyzer.resolve(plan.child)
+    resolver = analyzer.resolver(child)
+    grouping = tuple(resolver.named(plan.grouping))
+    sorting = tuple(cast("SortOrder", resolver.resolve(s)) for s in plan.sorting)
+    return replace(
+        plan,
+        child=child,
+        grouping=grouping,
+        function=replace(plan.function, arguments=child.output),
+        sorting=sorting,
+        result=plan.result or declared_columns(plan.function.type),
+    )
+
+
+def cogroup_map(analyzer: Analyzer, plan: CoGroupMap) -> LogicalPlan:
+    """cogroup().applyInPandas."""
+    left, right = analyzer.resolve(plan.left), analyzer.resolve(plan.right)
+    if defined_ids(left) & defined_ids(right):
+        right = renew(right)
+    left_keys = tuple(analyzer.resolver(left).named(plan.left_grouping))
+    right_keys = tuple(analyzer.resolver(right).named(plan.right_grouping))
+    return replace(
+        plan,
+        left=left,
+        right=right,
+        left_grouping=left_keys,
+        right_grouping=right_keys,
+        function=replace(plan.function, arguments=(*left.output, *right.output)),
+        result=plan.result or declared_columns(plan.function.type),
+    )
+
+
+def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
+    """applyInPandasWithState and transformWithState."""
+    child = analyzer.resolve(plan.child)
+    initial = None if plan.initial_state is None else analyzer.resolve(plan.initial_state)
+    return replace(
+        plan,
+        child=child,
+        grouping=tuple(analyzer.resolver(child).named(plan.grouping)),
+        function=replace(plan.function, arguments=child.output),
+        initial_state=initial,
+        result=plan.result or declared_columns(_declared(plan)),
+    )
+
+
+def _declared(plan: StatefulMap) -> DataType:
+    settings = dict(plan.settings)
+    declared = settings.get("output_schema")
+    return declared if isinstance(declared, DataType) else plan.function.type
+
+
+# ---- df.to(schema) ------------------------------------------------------------------------------
+
+
+def to_schema(analyzer: Analyzer, plan: ToSchema) -> LogicalPlan:
+    """Columns reordered, cast and checked. Raises INVALID_COLUMN_OR_FIELD_DATA_TYPE and its like."""
+    child = analyzer.resolve(plan.child)
+    resolver = analyzer.resolver(child)
+    items: list[Expression] = []
+    for field in plan.target.fields:
+        found = resolver.columns.named(field.name)
+        if not found:
+            if not field.nullable:
+                raise SparkError(
+                    "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                    objectName=quote(field.name),
+                    proposal=", ".join(quote(a.name) for a in child.output),
+                )
+            items.append(_with_metadata(Literal(None, field.data_type), field))
+            continue
+        if len(found) > 1:
+            raise SparkError(
+                "AMBIGUOUS_REFERENCE",
+                name=quote(field.name),
+                referenceNames=f"[{', '.join(quote_parts((*a.qualifier, a.name)) for a in found)}]",
+            )
+        items.append(_with_metadata(_reconciled(found[0], field, (field.name,), analyzer), field))
+    return Project(child, tuple(items))
+
+
+def _with_metadata(value: Expression, field: StructField) -> Expression:
+    same = isinstance(value, AttributeReference) and value.name == field.name and field.metadata == "{}"
+    if same:
+        return value
+    metadata = None if field.metadata == "{}" else field.metadata
+    return Alias(value, (field.name,), metadata, next_expr_id())
+
+
+def _reconciled(
+    value: Expression, field: StructField, path: tuple[str, ...], analyzer: Analyzer
+) -> Expression:
+    if value.nullable and not field.nullable:
+        raise SparkError("NULLABLE_COLUMN_OR_FIELD", name=quote_parts(path))
+    return _converted(value, field.data_type, path, analyzer)
+
+
+def _converted(value: Expression, target: DataType, path: tuple[str, ...], analyzer: Analyzer) -> Expression:
+    source = value.data_type
+    if plain_type(target) == source:
+        return value
+    context = analyzer.context.function_context
+    match source, target:
+        case StructType(), StructType():
+            by_name = {f.name.lower(): (i, f) for i, f in enumerate(source.fields)}
+            arguments: list[Expression] = []
+            fields: list[StructField] = []
+            for field in target.fields:
+                found = by_name.get(field.name.lower())
+                if found is None:
+                    if not field.nullable:
+                        raise SparkError(
+                            "UNRESOLVED_FIELD.WITH_SUGGESTION",
+                            fieldName=quote(field.name),
+                            columnPath=quote_parts(path),
+                            proposal=", ".join(quote(f.name) for f in source.fields),
+                        )
+                    inner: Expression = Literal(None, field.data_type)
+                else:
+                    i, own = found
+                    inner = _reconciled(
+                        GetStructField(value, i, own.name, own.data_type, own.nullable),
+                        field,
+                        (*path, field.name),
+                        analyzer,
+                    )
+                arguments += [Literal(field.name, STRING), inner]
+                fields.append(field)
+            return Call("named_struct", tuple(arguments), StructType(tuple(fields)), value.nullable)
+        case (ArrayType(), ArrayType()) | (MapType(), MapType()):
+            if can_up_cast(source, target):
+                return cast_to(value, target, context)
+    if can_up_cast(source, target) or isinstance(source, NullType):
+        return cast_to(value, target, context)
+    if can_cast(source, target, ansi=True) and type(source).__name__ != "StructType":
+        return cast_to(value, target, context)
+    raise SparkError(
+        "INVALID_COLUMN_OR_FIELD_DATA_TYPE",
+        name=quote_parts(path),
+        type=quote_type(source),
+        expectedType=quote_type(target),
+    )

@@ -1,0 +1,179 @@
+"""`function OVER (..)`: resolving, checking, and pulling out into Window nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from potok.analysis.coercion import can_cast
+from potok.analysis.names import quote_type
+from potok.analysis.pretty import sql_expression
+from potok.analysis.trees import is_aggregate, named, transform_down
+from potok.errors import SparkError
+from potok.functions.type_rules import cast_to
+from potok.plan.expressions import (
+    Alias,
+    Expression,
+    Literal,
+    PythonFunction,
+    SortOrder,
+    UnresolvedFunction,
+    WindowCall,
+    WindowExpression,
+    WindowFrame,
+)
+from potok.plan.logical import LogicalPlan, Window, to_attribute
+from potok.types import DATE, INTEGER, TIMESTAMP, TIMESTAMP_NTZ, DayTimeIntervalType
+
+if TYPE_CHECKING:
+    from potok.analysis.expressions import Resolver
+
+_CURRENT_ROW = Literal(0, INTEGER)
+_NEEDS_ORDER = frozenset(
+    {"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "nth_value"}
+)
+_FIXED_FRAME = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile", "cume_dist"})
+_RANGE_FRAME = frozenset({"cume_dist"})
+
+
+class WindowRules:
+    """Resolves window expressions and makes Window nodes of them."""
+
+    def resolve(self, resolver: Resolver, window: WindowExpression) -> WindowExpression:
+        """The resolved expression with its frame. Raises errors of functions and frames."""
+        function = strip(resolver.resolve(window.function))
+        self._check_function(function, window)
+        partition_by = tuple(strip(resolver.resolve(e)) for e in window.partition_by)
+        order_by = cast("tuple[SortOrder, ...]", tuple(resolver.resolve(e) for e in window.order_by))
+        resolved = WindowExpression(function, partition_by, order_by, window.frame, window.name)
+        return replace(resolved, frame=self._frame(resolver, window, resolved))
+
+    def _check_function(self, function: Expression, window: WindowExpression) -> None:
+        if isinstance(function, WindowCall) or is_aggregate(function) or isinstance(function, PythonFunction):
+            if isinstance(function, WindowCall) and function.name in _NEEDS_ORDER and not window.order_by:
+                raise SparkError(
+                    "_LEGACY_ERROR_TEMP_1037",
+                    wf=f"{function.name}({', '.join(sql_expression(a)[1:-1] for a in function.arguments)})",
+                )
+            if getattr(function, "is_distinct", False):
+                raise SparkError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=sql_expression(window))
+            return
+        raise SparkError(
+            "UNSUPPORTED_EXPR_FOR_WINDOW",
+            sqlExpr=sql_expression(function),
+            origin=window.function.origin if isinstance(window.function, UnresolvedFunction) else None,
+        )
+
+    def _frame(
+        self, resolver: Resolver, window: WindowExpression, resolved: WindowExpression
+    ) -> WindowFrame | None:
+        name = getattr(resolved.function, "name", "")
+        if isinstance(resolved.function, WindowCall) and name in {"lag", "lead"}:
+            return None
+        if isinstance(resolved.function, WindowCall) and name in _FIXED_FRAME:
+            fixed = WindowFrame(name not in _RANGE_FRAME, None, _CURRENT_ROW)
+            if window.frame is not None and window.frame != fixed:
+                raise SparkError(
+                    "_LEGACY_ERROR_TEMP_1036",
+                    wf=_frame_text(window.frame),
+                    required=_frame_text(fixed),
+                )
+            return fixed
+        if window.frame is None:
+            if resolved.order_by:
+                return WindowFrame(False, None, _CURRENT_ROW)  # noqa: FBT003 - RANGE
+            return WindowFrame(True, None, None)  # noqa: FBT003 - ROWS
+        lower, upper = (
+            None if bound is None else strip(resolver.resolve(bound))
+            for bound in (window.frame.lower, window.frame.upper)
+        )
+        frame = WindowFrame(window.frame.is_rows, lower, upper)
+        return frame if frame.is_rows else self._range_frame(resolver, resolved, frame)
+
+    def _range_frame(self, resolver: Resolver, window: WindowExpression, frame: WindowFrame) -> WindowFrame:
+        bounds = [b for b in (frame.lower, frame.upper) if b is not None and not _is_current(b)]
+        if not bounds:
+            return frame
+        if not window.order_by:
+            raise SparkError("DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER", sqlExpr=sql_expression(window))
+        if len(window.order_by) > 1:
+            raise SparkError("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", sqlExpr=sql_expression(window))
+        order_type = window.order_by[0].data_type
+
+        def converted(bound: Expression | None) -> Expression | None:
+            if bound is None or _is_current(bound) or bound.data_type == order_type:
+                return bound
+            if order_type == DATE and bound.data_type == INTEGER:
+                return bound
+            datetime = order_type in {DATE, TIMESTAMP, TIMESTAMP_NTZ}
+            if datetime and isinstance(bound.data_type, DayTimeIntervalType):
+                return bound
+            if datetime or not can_cast(bound.data_type, order_type, ansi=True):
+                raise SparkError(
+                    "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE",
+                    sqlExpr=sql_expression(window),
+                    orderSpecType=quote_type(order_type),
+                    valueBoundaryType=quote_type(bound.data_type),
+                )
+            if isinstance(bound, Literal) and isinstance(bound.value, int):
+                return Literal(bound.value, bound.type)
+            return cast_to(bound, order_type, resolver.functions)
+
+        return WindowFrame(False, converted(frame.lower), converted(frame.upper))  # noqa: FBT003 - RANGE
+
+
+def strip(expression: Expression) -> Expression:
+    """The value without its name."""
+    return expression.child if isinstance(expression, Alias) else expression
+
+
+def _is_current(bound: Expression) -> bool:
+    return isinstance(bound, Literal) and bound.value == 0 and not isinstance(bound.value, bool)
+
+
+def _frame_text(frame: WindowFrame) -> str:
+    kind = "RowFrame" if frame.is_rows else "RangeFrame"
+    return f"specifiedwindowframe({kind}, {_bound_text(frame.lower, 'preceding')}, {_bound_text(frame.upper, 'following')})"
+
+
+def _bound_text(bound: Expression | None, side: str) -> str:
+    if bound is None:
+        return f"unbounded{side}$()"
+    return "currentrow$()" if _is_current(bound) else sql_expression(bound)[1:-1]
+
+
+def extract_windows(
+    child: LogicalPlan, expressions: Sequence[Expression]
+) -> tuple[LogicalPlan, list[Expression]]:
+    """The expressions over Window nodes above `child`. Raises NESTED window errors and missing OVER."""
+    found: dict[WindowExpression, Alias] = {}
+
+    def replaced(node: Expression) -> Expression | None:
+        if not isinstance(node, WindowExpression):
+            return None
+        alias = found.get(node)
+        if alias is None:
+            alias = found[node] = named(node, "_we" + str(len(found)))
+        return to_attribute(alias)
+
+    result = [transform_down(e, replaced) for e in expressions]
+    return (Window(child, tuple(found.values())) if found else child), result
+
+
+def check_window_functions_have_over(expressions: Sequence[Expression]) -> None:
+    """Raises WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE for row_number() and its like alone."""
+    for expression in expressions:
+        transform_down(expression, _refuse_bare)
+
+
+def _refuse_bare(node: Expression) -> Expression | None:
+    if isinstance(node, WindowExpression):
+        return node
+    if isinstance(node, WindowCall):
+        raise SparkError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", funcName=f'"{_call(node)}"')
+    return None
+
+
+def _call(node: WindowCall) -> str:
+    return sql_expression(node)[1:-1]
