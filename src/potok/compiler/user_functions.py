@@ -187,6 +187,11 @@ def user_function(function: PythonFunction, columns: Sequence[AttributeReference
     )
 
 
+def _whole_rows(function: PythonFunction) -> UserFunction:
+    """A function of whole rows: what the client lists as arguments are all columns."""
+    return user_function(replace(function, arguments=(), argument_names=()), ())
+
+
 def evaluate_operator(plan: EvaluatePython, kept: Attributes, time_zone: str) -> Operator:
     """Functions of a row (UDF, pandas_udf, arrow_udf)."""
     return EvaluateFunctions(tuple(user_function(f, kept) for f, _ in plan.functions), time_zone)
@@ -194,7 +199,7 @@ def evaluate_operator(plan: EvaluatePython, kept: Attributes, time_zone: str) ->
 
 def map_operator(plan: MapPartitions, time_zone: str) -> Operator:
     """mapInPandas, mapInArrow."""
-    function = user_function(plan.function, ())
+    function = _whole_rows(plan.function)
     return MapBatches(function, plan.child.schema, plan.schema, time_zone)
 
 
@@ -220,7 +225,7 @@ def _grouped(
 def group_operator(plan: GroupMap, time_zone: str) -> tuple[LogicalPlan, Operator]:
     """applyInPandas, applyInArrow: the input with its keys, and the step."""
     child, keys = _grouped(plan.child, plan.grouping, plan.sorting)
-    function = user_function(plan.function, ())
+    function = _whole_rows(plan.function)
     return child, MapGroups(function, child.schema, keys, len(plan.child.output), plan.schema, time_zone)
 
 
@@ -229,7 +234,7 @@ def cogroup_operator(plan: CoGroupMap, time_zone: str) -> tuple[LogicalPlan, Log
     left, left_keys = _grouped(plan.left, plan.left_grouping)
     right, right_keys = _grouped(plan.right, plan.right_grouping)
     operator = MapCogroups(
-        user_function(plan.function, ()),
+        _whole_rows(plan.function),
         (left.schema, right.schema),
         (left_keys, right_keys),
         (len(plan.left.output), len(plan.right.output)),

@@ -189,7 +189,7 @@ def _bind_element_at(name: str, arguments: Sequence[Expression], context: Functi
     container, key = arguments
     match container.data_type:
         case MapType(key=key_type, value=value):
-            found = common_type(key_type, key.data_type, ansi=context.ansi)
+            found = common_type([key_type, key.data_type], ansi=context.ansi)
             cast = implicit_cast(key, key_type, context) if found is not None else None
             if cast is None:
                 raise different_types(name, arguments)
@@ -249,7 +249,7 @@ def _bind_with_element(name: str, result: DataType | None) -> object:
         if isinstance(array.data_type, NullType):
             return Literal(None, result or ArrayType(value.data_type))
         element = _array(0, arguments).element
-        found = common_type(element, value.data_type, ansi=context.ansi)
+        found = common_type([element, value.data_type], ansi=context.ansi)
         if found is None:
             raise SparkError(
                 "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
@@ -474,7 +474,7 @@ def _bind_insert(arguments: Sequence[Expression], context: FunctionContext) -> E
     if index is None:
         raise unexpected_argument(1, position.data_type, '"INT"')
     element = _array(0, arguments).element
-    found = common_type(element, value.data_type, ansi=context.ansi)
+    found = common_type([element, value.data_type], ansi=context.ansi)
     if found is None:
         raise different_types("array_insert", arguments)
     data_type = ArrayType(found, contains_null=True)

@@ -186,7 +186,7 @@ def _bind_contains_key(arguments: Sequence[Expression], context: FunctionContext
     container, key = arguments
     if not isinstance(container.data_type, MapType):
         raise unexpected_argument(0, container.data_type, '"MAP"')
-    found = common_type(container.data_type.key, key.data_type, ansi=context.ansi)
+    found = common_type([container.data_type.key, key.data_type], ansi=context.ansi)
     cast = implicit_cast(key, container.data_type.key, context)
     if found is None or cast is None:
         raise SparkError(
