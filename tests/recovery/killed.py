@@ -57,7 +57,7 @@ def run(request: dict[str, Any]) -> None:
         return
     # Syncing matters to the power, not to the process; one pair does it all the same.
     durable = (request["source"], request["sink"]) == ("text", "csv")
-    session = FakeSession(directory, potok__streaming__durable=str(durable).lower())
+    session = FakeSession(directory, spark__potok__checkpoint__durable=str(durable).lower())
     session._providers.update({name: provider(name) for name in ("text", "csv", "json", "parquet")})
     manager: QueryManager
     kill = request["kill"]

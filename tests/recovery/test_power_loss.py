@@ -161,7 +161,7 @@ def uuids(start: int) -> Iterator[str]:
 
 def run(disk: SimulatedDisk, directory: Path, files: int, *, durable: bool = True) -> None:
     """One life; Killed when the disk says so, StreamingQueryError when the query fails."""
-    session = FakeSession(directory, potok__streaming__durable=str(durable).lower())
+    session = FakeSession(directory, spark__potok__checkpoint__durable=str(durable).lower())
     session._providers["logged"] = LoggedProvider(files)
     made = uuids(disk.steps)
     environment = Environment(

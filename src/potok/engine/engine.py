@@ -248,10 +248,7 @@ class Runner:
             partial(self._take_table, place, last, now, repeated=repeated and small),
             partial(self._take_reader, place, last, now, repeated=repeated and small),
             lambda: {i.name: place.slots[i.name].num_rows for i in self.pipeline.inputs},
-            {
-                o.name: place.slots[o.stage].rows.to_pylist()[0]  # type: ignore[union-attr]  # a table of one row
-                for o in self.pipeline.observations
-            },
+            {o.name: _one_row(place.slots[o.stage], o.schema.names) for o in self.pipeline.observations},
         )
 
     def interrupt(self) -> None:
@@ -325,6 +322,12 @@ def _whole(slot: _Slot) -> pa.Table:
     if isinstance(slot.rows, pa.RecordBatchReader):
         slot.rows = slot.rows.read_all()
     return slot.rows if slot.rows is not None else slot.schema.empty_table()
+
+
+def _one_row(slot: _Slot, names: Sequence[str]) -> dict[str, object]:
+    """The values of a table of one row under their own names, not the stage's."""
+    row = _whole(slot).to_pylist()[0]
+    return dict(zip(names, row.values(), strict=True))
 
 
 @contextlib.contextmanager

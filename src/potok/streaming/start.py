@@ -40,7 +40,7 @@ _REPAIR_LOGGER = logging.getLogger("potok.CheckpointRepair")
 CHECKPOINT_OPTION = "checkpointLocation"
 CHECKPOINT_CONF = "spark.sql.streaming.checkpointLocation"
 FORCE_DELETE_CONF = "spark.sql.streaming.forceDeleteTempCheckpointLocation"
-DURABLE_CONF = "potok.streaming.durable"
+DURABLE_CONF = "spark.potok.checkpoint.durable"
 OUTPUT_MODES = ("append", "update", "complete")
 # These sinks need no checkpoint of the user's; the others hold what only a checkpoint makes whole.
 _TEMPORARY_CHECKPOINT = {"console", "memory", "noop", "foreach", "foreachbatch"}
