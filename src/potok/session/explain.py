@@ -16,6 +16,7 @@ from potok.session.plan_lines import (
     is_one_row,
     logical_line,
     scan_parts,
+    shown_inputs,
     tree_text,
 )
 
@@ -104,7 +105,7 @@ def _physical(plan: p.LogicalPlan) -> tuple[str, str]:
             return "Sort", f" {expressions_text(order)}, {'true' if is_global else 'false'}, 0"
         case p.Limit(count=count):
             return "CollectLimit", f" {expression_text(count)}"
-        case p.Range() if is_one_row(plan):
+        case p.Range() | p.Project() if is_one_row(plan):
             return "Scan OneRowRelation[]", ""
         case p.LocalRelation():
             return "LocalTableScan", f" {expressions_text(plan.output)}"
@@ -138,7 +139,7 @@ def _formatted(root: p.LogicalPlan) -> str:
     order: list[p.LogicalPlan] = []
 
     def number(plan: p.LogicalPlan) -> None:
-        for child in plan.inputs:
+        for child in shown_inputs(plan):
             number(child)
         order.append(plan)
 
@@ -152,7 +153,7 @@ def _formatted(root: p.LogicalPlan) -> str:
     for plan in order:
         _, arguments = _physical(plan)
         lines = [f"({numbers[id(plan)]}) {_scan_name(plan)}"]
-        if plan.inputs:
+        if shown_inputs(plan):
             for index, child in enumerate(plan.inputs):
                 label = (
                     "Input" if len(plan.inputs) == 1 else ("Left output" if index == 0 else "Right output")

@@ -174,8 +174,8 @@ def tree_text(root: p.LogicalPlan, line: Callable[[p.LogicalPlan], str] | None =
         for text in chained:
             lines.append(f"{rest}+- {text}")
             rest += "   "
-        for position, child in enumerate(plan.inputs):
-            last = position == len(plan.inputs) - 1
+        for position, child in enumerate(shown_inputs(plan)):
+            last = position == len(shown_inputs(plan)) - 1
             visit(child, rest + ("+- " if last else ":- "), rest + ("   " if last else ":  "))
 
     visit(root, "", "")
@@ -190,12 +190,15 @@ def logical_line(plan: p.LogicalPlan) -> str:
 
 def _logical(plan: p.LogicalPlan) -> str:
     match plan:
+        case p.Range() | p.Project() if is_one_row(plan):
+            return "OneRowRelation"
         case p.Project(expressions=expressions):
             return f"Project {expressions_text(expressions)}"
         case p.Filter(condition=condition):
             return f"Filter {expression_text(condition)}"
         case p.Aggregate(grouping=grouping, aggregates=aggregates):
-            return f"Aggregate {expressions_text(grouping)}, {expressions_text(aggregates)}"
+            keys = f"{expressions_text(grouping)}, " if grouping else ""
+            return f"Aggregate {keys}{expressions_text(aggregates)}"
         case p.Sort(order=order, is_global=is_global):
             return f"Sort {expressions_text(order)}, {'true' if is_global else 'false'}"
         case p.Limit(count=count):
@@ -220,8 +223,6 @@ def _logical(plan: p.LogicalPlan) -> str:
             return f"{'DeduplicateWithinWatermark' if within else 'Deduplicate'} {expressions_text(keys)}"
         case p.EventTimeWatermark(event_time=event_time, delay_ms=delay_ms):
             return f"EventTimeWatermark {attribute_text(event_time)}, {_delay_text(delay_ms)}"
-        case p.Range() if is_one_row(plan):
-            return "OneRowRelation"
         case p.UnresolvedInlineTable(rows=((),)):
             return "OneRowRelation"
         case p.Range(start=start, end=end, step=step, num_partitions=splits):
@@ -251,9 +252,16 @@ def scan_parts(relation: p.ScanRelation) -> tuple[str, str, str]:
     return kind, "".join(table), f"[{paths}"
 
 
-def is_one_row(relation: p.Range) -> bool:
-    """Whether this is what SELECT without FROM reads; `spark.range(1)` leaves the partitions open."""
-    return (relation.start, relation.end, relation.num_partitions) == (0, 1, 1)
+def is_one_row(plan: p.LogicalPlan) -> bool:
+    """Whether this is what SELECT without FROM reads: one row without columns."""
+    if isinstance(plan, p.Range):
+        return (plan.start, plan.end, plan.num_partitions) == (0, 1, 1)
+    return isinstance(plan, p.Project) and not plan.expressions and isinstance(plan.child, p.LocalRelation)
+
+
+def shown_inputs(plan: p.LogicalPlan) -> tuple[p.LogicalPlan, ...]:
+    """The children that a tree shows."""
+    return () if is_one_row(plan) else plan.inputs
 
 
 def source_text(relation: p.StreamingRelation) -> str:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from potok.parser import parse_query
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -32,6 +39,8 @@ from potok.plan.logical import (
 from potok.session.local_rows import local_rows
 from potok.session.plan_lines import expression_text, tree_text
 from potok.types import BOOLEAN, FLOAT, INTEGER, LONG, STRING, StructField, StructType
+
+from .play import Player
 
 A = AttributeReference("a", INTEGER, expr_id=1)
 S = AttributeReference("s", STRING, expr_id=2)
@@ -126,3 +135,36 @@ def test_a_filter_over_a_path() -> None:
     """Without a table there is no name before the columns."""
     scan = ScanRelation(local_rows(StructType(()), ()).table, (A, S), "FileScan csv [file:/in]")  # type: ignore[arg-type]
     assert tree_text(Filter(scan, call(">", A, number(3)))) == "Filter (a#1 > 3)\n+- Relation [a#1,s#2] csv"
+
+
+EXPLAINED: dict[str, dict[str, str]] = json.loads(
+    Path(__file__).with_name("explained.json").read_text(encoding="utf-8")
+)
+# Queries whose analysed plan is Spark's line for line.
+ANALYSED = (
+    "SELECT 1 AS a",
+    "SELECT a + 1 AS b FROM t WHERE a > 3",
+    "SELECT a, count(*) AS n FROM t GROUP BY a ORDER BY n DESC LIMIT 3",
+    "SELECT CASE WHEN a = 1 THEN 'one' ELSE s END AS c, coalesce(a, 0), a IN (1, 2) FROM t",
+    "SELECT sum(a) FROM t",
+    "SELECT a FROM t LIMIT 5",
+)
+
+
+def analysed(text: str) -> str:
+    """The part with the analysed plan, numbers left out."""
+    part = text.partition("== Analyzed Logical Plan ==\n")[2].partition("\n\n")[0]
+    return re.sub(r"#\d*L?", "#", part)
+
+
+@pytest.mark.parametrize("query", ANALYSED)
+def test_the_analysed_plan_is_sparks(query: str, tmp_path: Path) -> None:
+    """Mode extended, against the recording."""
+    player = Player(tmp_path)
+    assert player.answer(("sql", "CREATE TABLE t (a INT, s STRING) USING csv", {}))[0] == "ok"
+    plan = parse_query(query)
+    assert isinstance(plan, LogicalPlan)
+    text = player.session.explain(plan, "extended")
+    player.close()
+    assert analysed(text) == analysed(EXPLAINED[query]["extended"])
+    assert "== DuckDB SQL ==" in text
