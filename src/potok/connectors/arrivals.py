@@ -1,3 +1,4 @@
+# ruff: noqa: PTH118, PTH123 - paths are texts here: a source sees millions of them
 """Being told of new names in directories, without looking again and again.
 
 On Linux the kernel tells (inotify, through ctypes: three calls, no dependency, which is why no library
@@ -121,7 +122,7 @@ def is_local(path: str) -> bool:
     best = ("", "")
     for fields in lines:
         point = fields[1].replace("\\040", " ")
-        inside = point == "/" or real == point or real.startswith(point + "/")
+        inside = point in {"/", real} or real.startswith(point + "/")
         if inside and len(point) >= len(best[0]):
             best = (point, fields[2])
     return best[1].split(".")[0] not in _NETWORK_FILE_SYSTEMS

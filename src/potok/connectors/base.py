@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from potok.checkpoint.files import FileSystem, LocalFileSystem
+from potok.engine.scan import Scan
 from potok.plan.commands import WriteBatch, WriteStream
-from potok.plan.logical import LogicalPlan, Scan, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, StreamingRelation, UnresolvedDataSource
 from potok.types import StructType
 
 if TYPE_CHECKING:

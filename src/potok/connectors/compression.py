@@ -1,3 +1,4 @@
+# ruff: noqa: PTH122, PTH123 - paths are texts here: a source sees millions of them
 """Compressed files: which codec a name or an option means, and streams over them."""
 
 from __future__ import annotations
@@ -47,19 +48,19 @@ def open_for_reading(path: str) -> Readable:
     """
     codec = _EXTENSION_CODECS.get(os.path.splitext(path)[1])
     if codec is None:
-        return open(path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        return open(path, "rb", buffering=0)
     if codec == "gzip":
         return _Strict(gzip.open(path, "rb"))
     if codec == "bzip2":
         return _Strict(bz2.open(path, "rb"))
     if codec == "deflate":
-        return _Strict(_Deflated(open(path, "rb")))  # noqa: SIM115 - closed with it
+        return _Strict(_Deflated(open(path, "rb")))
     if codec == "zstd":
         source = open(path, "rb")  # noqa: SIM115 - closed with the reader
         return _Strict(
             zstandard.ZstdDecompressor().stream_reader(source, closefd=True, read_across_frames=True)
         )
-    return _Strict(_HadoopBlocks(open(path, "rb"), codec))  # noqa: SIM115 - closed with it
+    return _Strict(_HadoopBlocks(open(path, "rb"), codec))
 
 
 def codec_name(option: str | None) -> str:
@@ -89,7 +90,7 @@ def compressor(codec: str, target: BinaryIO) -> BinaryIO:
     if codec == "gzip":
         return gzip.GzipFile("", "wb", compresslevel=6, fileobj=target, mtime=0)  # type: ignore[return-value]  # file-like
     if codec == "bzip2":
-        return bz2.BZ2File(target, "wb")
+        return bz2.BZ2File(target, "wb")  # type: ignore[return-value]  # file-like
     if codec == "deflate":
         return _Compressed(target, _zlib_compress())  # type: ignore[return-value]  # file-like
     if codec in {"lz4", "snappy"}:
@@ -125,7 +126,7 @@ class _Deflated:
         while not self._decoder.eof and (size_bytes < 0 or len(self._ready) < size_bytes):
             piece = self._source.read(_COPY_BYTES)
             if not piece:
-                if not self._decoder.eof and (self._ready or self._source.tell()):
+                if self._ready or self._source.tell():
                     raise EOFError("the compressed stream ends early")
                 break
             self._ready += self._decoder.decompress(piece)
@@ -175,7 +176,7 @@ class _HadoopBlocks:
     def _decompress(self, piece: bytes, left: int) -> bytes:
         for size in (left, min(left, _BLOCK_BYTES), min(left, 64 * 1024)):
             try:
-                return self._codec.decompress(piece, decompressed_size=size, asbytes=True)
+                return bytes(self._codec.decompress(piece, decompressed_size=size, asbytes=True))
             except (pa.ArrowException, OSError):
                 continue
         raise ValueError("a damaged compressed block")

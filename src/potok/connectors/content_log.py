@@ -1,3 +1,4 @@
+# ruff: noqa: PTH103, PTH105, PTH118, PTH123 - paths are texts here: a source sees millions of them
 """Files known by their content (option `fileIdentity`).
 
 Spark's source log has no place for a hash, and a checkpoint must stay Spark's. So the hashes lie in a

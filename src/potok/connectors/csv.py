@@ -18,7 +18,6 @@ from potok.connectors.csv_split import (
     Wanted,
     kept_lines,
     split_block,
-    split_exactly,
     tokens_to_columns,
 )
 from potok.connectors.csv_write import CsvWriter
@@ -104,9 +103,7 @@ class CsvReader:
 
     def _check_header(self, line: bytes, file: InputFile) -> None:
         text = line.decode("utf-8", "replace")
-        tokens = split_exactly(line, self._options.dialect, Wanted((), (), None), None) and text
-        parser = RecordParser(tokens, self._options.dialect)
-        names = parser.next_record() or []
+        names = RecordParser(text, self._options.dialect).next_record() or []
         if [n.lower() for n in names] != [f.name.lower() for f in self._fields]:
             raise bad_file(file.uri)
 

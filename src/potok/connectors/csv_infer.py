@@ -112,9 +112,9 @@ class _Inference:
         return TIMESTAMP if self._timestamp(text) is not BAD else None
 
 
-def wider(left: DataType, right: DataType) -> DataType:  # noqa: PLR0911 - a table of cases
+def wider(left: DataType, right: DataType) -> DataType:
     """The least type that both fit, STRING at last."""
-    if left == right or right == NULL:
+    if right in {left, NULL}:
         return left
     if left == NULL:
         return right

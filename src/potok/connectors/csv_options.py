@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -125,10 +125,10 @@ class CsvOptions:
 def today_days(time_zone: str) -> int | None:
     """Today's date in the zone as days since 1970; None for a zone that Python does not know."""
     try:
-        now = datetime.datetime.now(ZoneInfo(time_zone))
+        now = dt.datetime.now(ZoneInfo(time_zone))
     except (ZoneInfoNotFoundError, ValueError):
         return None
-    return now.date().toordinal() - datetime.date(1970, 1, 1).toordinal()
+    return now.date().toordinal() - dt.date(1970, 1, 1).toordinal()
 
 
 def parse_mode(options: Options) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from potok.errors import SparkError
 
@@ -110,10 +110,9 @@ def _plain_tokens(line: str, dialect: CsvDialect) -> list[str] | None:
             tokens.append(found[2] or dialect.null_value)
         position = found.end()
         if position == end:
-            if line.endswith(dialect.separator):
+            if found[0].endswith(dialect.separator):
                 # The separator ended the last match: an absent token follows it.
-                if found[0].endswith(dialect.separator):
-                    tokens.append(dialect.null_value)
+                tokens.append(dialect.null_value)
             return tokens
 
 
@@ -121,13 +120,8 @@ class _EndOfInput(Exception):  # noqa: N818 - it is not an error
     """No character is left."""
 
 
-@lru_cache(maxsize=64)
-def _single(separator: str, text: str) -> str:
-    return next(sign for sign in _STAND_INS if sign not in text and sign not in separator)
-
-
 class RecordParser:
-    """The records of a text, one after another. Line ends in the text are `\\n`."""
+    r"""The records of a text, one after another. Line ends in the text are `\n`."""
 
     def __init__(self, text: str, dialect: CsvDialect) -> None:
         self._stand_in = ""

@@ -86,7 +86,7 @@ def tokens_to_columns(
     columns = []
     counts = {-1 if record is None else len(record) for record in records}
     even = len(counts) == 1 and None not in records
-    by_ordinal = list(zip(*records, strict=True)) if even and wanted.ordinals else []  # type: ignore[arg-type]  # no None
+    by_ordinal = list(zip(*records, strict=True)) if even and wanted.ordinals else []
     for ordinal in wanted.ordinals:
         if even:
             tokens: Sequence[str | None] = (

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH103, PTH104, PTH108, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120, PTH123, PTH208 - paths are texts here: a source sees millions of them
 """`df.write` to files: nothing is visible as complete before it is.
 
 The files are written aside. A new or overwritten directory then appears in one rename, the old data
@@ -28,8 +29,10 @@ def write_batch(file_format: FileFormat, write: WriteBatch, rows: Rows, context:
     if path is None:
         raise illegal_argument("Expected exactly one path to be specified, but got: ")
     if write.bucket_by or write.num_buckets:
-        raise SparkError("_LEGACY_ERROR_TEMP_1312", operation="save") if not write.table else unsupported(
-            "bucketBy", "Write without buckets."
+        raise (
+            SparkError("_LEGACY_ERROR_TEMP_1312", operation="save")
+            if not write.table
+            else unsupported("bucketBy", "Write without buckets.")
         )
     root = local_path(path, context.working_directory)
     exists = os.path.isdir(root) and bool(os.listdir(root)) if write.mode != "error" else os.path.exists(root)

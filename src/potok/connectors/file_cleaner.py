@@ -1,3 +1,4 @@
+# ruff: noqa: PTH103, PTH108, PTH110, PTH120 - paths are texts here: a source sees millions of them
 """What becomes of input files whose batch is done: option cleanSource. Source of fact: FileStreamSourceCleaner."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH110, PTH112, PTH116, PTH119, PTH120 - paths are texts here: a source sees millions of them
 """Which files a path stands for, and their partition values. Source of facts: InMemoryFileIndex, DataSource."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH112, PTH116, PTH119, PTH120 - paths are texts here: a source sees millions of them
 """What files a streaming source has, followed change by change where the kernel tells of changes."""
 
 from __future__ import annotations

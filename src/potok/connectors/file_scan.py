@@ -1,3 +1,4 @@
+# ruff: noqa: PTH119 - paths are texts here: a source sees millions of them
 """Rows of a list of files, with partition columns and `_metadata`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH118 - paths are texts here: a source sees millions of them
 """The streaming file sink. Source of facts: FileStreamSink, ManifestFileCommitProtocol.
 
 Order of a batch: files under hidden names, synced, renamed; leftovers of a crashed try removed; then the

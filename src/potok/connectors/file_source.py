@@ -1,3 +1,4 @@
+# ruff: noqa: PTH113, PTH116, PTH119, PTH120 - paths are texts here: a source sees millions of them
 """The streaming file source. Source of facts: FileStreamSource, FileStreamOptions, SeenFilesMap."""
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from potok.plan.logical import StreamingRelation
 from potok.types import StructField, StructType
 
 if TYPE_CHECKING:
-    from potok.plan.logical import Scan
+    from potok.connectors.base import Scan
 
 _log = logging.getLogger(__name__)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH102, PTH105, PTH108, PTH112, PTH120, PTH123 - paths are texts here: a source sees millions of them
 """Rows into files of one directory: names, partition directories, files of bounded length.
 
 Each file is written under a hidden name, synced and renamed: whoever sees a name sees all of it.
@@ -80,7 +81,9 @@ def layout_of(
     )
 
 
-def partition_ordinals(schema: StructType, partition_by: Sequence[str], context: FormatContext) -> tuple[int, ...]:
+def partition_ordinals(
+    schema: StructType, partition_by: Sequence[str], context: FormatContext
+) -> tuple[int, ...]:
     """Where the partition columns are. Raises for unknown ones, and where no other column is left."""
     sensitive = context.flag("spark.sql.caseSensitive", default=False)
 
@@ -92,7 +95,9 @@ def partition_ordinals(schema: StructType, partition_by: Sequence[str], context:
         found = [i for i, f in enumerate(schema.fields) if same(f.name) == same(name)]
         if not found:
             raise SparkError(
-                "_LEGACY_ERROR_TEMP_PARTITION_COLUMN", colName=name, colNames=", ".join(f.name for f in schema.fields)
+                "_LEGACY_ERROR_TEMP_PARTITION_COLUMN",
+                colName=name,
+                colNames=", ".join(f.name for f in schema.fields),
             )
         ordinals.append(found[0])
     if ordinals and len(set(ordinals)) == len(schema.fields):
@@ -162,7 +167,9 @@ class FilesWriter:
             return
         names = [layout.schema.fields[i].name for i in layout.partition_ordinals]
         texts = [
-            partition_column_texts(batch.column(i), layout.schema.fields[i].data_type, layout.time_zone).to_pylist()
+            partition_column_texts(
+                batch.column(i), layout.schema.fields[i].data_type, layout.time_zone
+            ).to_pylist()
             for i in layout.partition_ordinals
         ]
         rows_of: dict[tuple[str | None, ...], list[int]] = {}
@@ -198,7 +205,9 @@ class FilesWriter:
         self._make_directory(parent)
         temporary = posixpath.join(parent, f".{name}.tmp")
         target = open(temporary, "wb", buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by _close
-        file = _OpenFile(target, self._layout.write_format.open(target), temporary, posixpath.join(parent, name))
+        file = _OpenFile(
+            target, self._layout.write_format.open(target), temporary, posixpath.join(parent, name)
+        )
         self._open[directory] = file
         return file
 
@@ -262,7 +271,9 @@ def partition_column_texts(values: pa.Array, data_type: DataType, time_zone: str
     """Partition values as texts, as CAST(value AS STRING) gives them; the empty text is NULL as well."""
     if isinstance(data_type, TimestampType | TimestampNTZType):
         zone = time_zone if isinstance(data_type, TimestampType) else "UTC"
-        options = RenderOptions(time_zone=zone, timestamp_pattern=_TIMESTAMP_TEXT, timestamp_ntz_pattern=_TIMESTAMP_TEXT)
+        options = RenderOptions(
+            time_zone=zone, timestamp_pattern=_TIMESTAMP_TEXT, timestamp_ntz_pattern=_TIMESTAMP_TEXT
+        )
         texts = render_column(values, data_type, options)
         # The pattern always ends with a point and six digits.
         return pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")

@@ -11,11 +11,25 @@ import pyarrow as pa
 import pyarrow.json
 
 from potok.connectors.compression import codec_extension, codec_name, open_for_reading
-from potok.connectors.csv_options import DROP_MALFORMED, FAIL_FAST, PERMISSIVE, charset, line_separator, parse_mode, today_days
+from potok.connectors.csv_options import (
+    DROP_MALFORMED,
+    FAIL_FAST,
+    PERMISSIVE,
+    charset,
+    line_separator,
+    parse_mode,
+    today_days,
+)
 from potok.connectors.csv_rows import bad_file
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
 from potok.connectors.json_infer import JsonInference
-from potok.connectors.json_parser import LenientParser, Leniency, MalformedJsonError, RawStructure, parse_plain
+from potok.connectors.json_parser import (
+    Leniency,
+    LenientParser,
+    MalformedJsonError,
+    RawStructure,
+    parse_plain,
+)
 from potok.connectors.json_values import NeedsTextError, RecordConverter
 from potok.connectors.json_write import JsonRowWriter, JsonWriteOptions
 from potok.connectors.lines import Transcoded, line_blocks, split_lines
@@ -99,7 +113,9 @@ class JsonOptions:
             encoding=charset(options),
             primitives_as_string=flag("primitivesAsString"),
             prefers_decimal=flag("prefersDecimal"),
-            infers_timestamps=flag("inferTimestamp", default=context.flag("spark.sql.json.inferTimestamp", default=False)),
+            infers_timestamps=flag(
+                "inferTimestamp", default=context.flag("spark.sql.json.inferTimestamp", default=False)
+            ),
             drops_all_null=flag("dropFieldIfAllNull"),
             sampling_ratio=float(options.get("samplingRatio", 1.0)),
         )
@@ -141,14 +157,19 @@ class JsonReader:
             yield self._exact_batch(block_lines(block, self._options.separator), fields, file, columns)
 
     def _fast_batch(self, block: bytes, fields: StructType, schema: pa.Schema) -> pa.RecordBatch | None:
-        if self._options.separator not in {None, b"\n"} or not self._options.leniency.allow_non_numeric_numbers:
+        if (
+            self._options.separator not in {None, b"\n"}
+            or not self._options.leniency.allow_non_numeric_numbers
+        ):
             return None
         if not block.endswith(b"\n"):
             block += b"\n"
         rows = block.count(b"\n")
         starts = block.count(b"\n{") + (block[:1] == b"{")
         # Arrow's parser must not see anything but one object a line: it crashes on a bare null.
-        if starts != rows or block.count(b"}\n") != rows or _SUSPECT.search(block) is not None:
+        if starts != rows or block.count(b"}\n") != rows:
+            return None
+        if _SUSPECT.search(block) is not None:
             return None
         try:
             block.isascii() or block.decode("utf-8")
@@ -161,14 +182,17 @@ class JsonReader:
             return None
         if table.num_rows != rows:
             return None
+        return self._typed([table.column(n).combine_chunks() for n in fields.names], fields, rows)
+
+    def _typed(self, columns: list[pa.Array], fields: StructType, rows: int) -> pa.RecordBatch:
         if not fields.fields:
             return counted(rows)
-        arrays = []
-        for f in fields.fields:
-            column = table.column(f.name).combine_chunks()
-            if column.type != arrow_type(f.data_type):
-                column, _ = parse_values(column, f.data_type, self._options.values)
-            arrays.append(column)
+        arrays = [
+            column
+            if column.type == arrow_type(f.data_type)
+            else parse_values(column, f.data_type, self._options.values)[0]
+            for column, f in zip(columns, fields.fields, strict=True)
+        ]
         return pa.record_batch(arrays, names=list(fields.names))
 
     def _exact_batch(
@@ -201,7 +225,9 @@ class JsonReader:
         if not columns:
             return counted(len(rows))
         by_name = {
-            f.name: to_array([row[i] for row in rows], f.data_type) if _is_flat(f.data_type) else nested_array([row[i] for row in rows], f.data_type)
+            f.name: to_array([row[i] for row in rows], f.data_type)
+            if _is_flat(f.data_type)
+            else nested_array([row[i] for row in rows], f.data_type)
             for i, f in enumerate(fields.fields)
         }
         if self._corrupt_name is not None:
@@ -309,7 +335,11 @@ def file_text(file: InputFile, options: JsonOptions) -> str:
 
 def block_lines(block: bytes, separator: bytes | None) -> list[str]:
     """The lines of a block that are not blank."""
-    return [text for line in split_lines(block, separator) if (text := line.decode("utf-8", "replace")).strip(_BLANKS)]
+    return [
+        text
+        for line in split_lines(block, separator)
+        if (text := line.decode("utf-8", "replace")).strip(_BLANKS)
+    ]
 
 
 class JsonFormat:
@@ -318,7 +348,9 @@ class JsonFormat:
     name = "json"
     display_name = "JSON"
 
-    def infer_schema(self, files: Sequence[InputFile], options: Options, context: FormatContext) -> StructType | None:
+    def infer_schema(
+        self, files: Sequence[InputFile], options: Options, context: FormatContext
+    ) -> StructType | None:
         """See FileFormat."""
         if not files:
             return None
@@ -385,5 +417,3 @@ class JsonWriteFormat:
     def open(self, target: BinaryIO) -> FileWriter:
         """See WriteFormat."""
         return JsonRowWriter(self._schema, self._options, target, self._codec)
-
-

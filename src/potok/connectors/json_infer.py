@@ -10,8 +10,8 @@ from potok.connectors.csv_options import DROP_MALFORMED, FAIL_FAST
 from potok.connectors.json_parser import (
     FractionText,
     IntegerText,
-    LenientParser,
     Leniency,
+    LenientParser,
     MalformedJsonError,
     NotANumberText,
     RawStructure,
@@ -40,7 +40,7 @@ _LONG = DecimalType(20, 0)
 class JsonInference:
     """Widens one schema over all records."""
 
-    def __init__(  # noqa: PLR0913 - one parameter an option
+    def __init__(
         self,
         leniency: Leniency,
         values: TextOptions,
@@ -82,7 +82,9 @@ class JsonInference:
             except MalformedJsonError as error:
                 if self._mode == FAIL_FAST:
                     raise SparkError(
-                        "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", badRecord=text, failFastMode=self._mode
+                        "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+                        badRecord=text,
+                        failFastMode=self._mode,
                     ) from error
                 if self._mode != DROP_MALFORMED:
                     self._so_far = self._merged(self._so_far, self._corrupt)
@@ -99,7 +101,7 @@ class JsonInference:
         found = self._canonical(self._so_far)
         return found if isinstance(found, StructType) else StructType()
 
-    def _type(self, value: Any) -> DataType:  # noqa: ANN401, PLR0911 - a table of cases over JSON
+    def _type(self, value: Any) -> DataType:  # noqa: ANN401 - a table of cases over JSON
         if isinstance(value, RawStructure):
             value = value.value
         if value is None:
@@ -144,8 +146,8 @@ class JsonInference:
             return DecimalType(precision, scale)
         return DOUBLE
 
-    def _merged(self, left: DataType, right: DataType) -> DataType:  # noqa: PLR0911 - a table of cases
-        if left == right or right == NULL:
+    def _merged(self, left: DataType, right: DataType) -> DataType:
+        if right in {left, NULL}:
             return left
         if left == NULL:
             return right

@@ -83,7 +83,7 @@ class RecordConverter:
             row.append(value)
         return row
 
-    def _converter(self, data_type: DataType) -> Convert:  # noqa: PLR0911 - a table of cases
+    def _converter(self, data_type: DataType) -> Convert:
         if isinstance(data_type, StringType | CharType | VarcharType):
             return _string
         if isinstance(data_type, IntegralType):

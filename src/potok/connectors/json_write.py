@@ -85,9 +85,7 @@ class JsonRowWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """See FileWriter."""
-        texts = [
-            self._column(batch.column(i), f.data_type) for i, f in enumerate(self._schema.fields)
-        ]
+        texts = [self._column(batch.column(i), f.data_type) for i, f in enumerate(self._schema.fields)]
         if self._options.pretty:
             self._write_pretty(texts)
             return
@@ -153,7 +151,10 @@ class JsonRowWriter:
         if _SPECIAL.search(content) is None and (content.isascii() or not self._options.code_points):
             return pc.binary_join_element_wise('"', texts, '"', "")
         code_points = self._options.code_points
-        return pa.array([None if t is None else json_text(t, code_points=code_points) for t in texts.to_pylist()], pa.string())
+        return pa.array(
+            [None if t is None else json_text(t, code_points=code_points) for t in texts.to_pylist()],
+            pa.string(),
+        )
 
     def _renderer(self, data_type: DataType) -> Callable[[Any], str]:
         """Values of `nested_values` to JSON text."""
@@ -168,12 +169,15 @@ class JsonRowWriter:
                 return lambda v: (
                     "{"
                     + ",".join(
-                        f"{json_text(k, code_points=code_points)}:{'null' if i is None else item(i)}" for k, i in v
+                        f"{json_text(k, code_points=code_points)}:{'null' if i is None else item(i)}"
+                        for k, i in v
                     )
                     + "}"
                 )
             case StructType(fields=fields):
-                members = [(json_text(f.name, code_points=code_points), self._renderer(f.data_type)) for f in fields]
+                members = [
+                    (json_text(f.name, code_points=code_points), self._renderer(f.data_type)) for f in fields
+                ]
                 return lambda v: (
                     "{"
                     + ",".join(
@@ -208,12 +212,18 @@ def nested_values(values: pa.Array, data_type: DataType, options: RenderOptions)
             found = nested_values(_entries(values).field(1), value, options)
             return _split([(str(k), v) for k, v in zip(keys, found, strict=True)], values)
         case StructType(fields=fields):
-            columns = [nested_values(c, f.data_type, options) for c, f in zip(values.flatten(), fields, strict=True)]
+            columns = [
+                nested_values(c, f.data_type, options) for c, f in zip(values.flatten(), fields, strict=True)
+            ]
             rows = list(zip(*columns, strict=True)) if columns else [()] * len(values)
-            return [row if valid else None for row, valid in zip(rows, values.is_valid().to_pylist(), strict=True)]
+            return [
+                row if valid else None for row, valid in zip(rows, values.is_valid().to_pylist(), strict=True)
+            ]
     if isinstance(data_type, StringType) or data_type == BINARY:
-        return values.to_pylist()
-    return render_column(values, data_type, options).to_pylist()
+        plain: list[Any] = values.to_pylist()
+        return plain
+    texts: list[Any] = render_column(values, data_type, options).to_pylist()
+    return texts
 
 
 def _entries(values: pa.Array) -> pa.StructArray:
@@ -223,8 +233,10 @@ def _entries(values: pa.Array) -> pa.StructArray:
 
 
 def _split(items: list[Any], values: pa.Array) -> list[Any]:
-    as_list = values if pa.types.is_list(values.type) else values.view(
-        pa.list_(pa.struct([values.type.key_field, values.type.item_field]))
+    as_list = (
+        values
+        if pa.types.is_list(values.type)
+        else values.view(pa.list_(pa.struct([values.type.key_field, values.type.item_field])))
     )
     out: list[Any] = []
     position = 0

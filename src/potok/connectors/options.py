@@ -70,7 +70,7 @@ def positive(options: Options, name: str, read: Callable[[str], int]) -> int | N
 
 
 def integer(options: Options, name: str, default: int) -> int:
-    """A whole number as the formats read it: `maxColumns should be an integer. Found x.`"""
+    """A whole number as the formats read it; a wrong one is `maxColumns should be an integer. Found x.`."""
     text = options.get(name)
     if text is None:
         return default
@@ -104,4 +104,5 @@ def size_bytes(text: str) -> int:
     found = _BYTES.fullmatch(text.lower().strip())
     if found is None or (found[2] or "b") not in _BYTE_UNITS:
         raise ValueError(text)
-    return int(found[1]) * _BYTE_UNITS[found[2] or "b"]
+    unit: int = _BYTE_UNITS[found[2] or "b"]
+    return int(found[1]) * unit

@@ -207,7 +207,7 @@ class _ParquetFileWriter:
         self._writer.close()
 
 
-def spark_type(arrow: pa.DataType) -> DataType:  # noqa: PLR0911 - a table of cases
+def spark_type(arrow: pa.DataType) -> DataType:
     """The Spark type of a column of a file without Spark's schema. Raises for one that Spark lacks."""
     simple: dict[pa.DataType, DataType] = {
         pa.bool_(): BOOLEAN, pa.int8(): BYTE, pa.int16(): SHORT, pa.int32(): INTEGER, pa.int64(): LONG,

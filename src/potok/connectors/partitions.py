@@ -29,6 +29,7 @@ from potok.types import (
 DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = set(map(chr, range(1, 32))) | set("\"#%'*/:=?\\\x7f{[]^")
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_WHOLE_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 _MAX_PRECISION = 38
 
 PartitionTexts = tuple[tuple[str, str], ...]
@@ -151,7 +152,7 @@ def _column_type(
     return STRING if result == NULL else result
 
 
-def infer_type(text: str, time_zone: str) -> DataType:  # noqa: PLR0911 - a table of cases
+def infer_type(text: str, time_zone: str) -> DataType:
     """The type of one raw value."""
     if text == DEFAULT_PARTITION:
         return NULL
@@ -166,13 +167,7 @@ def infer_type(text: str, time_zone: str) -> DataType:  # noqa: PLR0911 - a tabl
             return DecimalType(digits, 0)
     if text[-1:] not in {"d", "D", "f", "F"} and java_number(text) is not None:
         return DOUBLE
-    if (
-        cast_date(text) is not None
-        and len(text) >= 8
-        and text.count("-") >= 2
-        and " " not in text
-        and "T" not in text
-    ):  # noqa: PLR2004
+    if _WHOLE_DATE.fullmatch(text) is not None and cast_date(text) is not None:
         return DATE
     if ":" in text and cast_timestamp(text, time_zone) is not None:
         return TIMESTAMP
@@ -180,7 +175,7 @@ def infer_type(text: str, time_zone: str) -> DataType:  # noqa: PLR0911 - a tabl
 
 
 def _wider(left: DataType, right: DataType) -> DataType:
-    if left == right or right == NULL:
+    if right in {left, NULL}:
         return left
     if left == NULL:
         return right

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH109, PTH118, PTH208 - paths are texts here: a source sees millions of them
 """Local paths as users write them: schemes, relative paths, Hadoop's globs."""
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _expand(path: str) -> list[str]:
             bases = [os.path.join(base, part) for base in bases]
             continue
         matches = _component(part)
-        found = []
+        found: list[str] = []
         for base in bases:
             try:
                 names = sorted(os.listdir(base))

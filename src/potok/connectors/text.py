@@ -82,8 +82,9 @@ class TextFormat:
 
     def infer_schema(
         self, files: Sequence[InputFile], options: Options, context: FormatContext
-    ) -> StructType:  # noqa: ARG002 - FileFormat
+    ) -> StructType:
         """See FileFormat."""
+        del files, options, context
         return StructType((StructField("value", STRING),))
 
     def supports(self, data_type: DataType) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ _CYCLE_MICROS = 146_097 * _DAY_MICROS
 _FIRST, _LAST = -719_000 * _DAY_MICROS, 2_932_000 * _DAY_MICROS
 # 2000-01-01
 _CYCLE_START = 10_957 * _DAY_MICROS
-_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
 _SHORT = 3
 _FULL = 4
 _TWO = 2
@@ -135,7 +135,7 @@ class JavaTimePattern:
 
     def timestamp_micros(self, text: str, time_zone: str) -> int | None:
         """Microseconds since 1970 UTC; `time_zone` where the text names none."""
-        from potok.functions.text_values import local_to_instant  # noqa: PLC0415 - they are written for one another
+        from potok.functions.text_values import local_to_instant
 
         values = self._read(text)
         local = None if values is None else self._local(values)
@@ -157,14 +157,14 @@ class JavaTimePattern:
         fraction = int(values["S"][0].ljust(6, "0")[:6]) if "S" in values else 0
         try:
             hour = _hour(values)
-            moment = datetime.datetime(year, month, number("d", 1), hour, number("m", 0), number("s", 0))  # noqa: DTZ001 - local
+            moment = dt.datetime(year, month, number("d", 1), hour, number("m", 0), number("s", 0))  # noqa: DTZ001 - local
             if "D" in values:
-                moment = moment.replace(month=1, day=1) + datetime.timedelta(days=number("D", 1) - 1)
+                moment = moment.replace(month=1, day=1) + dt.timedelta(days=number("D", 1) - 1)
         except ValueError:
             return None
         if "E" in values and _DAYS[moment.weekday()][:3].lower() != values["E"][0][:3].lower():
             return None
-        return (moment - _EPOCH) // datetime.timedelta(microseconds=1) + fraction
+        return (moment - _EPOCH) // dt.timedelta(microseconds=1) + fraction
 
     # ---- writing ----
 
@@ -172,12 +172,12 @@ class JavaTimePattern:
         """A moment (UTC microseconds, or local ones without a zone) as text."""
         # The calendar repeats every 400 years; Python's has the years 1 to 9999.
         cycles = (micros - _CYCLE_START) // _CYCLE_MICROS if not _FIRST <= micros < _LAST else 0
-        moment = _EPOCH + datetime.timedelta(microseconds=micros - cycles * _CYCLE_MICROS)
+        moment = _EPOCH + dt.timedelta(microseconds=micros - cycles * _CYCLE_MICROS)
         offset_s = 0
         zone = ""
         if time_zone is not None:
-            aware = moment.replace(tzinfo=datetime.UTC).astimezone(ZoneInfo(time_zone))
-            offset_s = int((aware.utcoffset() or datetime.timedelta()).total_seconds())
+            aware = moment.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(time_zone))
+            offset_s = int((aware.utcoffset() or dt.timedelta()).total_seconds())
             moment, zone = aware.replace(tzinfo=None), aware.tzname() or ""
         literals = iter(self._literals)
         year = moment.year + cycles * 400
@@ -218,7 +218,7 @@ def _write_year(letter: str, year: int, count: int) -> str:
     return plus + str(year if year > 0 or letter == "u" else 1 - year).rjust(count, "0")
 
 
-def _write(letter: str, count: int, moment: datetime.datetime, offset_s: int, zones: tuple[str, str]) -> str:
+def _write(letter: str, count: int, moment: dt.datetime, offset_s: int, zones: tuple[str, str]) -> str:
     if letter in "ML" and count > _TWO:
         name = _MONTHS[moment.month - 1]
         return name if count == _FULL else name[:3]

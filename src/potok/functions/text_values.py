@@ -7,7 +7,7 @@ Source of facts: org.apache.spark.sql.catalyst.csv.UnivocityParser, util.SparkDa
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import re
 from collections.abc import Callable
@@ -38,13 +38,13 @@ from potok.types import (
     arrow_type,
 )
 
-_UNIX_EPOCH = datetime.date(1970, 1, 1).toordinal()
+_UNIX_EPOCH = dt.date(1970, 1, 1).toordinal()
 _MICROS = 1_000_000
 _DAY_MICROS = 86_400 * _MICROS
 _CYCLE_MICROS = 146_097 * _DAY_MICROS
 _YEAR_2000_MICROS = 10_957 * _DAY_MICROS
 _FIRST_MICROS, _LAST_MICROS = -719_160 * _DAY_MICROS, 2_932_890 * _DAY_MICROS
-_LOCAL_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
+_LOCAL_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
 _MAX_PYTHON_YEAR = 9999
 _CONTROLS_AND_SPACE = "".join(map(chr, range(33)))
 _INTEGER = re.compile(r"[+-]?\d+")
@@ -373,7 +373,7 @@ def days_from_civil(year: int, month: int, day: int) -> int | None:
     # The calendar repeats every 400 years; Python's ends at year 9999.
     shift = 0 if 1 <= year <= _MAX_PYTHON_YEAR else (year - 2000) // 400
     try:
-        ordinal = datetime.date(year - shift * 400, month, day).toordinal()
+        ordinal = dt.date(year - shift * 400, month, day).toordinal()
     except ValueError:
         return None
     return ordinal - _UNIX_EPOCH + shift * 146_097
@@ -432,8 +432,8 @@ def local_to_instant(local_micros: int, zone: str) -> int | None:
     # The calendar repeats every 400 years; Python's has the years 1 to 9999.
     in_range = _FIRST_MICROS <= local_micros < _LAST_MICROS
     cycles = 0 if in_range else (local_micros - _YEAR_2000_MICROS) // _CYCLE_MICROS
-    wall = _LOCAL_EPOCH + datetime.timedelta(microseconds=local_micros - cycles * _CYCLE_MICROS)
-    offset_of = wall.replace(tzinfo=region).utcoffset() or datetime.timedelta()
+    wall = _LOCAL_EPOCH + dt.timedelta(microseconds=local_micros - cycles * _CYCLE_MICROS)
+    offset_of = wall.replace(tzinfo=region).utcoffset() or dt.timedelta()
     return local_micros - int(offset_of.total_seconds()) * _MICROS
 
 

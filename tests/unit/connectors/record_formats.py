@@ -5,7 +5,7 @@ Run with a Python that has pyspark: `python record_formats.py <directory of the 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import json
 import pathlib
@@ -128,12 +128,12 @@ INFER_JSON = [
 ]  # fmt: skip
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - rows of any type
+def plain(value: Any) -> Any:
     if isinstance(value, decimal.Decimal):
         return {"decimal": str(value)}
     if isinstance(value, bytes | bytearray):
         return {"bytes": bytes(value).hex()}
-    if isinstance(value, datetime.datetime | datetime.date):
+    if isinstance(value, dt.datetime | dt.date):
         return {"time": value.isoformat()}
     if isinstance(value, float):
         return {"float": repr(value)}
@@ -161,25 +161,31 @@ def main(out: pathlib.Path) -> None:
         (directory / name).write_bytes(content.encode("utf-8"))
         return str(directory)
 
-    def rows(read: Any) -> Any:  # noqa: ANN401 - a thunk
+    def rows(read: Any) -> Any:
         try:
             return [[plain(v) for v in row] for row in read().collect()]
         except Exception as error:  # noqa: BLE001 - the answer
             return {"error": str(error).splitlines()[0][:300].replace(str(root), "ROOT")}
 
-    def save(name: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    def save(name: str, value: Any) -> None:
         (out / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False, indent=0) + "\n")
         print(name, flush=True)
 
     chosen = random.Random(7)
     cases = []
     for options in DIALECTS:
-        alphabet = "aab,,\"\"\\\\ 'x#" if options.get("sep") is None else "ab||||\"\"\\ \t\t'#"
+        alphabet = 'aab,,""\\\\ \'x#' if options.get("sep") is None else 'ab||||""\\ \t\t\'#'
         lines = ["".join(chosen.choices(alphabet, k=chosen.randint(1, 12))) for _ in range(150)]
         content = "\n".join(lines) + "\n"
         path = file(content)
         schema = "c0 STRING, c1 STRING, c2 STRING, c3 STRING, _corrupt_record STRING"
-        cases.append({"options": options, "content": content, "rows": rows(lambda o=options, p=path, s=schema: spark.read.options(**o).schema(s).csv(p))})
+        cases.append(
+            {
+                "options": options,
+                "content": content,
+                "rows": rows(lambda o=options, p=path, s=schema: spark.read.options(**o).schema(s).csv(p)),
+            }
+        )
     save("csv_records", cases)
 
     cases = []
@@ -187,24 +193,55 @@ def main(out: pathlib.Path) -> None:
         for _ in range(60):
             content = "".join(chosen.choices('aab,,""\\\n\n x', k=chosen.randint(1, 40)))
             path = file(content)
-            cases.append({"options": options, "content": content, "rows": rows(lambda o=options, p=path: spark.read.options(multiLine="true", **o).schema("c0 STRING, c1 STRING, c2 STRING").csv(p))})
+            cases.append(
+                {
+                    "options": options,
+                    "content": content,
+                    "rows": rows(
+                        lambda o=options, p=path: (
+                            spark.read.options(multiLine="true", **o)
+                            .schema("c0 STRING, c1 STRING, c2 STRING")
+                            .csv(p)
+                        )
+                    ),
+                }
+            )
     save("csv_multi_line", cases)
 
     cases = []
     for data_type, texts in TYPED.items():
         for zone in ("UTC", "America/New_York") if data_type == "TIMESTAMP" else ("UTC",):
-            content = "".join(f'x;{text}\n' for text in texts)
+            content = "".join(f"x;{text}\n" for text in texts)
             path = file(content)
-            read = lambda p=path, t=data_type, z=zone: spark.read.options(sep=";", timeZone=z).schema(f"k STRING, v {t}, _corrupt_record STRING").csv(p).selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL") if t != "BINARY" else spark.read.options(sep=";").schema(f"k STRING, v {t}, _corrupt_record STRING").csv(p).selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL")
-            cases.append({"type": data_type, "option": ["timeZone", zone], "texts": texts, "rows": rows(read)})
+            read = lambda p=path, t=data_type, z=zone: (
+                spark.read.options(sep=";", timeZone=z)
+                .schema(f"k STRING, v {t}, _corrupt_record STRING")
+                .csv(p)
+                .selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL")
+                if t != "BINARY"
+                else spark.read.options(sep=";")
+                .schema(f"k STRING, v {t}, _corrupt_record STRING")
+                .csv(p)
+                .selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL")
+            )
+            cases.append(
+                {"type": data_type, "option": ["timeZone", zone], "texts": texts, "rows": rows(read)}
+            )
     for data_type, option, pattern, texts in PATTERNS:
-        content = "".join(f'x;{text}\n' for text in texts)
+        content = "".join(f"x;{text}\n" for text in texts)
         path = file(content)
-        read = lambda p=path, t=data_type, o=option, q=pattern: spark.read.options(sep=";", **{o: q}).schema(f"k STRING, v {t}, _corrupt_record STRING").csv(p).selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL")
+        read = lambda p=path, t=data_type, o=option, q=pattern: (
+            spark.read.options(sep=";", **{o: q})
+            .schema(f"k STRING, v {t}, _corrupt_record STRING")
+            .csv(p)
+            .selectExpr("CAST(v AS STRING)", "v IS NULL AND _corrupt_record IS NOT NULL")
+        )
         cases.append({"type": data_type, "option": [option, pattern], "texts": texts, "rows": rows(read)})
     save("csv_values", cases)
 
-    frame = spark.createDataFrame([(s, i, "z") for i, s in enumerate(STRINGS)], "a STRING, b INT, c STRING").coalesce(1)
+    frame = spark.createDataFrame(
+        [(s, i, "z") for i, s in enumerate(STRINGS)], "a STRING, b INT, c STRING"
+    ).coalesce(1)
     single = spark.createDataFrame([(s,) for s in STRINGS], "a STRING").coalesce(1)
     typed = spark.sql(
         "SELECT * FROM VALUES (1, 1.0D, CAST(1.1 AS FLOAT), 1.50BD, true, DATE'2024-01-02', TIMESTAMP'2024-01-02 03:04:05.6', TIMESTAMP_NTZ'2024-01-02 03:04:05', X'4142', INTERVAL '1' DAY, INTERVAL '1-2' YEAR TO MONTH),"
@@ -216,7 +253,7 @@ def main(out: pathlib.Path) -> None:
         " AS t(i, d, f, dec, b, dt, ts, ntz, bin, dti, ymi)"
     ).coalesce(1)  # fmt: skip
 
-    def written(what: Any, form: str, options: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    def written(what: Any, form: str, options: dict[str, str]) -> Any:
         nonlocal count
         count += 1
         target = root / str(count)
@@ -224,7 +261,9 @@ def main(out: pathlib.Path) -> None:
             what.write.format(form).options(**options).save(str(target))
         except Exception as error:  # noqa: BLE001 - the answer
             return {"error": str(error).splitlines()[0][:300]}
-        return "".join(p.read_bytes().decode("utf-8", "surrogateescape") for p in sorted(target.glob("part-*")))
+        return "".join(
+            p.read_bytes().decode("utf-8", "surrogateescape") for p in sorted(target.glob("part-*"))
+        )
 
     cases = [{"data": "strings", "options": o, "text": written(frame, "csv", o)} for o in WRITE_OPTIONS]
     cases += [{"data": "single", "options": o, "text": written(single, "csv", o)} for o in WRITE_OPTIONS]
@@ -245,26 +284,70 @@ def main(out: pathlib.Path) -> None:
         cases.append({"data": "typed", "options": o, "text": written(typed, "json", o)})
         cases.append({"data": "nested", "options": o, "text": written(nested, "json", o)})
     cases.append({"data": "single", "options": {}, "text": written(single, "text", {})})
-    cases.append({"data": "single", "options": {"lineSep": "|"}, "text": written(single, "text", {"lineSep": "|"})})
+    cases.append(
+        {"data": "single", "options": {"lineSep": "|"}, "text": written(single, "text", {"lineSep": "|"})}
+    )
     save("json_written", cases)
 
     cases = []
     content = "\n".join(JSON_LINES) + "\n"
     for options in JSON_OPTIONS:
         path = file(content)
-        cases.append({"options": options, "rows": rows(lambda o=options, p=path: spark.read.options(**o).schema(JSON_SCHEMA + ", _corrupt_record STRING").json(p))})
+        cases.append(
+            {
+                "options": options,
+                "rows": rows(
+                    lambda o=options, p=path: (
+                        spark.read.options(**o).schema(JSON_SCHEMA + ", _corrupt_record STRING").json(p)
+                    )
+                ),
+            }
+        )
     save("json_records", {"content": content, "schema": JSON_SCHEMA, "cases": cases})
 
-    def schema(read: Any) -> Any:  # noqa: ANN401 - JSON
+    def schema(read: Any) -> Any:
         try:
             return json.loads(read().schema.json())
         except Exception as error:  # noqa: BLE001 - the answer
             return {"error": str(error).splitlines()[0][:300].replace(str(root), "ROOT")}
 
-    cases = [{"content": c, "format": "csv", "options": {"inferSchema": "true"}, "schema": schema(lambda p=file(c): spark.read.option("inferSchema", "true").csv(p))} for c in INFER_CSV]
-    headers = ["a,A,b\n1,2,3\n", "a,,b\n1,2,3\n", "\n\na,b\n1,2\n", "x\n", '"q,r",s\n1,2\n', "a,b\n1\n", " a , b \n1,2\n"]
-    cases += [{"content": c, "format": "csv", "options": {"header": "true"}, "schema": schema(lambda p=file(c): spark.read.option("header", "true").csv(p))} for c in headers]
-    cases += [{"content": c, "format": "json", "options": o, "schema": schema(lambda p=file(c), o=o: spark.read.options(**o).json(p))} for c in INFER_JSON for o in ({}, {"primitivesAsString": "true"}, {"prefersDecimal": "true"}, {"inferTimestamp": "true"})]
+    cases = [
+        {
+            "content": c,
+            "format": "csv",
+            "options": {"inferSchema": "true"},
+            "schema": schema(lambda p=file(c): spark.read.option("inferSchema", "true").csv(p)),
+        }
+        for c in INFER_CSV
+    ]
+    headers = [
+        "a,A,b\n1,2,3\n",
+        "a,,b\n1,2,3\n",
+        "\n\na,b\n1,2\n",
+        "x\n",
+        '"q,r",s\n1,2\n',
+        "a,b\n1\n",
+        " a , b \n1,2\n",
+    ]
+    cases += [
+        {
+            "content": c,
+            "format": "csv",
+            "options": {"header": "true"},
+            "schema": schema(lambda p=file(c): spark.read.option("header", "true").csv(p)),
+        }
+        for c in headers
+    ]
+    cases += [
+        {
+            "content": c,
+            "format": "json",
+            "options": o,
+            "schema": schema(lambda p=file(c), o=o: spark.read.options(**o).json(p)),
+        }
+        for c in INFER_JSON
+        for o in ({}, {"primitivesAsString": "true"}, {"prefersDecimal": "true"}, {"inferTimestamp": "true"})
+    ]
     save("inferred", cases)
     spark.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import json
 import math
@@ -12,20 +12,20 @@ from typing import Any
 RECORDED = pathlib.Path(__file__).parent / "recorded"
 
 
-def recorded(name: str) -> Any:  # noqa: ANN401 - JSON
+def recorded(name: str) -> Any:
     """The answers under a name."""
     return json.loads((RECORDED / f"{name}.json").read_text())
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - rows of any type
+def plain(value: Any) -> Any:
     """A value of ours in the form of the record."""
     if isinstance(value, decimal.Decimal):
         return {"decimal": str(value)}
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return {"time": value.replace(tzinfo=None).isoformat()}
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return {"time": value.isoformat()}
     if isinstance(value, float):
         return {"float": "nan" if math.isnan(value) else repr(value)}

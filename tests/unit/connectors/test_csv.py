@@ -47,7 +47,9 @@ def strings(*names: str) -> StructType:
     return StructType(tuple(StructField(n, STRING) for n in names))
 
 
-def read(path: pathlib.Path, schema: StructType, options: dict[str, str], columns: list[str] | None = None) -> list[list[Any]]:
+def read(
+    path: pathlib.Path, schema: StructType, options: dict[str, str], columns: list[str] | None = None
+) -> list[list[Any]]:
     reader = CsvFormat().reader(schema, Options(options), FormatContext())
     file = InputFile(str(path), f"file://{path}", path.stat().st_size)
     batches = list(reader.read(file, list(schema.names) if columns is None else columns))
@@ -94,7 +96,9 @@ def test_values(case: dict[str, Any]) -> None:
     for text, (expected, bad) in zip(case["texts"], case["rows"], strict=True):
         if text == "":
             continue
-        values, failed = parse_values(pa.array([text]), data_type, TextOptions(**{field: value}, today_days=20_000))
+        values, failed = parse_values(
+            pa.array([text]), data_type, TextOptions(**{field: value}, today_days=20_000)
+        )
         assert ((failed is not None) and failed[0].as_py(), text) == (bad, text)
         if not text.lstrip("T").startswith("03:"):
             # Only a time of day: the date is today's.
@@ -152,7 +156,9 @@ def string_table(columns: int) -> tuple[pa.Table, StructType]:
 
 def recorded_strings() -> list[str | None]:
     tree = ast.parse(STRINGS.read_text())
-    node = next(n for n in tree.body if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") == "STRINGS")
+    node = next(
+        n for n in tree.body if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") == "STRINGS"
+    )
     assert node.value is not None
     values: list[str | None] = ast.literal_eval(node.value)
     return values
@@ -161,7 +167,11 @@ def recorded_strings() -> list[str | None]:
 WRITTEN = recorded("csv_written")
 
 
-@pytest.mark.parametrize("case", [c for c in WRITTEN if c["data"] in {"strings", "single"}], ids=lambda c: f"{c['data']} {c['options']}")
+@pytest.mark.parametrize(
+    "case",
+    [c for c in WRITTEN if c["data"] in {"strings", "single"}],
+    ids=lambda c: f"{c['data']} {c['options']}",
+)
 def test_written_strings(case: dict[str, Any]) -> None:
     table, schema = string_table(3 if case["data"] == "strings" else 1)
     assert written(table, schema, case["options"]).split("z") == case["text"].split("z")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import io
 import pathlib
@@ -16,9 +16,9 @@ from potok.connectors.csv import CsvFormat
 from potok.connectors.file_format import FileFormat, FormatContext, InputFile
 from potok.connectors.json import JsonFormat
 from potok.connectors.text import TextFormat
-from potok.functions.text_values import days_from_civil
 from potok.ddl import parse_schema
 from potok.errors import SparkError
+from potok.functions.text_values import days_from_civil
 from potok.plan.logical import Options
 from potok.types import StructType, arrow_schema
 from unit.connectors.recorded_values import plain, recorded
@@ -50,7 +50,9 @@ def test_records(case: dict[str, Any], tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("line", RECORDS["content"].split("\n"), ids=repr)
 def test_large_blocks_are_read_alike(line: str, tmp_path: pathlib.Path) -> None:
-    schema = parse_schema("i INT, l BIGINT, d DOUBLE, s STRING, b BOOLEAN, t TIMESTAMP, dt DATE, a ARRAY<INT>, o STRUCT<x: INT, y: STRING>")
+    schema = parse_schema(
+        "i INT, l BIGINT, d DOUBLE, s STRING, b BOOLEAN, t TIMESTAMP, dt DATE, a ARRAY<INT>, o STRUCT<x: INT, y: STRING>"
+    )
     single = tmp_path / "single.json"
     single.write_text(line + "\n")
     many = tmp_path / "many.json"
@@ -64,8 +66,8 @@ TYPED = "i INT, d DOUBLE, f FLOAT, dec DECIMAL(3,2), b BOOLEAN, dt DATE, ts TIME
 
 def typed_table() -> tuple[pa.Table, StructType]:
     def micros(text: str) -> int:
-        moment = datetime.datetime.fromisoformat(text)
-        return (moment - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1)
+        moment = dt.datetime.fromisoformat(text)
+        return (moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
 
     year_12345 = days_from_civil(12345, 1, 2)
     october_1582 = days_from_civil(1582, 10, 10)
@@ -96,8 +98,10 @@ def typed_table() -> tuple[pa.Table, StructType]:
 
 
 def nested_table() -> tuple[pa.Table, StructType]:
-    schema = parse_schema("a ARRAY<INT>, m MAP<STRING, INT>, s STRUCT<x: INT, y: STRING>, ar ARRAY<STRUCT<t: TIMESTAMP>>, im MAP<INT, STRING>, nn INT, e ARRAY<STRING>")
-    moment = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    schema = parse_schema(
+        "a ARRAY<INT>, m MAP<STRING, INT>, s STRUCT<x: INT, y: STRING>, ar ARRAY<STRUCT<t: TIMESTAMP>>, im MAP<INT, STRING>, nn INT, e ARRAY<STRING>"
+    )
+    moment = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     rows = [
         {"a": [1, None], "m": [("k", 1), ("n", None)], "s": {"x": 1, "y": None}, "ar": [{"t": moment}], "im": [(1, "x")], "nn": None, "e": []},
         dict.fromkeys(schema.names),
@@ -120,20 +124,30 @@ def test_written(case: dict[str, Any]) -> None:
         table, schema = string_table(1)
         assert written(TextFormat(), table, schema, case["options"]) == case["text"]
         return
-    table, schema = {"strings": lambda: string_table(3), "typed": typed_table, "nested": nested_table}[case["data"]]()
+    table, schema = {"strings": lambda: string_table(3), "typed": typed_table, "nested": nested_table}[
+        case["data"]
+    ]()
     ours = written(JsonFormat(), table, schema, case["options"])
     assert ours.split("\n") == case["text"].split("\n")
 
 
-@pytest.mark.parametrize("case", [c for c in recorded("csv_written") if c["data"] in {"typed", "intervals"}], ids=lambda c: f"{c['data']} {c['options']}")
+@pytest.mark.parametrize(
+    "case",
+    [c for c in recorded("csv_written") if c["data"] in {"typed", "intervals"}],
+    ids=lambda c: f"{c['data']} {c['options']}",
+)
 def test_written_csv_values(case: dict[str, Any]) -> None:
     table, schema = typed_table()
     ordinals = list(range(9)) if case["data"] == "typed" else [9, 10]
     chosen = StructType(tuple(schema.fields[i] for i in ordinals))
-    assert written(CsvFormat(), table.select(ordinals), chosen, case["options"]).split("\n") == case["text"].split("\n")
+    assert written(CsvFormat(), table.select(ordinals), chosen, case["options"]).split("\n") == case[
+        "text"
+    ].split("\n")
 
 
-@pytest.mark.parametrize("case", recorded("inferred"), ids=lambda c: f"{c['format']} {c['content']!r} {c['options']}")
+@pytest.mark.parametrize(
+    "case", recorded("inferred"), ids=lambda c: f"{c['format']} {c['content']!r} {c['options']}"
+)
 def test_inferred(case: dict[str, Any], tmp_path: pathlib.Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(case["content"].encode())
@@ -148,5 +162,3 @@ def test_inferred(case: dict[str, Any], tmp_path: pathlib.Path) -> None:
     assert schema is not None
     ours = [(f.name, f.data_type.json_value) for f in schema.fields]
     assert ours == [(f["name"], f["type"]) for f in case["schema"]["fields"]]
-
-
