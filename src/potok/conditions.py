@@ -391,6 +391,14 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.HASH_MAP_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to the function <functionName>"
+        " cannot contain elements of the \"MAP\" type. In Spark, same maps may have different "
+        "hashcode, thus hash expressions are prohibited on \"MAP\" elements. To restore previous "
+        "behavior set \"spark.sql.legacy.allowHashOnMapType\" to \"true\".",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <functionName> does not support "
         "ordering on type <dataType>.",
@@ -410,6 +418,12 @@ CONDITIONS: dict[str, Condition] = {
         "hand side of an IN subquery does not match the number of columns in the output of "
         "subquery. Left hand side columns(length: <leftLength>): [<leftColumns>], right hand "
         "side columns(length: <rightLength>): [<rightColumns>].",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: the input <inputName> should be a "
+        "foldable <inputType> expression; however, got <inputExpr>.",
         "42K09",
         ANALYSIS,
     ),
