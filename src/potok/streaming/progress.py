@@ -278,7 +278,8 @@ def _metric(value: Any) -> Any:  # noqa: ANN401 - values of any type
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
+        # Spark drops the fraction of a second here.
+        return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
