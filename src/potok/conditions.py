@@ -45,7 +45,7 @@ CONDITIONS: dict[str, Condition] = {
         "some of these DataFrames are the same.\nThis column points to one of the DataFrames but "
         "Spark is unable to figure out which one.\nPlease alias the DataFrames with different "
         "names via `DataFrame.alias` before joining them,\nand specify the column using qualified "
-        "name, e.g. `df.alias(\"a\").join(df.alias(\"b\"), col(\"a.id\") > col(\"b.id\"))`.",
+        'name, e.g. `df.alias("a").join(df.alias("b"), col("a.id") > col("b.id"))`.',
         "42702",
         ANALYSIS,
     ),
@@ -130,7 +130,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "CANNOT_RESOLVE_DATAFRAME_COLUMN": Condition(
         "Cannot resolve dataframe column <name>. It's probably because of illegal references "
-        "like `df1.select(df2.col(\"a\"))`.",
+        'like `df1.select(df2.col("a"))`.',
         "42704",
         ANALYSIS,
     ),
@@ -360,8 +360,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION": Condition(
-        "Cannot resolve <sqlExpr> due to data type mismatch: cannot cast <srcType> to "
-        "<targetType>.",
+        "Cannot resolve <sqlExpr> due to data type mismatch: cannot cast <srcType> to <targetType>.",
         "42K09",
         ANALYSIS,
     ),
@@ -393,9 +392,19 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "DATATYPE_MISMATCH.HASH_MAP_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: Input to the function <functionName>"
-        " cannot contain elements of the \"MAP\" type. In Spark, same maps may have different "
-        "hashcode, thus hash expressions are prohibited on \"MAP\" elements. To restore previous "
-        "behavior set \"spark.sql.legacy.allowHashOnMapType\" to \"true\".",
+        ' cannot contain elements of the "MAP" type. In Spark, same maps may have different '
+        'hashcode, thus hash expressions are prohibited on "MAP" elements. To restore previous '
+        'behavior set "spark.sql.legacy.allowHashOnMapType" to "true".',
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input schema <schema> can only contain STRING as a key type for a MAP.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input schema <schema> must be a struct, an array, a map or a variant.",
         "42K09",
         ANALYSIS,
     ),
@@ -424,6 +433,11 @@ CONDITIONS: dict[str, Condition] = {
     "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: the input <inputName> should be a "
         "foldable <inputType> expression; however, got <inputExpr>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.NON_STRING_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: all arguments of the function <funcName> must be strings.",
         "42K09",
         ANALYSIS,
     ),
@@ -456,6 +470,16 @@ CONDITIONS: dict[str, Condition] = {
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
         "the <requiredType> type, however <inputSql> has the type <inputType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.UNEXPECTED_NULL": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The <exprName> must not be null.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The input of <functionName> can't be <dataType> type data.",
         "42K09",
         ANALYSIS,
     ),
@@ -516,7 +540,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE": Condition(
-        "The event time <eventName> has the invalid type <eventType>, but expected \"TIMESTAMP\".",
+        'The event time <eventName> has the invalid type <eventType>, but expected "TIMESTAMP".',
         "42K09",
         ANALYSIS,
     ),
@@ -582,8 +606,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "GROUPING_ID_COLUMN_MISMATCH": Condition(
-        "Columns of grouping_id (<groupingIdColumn>) does not match grouping columns "
-        "(<groupByColumns>).",
+        "Columns of grouping_id (<groupingIdColumn>) does not match grouping columns (<groupByColumns>).",
         "42803",
         ANALYSIS,
     ),
@@ -827,8 +850,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "INVALID_EXTRACT_BASE_FIELD_TYPE": Condition(
-        "Can't extract a value from <base>. Need a complex type [STRUCT, ARRAY, MAP] but got "
-        "<other>.",
+        "Can't extract a value from <base>. Need a complex type [STRUCT, ARRAY, MAP] but got <other>.",
         "42000",
         ANALYSIS,
     ),
@@ -999,7 +1021,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES": Condition(
         "Invalid lambda function call. The lambda function has duplicate arguments <args>. "
-        "Please, consider to rename the argument names or set <caseSensitiveConfig> to \"true\".",
+        'Please, consider to rename the argument names or set <caseSensitiveConfig> to "true".',
         "42K0D",
         ANALYSIS,
     ),
@@ -1028,8 +1050,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL": Condition(
-        "The limit like expression <expr> is invalid. The evaluated <name> expression must not "
-        "be null.",
+        "The limit like expression <expr> is invalid. The evaluated <name> expression must not be null.",
         "42K0E",
         ANALYSIS,
     ),
@@ -1075,6 +1096,21 @@ CONDITIONS: dict[str, Condition] = {
         "found: <expr>.",
         "42K0E",
         ANALYSIS,
+    ),
+    "INVALID_OPTIONS.NON_MAP_FUNCTION": Condition(
+        "Invalid options: Must use the `map()` function for options.",
+        "42K06",
+        ANALYSIS,
+    ),
+    "INVALID_OPTIONS.NON_STRING_TYPE": Condition(
+        "Invalid options: A type of keys and values in `map()` must be string, but got <mapType>.",
+        "42K06",
+        ANALYSIS,
+    ),
+    "INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: expects an integer value in [0, <upper>), but got <invalidValue>.",
+        "22023",
+        ILLEGAL_ARGUMENT,
     ),
     "INVALID_PARAMETER_VALUE.CHARSET": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
@@ -1128,6 +1164,16 @@ CONDITIONS: dict[str, Condition] = {
         "key, please use quotes, e.g., RESET `key`.",
         "42000",
         PARSE,
+    ),
+    "INVALID_SCHEMA.NON_STRING_LITERAL": Condition(
+        "The input schema <inputSchema> is not a valid schema string. The input expression must be string literal and not null.",
+        "42K07",
+        ANALYSIS,
+    ),
+    "INVALID_SCHEMA.NON_STRUCT_TYPE": Condition(
+        "The input schema <inputSchema> is not a valid schema string. The input expression should be evaluated to struct type, but got <dataType>.",
+        "42K07",
+        ANALYSIS,
     ),
     "INVALID_SCHEMA_OR_RELATION_NAME": Condition(
         "<name> is not a valid name for tables/schemas. Valid names only contain alphabet characters, "
@@ -1248,8 +1294,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE": Condition(
-        "The join condition <joinCondition> has the invalid type <conditionType>, expected "
-        "\"BOOLEAN\".",
+        'The join condition <joinCondition> has the invalid type <conditionType>, expected "BOOLEAN".',
         "42K0E",
         ANALYSIS,
     ),
@@ -1272,6 +1317,21 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "MALFORMED_LOG_FILE": Condition(
         "Log file was malformed: failed to read correct log version from <text>.", "KD002", ILLEGAL_STATE
+    ),
+    "MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS": Condition(
+        "Malformed records are detected in record parsing: <badRecord>.\nParse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. Parsing JSON arrays as structs is forbidden.",
+        "22023",
+        SPARK,
+    ),
+    "MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_STRING_AS_DATATYPE": Condition(
+        "Malformed records are detected in record parsing: <badRecord>.\nParse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. Cannot parse the value <fieldValue> of the field <fieldName> as target spark data type <targetType> from the input type <inputType>.",
+        "22023",
+        SPARK,
+    ),
+    "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION": Condition(
+        "Malformed records are detected in record parsing: <badRecord>.\nParse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. ",
+        "22023",
+        SPARK,
     ),
     "MISSING_AGGREGATION": Condition(
         "The non-aggregating expression <expression> is based on columns which are not "
@@ -1327,6 +1387,11 @@ CONDITIONS: dict[str, Condition] = {
         "22003",
         ARITHMETIC,
     ),
+    "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION": Condition(
+        " The <roundedValue> rounded half up from <originalValue> cannot be represented as Decimal(<precision>, <scale>).",
+        "22003",
+        ARITHMETIC,
+    ),
     "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION": Condition(
         " <value> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to"
         ' "false" to bypass this error, and return NULL instead.',
@@ -1354,6 +1419,11 @@ CONDITIONS: dict[str, Condition] = {
         "Syntax error, unexpected empty statement.",
         "42617",
         PARSE,
+    ),
+    "PARSE_MODE_UNSUPPORTED": Condition(
+        "The function <funcName> doesn't support the <mode> mode. Acceptable modes are PERMISSIVE and FAILFAST.",
+        "42601",
+        ANALYSIS,
     ),
     "PARSE_SYNTAX_ERROR": Condition(
         "Syntax error at or near <error><hint>.",
@@ -1428,6 +1498,11 @@ CONDITIONS: dict[str, Condition] = {
         "EXISTS.",
         "42704",
         "org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException",
+    ),
+    "SEED_EXPRESSION_IS_UNFOLDABLE": Condition(
+        "The seed expression <seedExpr> of the expression <exprWithSeed> must be foldable.",
+        "42K08",
+        ANALYSIS,
     ),
     "SQL_CONF_NOT_FOUND": Condition(
         "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
@@ -1539,8 +1614,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "UNPIVOT_REQUIRES_VALUE_COLUMNS": Condition(
-        "At least one value column needs to be specified for UNPIVOT, all columns specified as "
-        "ids.",
+        "At least one value column needs to be specified for UNPIVOT, all columns specified as ids.",
         "42K0A",
         ANALYSIS,
     ),
@@ -1578,7 +1652,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES": Condition(
-        "Cannot resolve column name \"<colName>\" among (<fieldNames>).",
+        'Cannot resolve column name "<colName>" among (<fieldNames>).',
         "42703",
         ANALYSIS,
     ),
@@ -1666,6 +1740,11 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         PARSE,
     ),
+    "USER_RAISED_EXCEPTION": Condition(
+        "<errorMessage>",
+        "P0001",
+        RUNTIME,
+    ),
     "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE": Condition(
         "Window function <funcName> requires an OVER clause.",
         "42601",
@@ -1718,8 +1797,7 @@ CONDITIONS: dict[str, Condition] = {
         PARSE,
     ),
     "_LEGACY_ERROR_TEMP_1006": Condition(
-        "Aggregate expression required for pivot, but '<sql>' did not appear in any aggregate "
-        "function.",
+        "Aggregate expression required for pivot, but '<sql>' did not appear in any aggregate function.",
         None,
         ANALYSIS,
     ),
