@@ -91,8 +91,8 @@ class ProgressReporter:
         self, trigger: TriggerResult, sources: Sources, last_trigger_ms: int | None
     ) -> StreamingQueryProgress:
         duration_ms = trigger.finished_ms - trigger.started_ms
-        # Spark divides by no time at all before the second trigger, which makes 0.
-        elapsed_ms = float("inf") if last_trigger_ms is None else trigger.started_ms - last_trigger_ms
+        # A first trigger has no rate. Two triggers may begin in one millisecond here, which Spark's never do.
+        since_last_ms = None if last_trigger_ms is None else max(1, trigger.started_ms - last_trigger_ms)
         rows = sources.rows_read() if trigger.executed else [0] * len(sources.started)
         source_progress = []
         for started, count in zip(sources.started, rows, strict=True):
@@ -104,8 +104,7 @@ class ProgressReporter:
                     trigger.end[place],
                     started.source.report_latest_offset(),
                     count,
-                    # An idle trigger within the same millisecond has no rate to speak of.
-                    rate_per_second(count, elapsed_ms) if elapsed_ms or count else 0.0,
+                    0.0 if since_last_ms is None else rate_per_second(count, since_last_ms),
                     rate_per_second(count, max(1, duration_ms)),
                 )
             )
