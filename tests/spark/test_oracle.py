@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spark.gaps import GAPS, find_gap
+from spark.gaps import GAPS, find_gap, refuses
 from spark.oracle.compare import close, difference
 from spark.oracle.families import family_names, load_expected, load_family
 from spark.oracle.render import RenderingError, normalise_message, render_value
@@ -129,3 +129,10 @@ def test_every_gap_belongs_to_a_case() -> None:
     for family, pattern in GAPS:
         gap = GAPS[family, pattern]
         assert any(find_gap(family, name) is gap for name in names[family]), (family, pattern)
+
+
+def test_a_gap_says_so_itself() -> None:
+    assert refuses(ERROR)
+    assert not refuses(ANSWER)
+    assert not refuses({"error": {"class": "KeyError", "message": "x"}})
+    assert not refuses({"error": {"class": "SparkException", "condition": "INTERNAL_ERROR", "message": "x"}})
