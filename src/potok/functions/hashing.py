@@ -53,17 +53,23 @@ class _Algorithm:
     texts: Callable[[Numbers, Numbers], Numbers]
 
 
-def murmur3(columns: Sequence[pa.Array], types: Sequence[DataType], seed: int = DEFAULT_SEED) -> npt.NDArray[np.int32]:
+def murmur3(
+    columns: Sequence[pa.Array], types: Sequence[DataType], seed: int = DEFAULT_SEED
+) -> npt.NDArray[np.int32]:
     """The hash of every row as `hash(..)` gives it. Columns hold `types.arrow_type` of `types`."""
     return _fold(columns, types, seed, _MURMUR3).view(np.int32)
 
 
-def xxhash64(columns: Sequence[pa.Array], types: Sequence[DataType], seed: int = DEFAULT_SEED) -> npt.NDArray[np.int64]:
+def xxhash64(
+    columns: Sequence[pa.Array], types: Sequence[DataType], seed: int = DEFAULT_SEED
+) -> npt.NDArray[np.int64]:
     """The hash of every row as `xxhash64(..)` gives it."""
     return _fold(columns, types, seed, _XXH64).view(np.int64)
 
 
-def _fold(columns: Sequence[pa.Array], types: Sequence[DataType], seed: int, algorithm: _Algorithm) -> Numbers:
+def _fold(
+    columns: Sequence[pa.Array], types: Sequence[DataType], seed: int, algorithm: _Algorithm
+) -> Numbers:
     size = len(columns[0]) if columns else 0
     signed = np.int32 if algorithm.unsigned is np.uint32 else np.int64
     hashes: Numbers = np.full(size, seed, signed).view(algorithm.unsigned)
@@ -269,7 +275,9 @@ def _stripes(words: Numbers, hashes: Numbers) -> Numbers:
     for position in range(words.shape[1]):
         lane = position % 4
         lanes[lane] = _rotate(lanes[lane] + words[:, position] * _P2, 31) * _P1
-    result: Numbers = _rotate(lanes[0], 1) + _rotate(lanes[1], 7) + _rotate(lanes[2], 12) + _rotate(lanes[3], 18)
+    result: Numbers = (
+        _rotate(lanes[0], 1) + _rotate(lanes[1], 7) + _rotate(lanes[2], 12) + _rotate(lanes[3], 18)
+    )
     for lane_values in lanes:
         result = (result ^ (_rotate(lane_values * _P2, 31) * _P1)) * _P1 + _P4
     return result

@@ -23,7 +23,7 @@ from potok.functions.mismatch import mismatch, quoted, unexpected_argument
 from potok.functions.row_kernels import row_kernel
 from potok.functions.sql_text import let, variable
 from potok.functions.type_rules import implicit_cast
-from potok.plan.expressions import Call, Expression, Literal
+from potok.plan.expressions import Call, Cast, Expression, Literal
 from potok.types import (
     INTEGER,
     STRING,
@@ -266,6 +266,8 @@ def _object_keys(text: str) -> list[str] | None:
 def _bind_schema_of_json(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     text = arguments[0]
     options = JsonOptions.of_arguments(arguments[1:], context)
+    if isinstance(text, Cast) and isinstance(text.child, Literal) and text.child.value is None:
+        text = text.child
     if not isinstance(text, Literal):
         raise mismatch("NON_FOLDABLE_INPUT", inputName="`json`", inputType='"STRING"', inputExpr='"json"')
     if text.value is None:

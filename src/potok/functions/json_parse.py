@@ -262,7 +262,8 @@ def compact_json(value: Any) -> str:  # noqa: ANN401 - JSON
         case IntegerText():
             return str(int(value))
         case FractionText():
-            return java_number_text(float(value))
+            text = java_number_text(float(value))
+            return text if text[-1].isdigit() else quoted_json(text)
         case NotANumberText():
             return quoted_json(named_number_text(value))
     return quoted_json(value)
