@@ -305,3 +305,22 @@ def _xxh64_texts(matrix: Numbers, hashes: Numbers) -> Numbers:
 
 
 _XXH64 = _Algorithm(np.uint64, _xxh64_ints, _xxh64_longs, _xxh64_texts)
+
+
+def random_hash(seed: int) -> int:
+    """The first state of Spark's XORShiftRandom, without a sign: MurmurHash3 of the seed's bytes.
+
+    Source of fact: XORShiftRandom.hashSeed, scala.util.hashing.MurmurHash3 (the standard form).
+    """
+    data = (seed & (1 << 64) - 1).to_bytes(8, "big")
+    low = _scala_hash(data, 0x3C074A61)
+    high = _scala_hash(data, low)
+    return high << 32 | low
+
+
+def _scala_hash(data: bytes, seed: int) -> int:
+    words = np.frombuffer(data, "<u4")
+    hashes: Numbers = np.array([seed], np.uint32)
+    for word in words:
+        hashes = _mix(hashes, np.array([word], np.uint32))
+    return int(_finish(hashes, len(data))[0])

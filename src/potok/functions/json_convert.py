@@ -109,12 +109,14 @@ class JsonConverter:
                 return lambda _: BAD
         if data_type == BOOLEAN:
             return lambda value: value if isinstance(value, bool) else BAD
-        return {
+        if data_type == BINARY:
+            return _binary
+        makers: dict[DataType, Callable[[], Convert]] = {
             DATE: self._date,
             TIMESTAMP: self._timestamp,
             TIMESTAMP_NTZ: self._timestamp_ntz,
-            BINARY: lambda: _binary,
-        }[data_type]()
+        }
+        return makers[data_type]()
 
     def struct(self, data_type: StructType) -> Convert:
         """The converter of a struct: of several members of one name the last good one counts."""

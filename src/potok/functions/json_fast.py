@@ -2,8 +2,8 @@
 
 A record is plain when a regular expression of the whole text says so: an object with only fields of
 the schema, in the schema's order, each at most once, whose values are null or strict JSON scalars of
-exactly the field's type, without escapes. On such texts DuckDB and Jackson agree; every other text
-(other fields, another order, escapes, wrong types, malformed) is left to the exact reader.
+exactly the field's type. On such texts DuckDB and Jackson agree; every other text
+(other fields, another order, wrong types, malformed) is left to the exact reader.
 """
 
 from __future__ import annotations
@@ -33,9 +33,13 @@ _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Z"})
 _SPACE = r"[ \t\n\r]*"
 _DAY = r"[0-9]{4}-[01][0-9]-[0-3][0-9]"
 _MOMENT = rf"{_DAY}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?"
+# Any escape but half of a surrogate pair.
+_HEX = "[0-9a-fA-F]"
+_PAIR = rf"\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
+_ESCAPE = rf"\\[\"\\/bfnrt]|\\u(?:[0-9a-cA-CefEF]{_HEX}{{3}}|[dD][0-7]{_HEX}{{2}})|{_PAIR}"
 # Digits are bounded so that every value fits its type; the widest values take the exact way.
 _VALUES: dict[DataType, str] = {
-    STRING: r'"[^"\\\x00-\x1f]*"',
+    STRING: rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"',
     BOOLEAN: "true|false",
     BYTE: r"-?(?:0|[1-9][0-9]?)",
     SHORT: r"-?(?:0|[1-9][0-9]{0,3})",

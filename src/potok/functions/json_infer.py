@@ -45,7 +45,8 @@ def _infer(value: Any, options: JsonOptions) -> DataType:  # noqa: ANN401 - JSON
                 fields[name] = _infer(member, options)
             return StructType(tuple(StructField(n, fields[n]) for n in sorted(fields)))
         case list():
-            return ArrayType(reduce(_common, (_infer(item, options) for item in value), NULL))
+            first: DataType = NULL
+            return ArrayType(reduce(_common, (_infer(item, options) for item in value), first))
         case bool() | IntegerText() | FractionText() | NotANumberText() if options.flag("primitivesAsString"):
             return STRING
         case bool():
