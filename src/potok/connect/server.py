@@ -68,7 +68,7 @@ def make_server(
         options=_OPTIONS,
     )
     base_pb2_grpc.add_SparkConnectServiceServicer_to_server(_Servicer(service), server)
-    address = f"{host}:{port}"
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if certificate is not None and key is not None:
         credentials = grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
         bound = server.add_secure_port(address, credentials)

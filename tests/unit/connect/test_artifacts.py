@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TypeAlias
 
 import pyspark.sql.connect.proto as pb
@@ -19,7 +20,8 @@ Request: TypeAlias = pb.AddArtifactsRequest
 
 
 @pytest.fixture
-def artifacts() -> Iterator[Artifacts]:
+def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Artifacts]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     made = Artifacts()
     yield made
     made.close()
