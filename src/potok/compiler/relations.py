@@ -179,6 +179,8 @@ class _Compilation:
     def leaf(self, plan: LocalRelation | ScanRelation | StreamingRelation, needed: Needed) -> str:
         """Rows from outside, only the columns that are needed."""
         columns = _kept(plan.output, needed) or plan.output[:1]
+        if not columns and isinstance(plan, LocalRelation):
+            return f"SELECT 1 AS c0 FROM range({plan.table.num_rows})"
         name = f"potok:input:{next(_names)}"
         match plan:
             case LocalRelation(table=table):
@@ -263,6 +265,7 @@ class _Compilation:
         function = builtin_functions()[generator.name]
         if not isinstance(function, GeneratorFunction):
             raise SparkError("INTERNAL_ERROR", message=f"{generator.name} is not a generator")
+        self._kernels.update({kernel.name: kernel for kernel in function.kernels})
         child_columns = _kept(plan.child.output, needed)
         child = self.query(plan.child, needed | _references(generator.arguments))
         rows = function.emit(generator.arguments, [self.expression(a) for a in generator.arguments])

@@ -49,9 +49,9 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The columns by position under the schema's names and types (casts cost nothing where equal)."""
     if table.schema.equals(schema):
         return table
+    if not schema.names:
+        return table.select([])
     columns = [_cast(column, f.type) for column, f in zip(table.columns, schema, strict=True)]
-    if not columns:
-        return table
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -59,6 +59,8 @@ def conform_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The columns by position under the schema's names and types."""
     if batch.schema.equals(schema):
         return batch
+    if not schema.names:
+        return batch.select([])
     columns = [_cast(column, f.type) for column, f in zip(batch.columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 

@@ -111,7 +111,9 @@ class StreamExecution:
         self._layout = CheckpointLayout(definition.checkpoint_root)
         durable = definition.durable
         self._offset_log = OffsetLog(self._layout.offsets, self._fs, durable=durable)
-        self._commit_log = CommitLog(self._layout.commits, self._fs, durable=durable)
+        # Never synced: nothing relies on it. A lost or torn commit means that its batch runs again, to the
+        # same effect, and the next batch's offsets, which are synced, say that it has happened.
+        self._commit_log = CommitLog(self._layout.commits, self._fs, durable=False)
         self._delays_ms = tuple(node.delay_ms for node in watermark_nodes(definition.plan))
         self._sources: Sources | None = None
         self._position = Position(0, (), {})
