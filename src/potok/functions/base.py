@@ -152,6 +152,7 @@ class GeneratorFunction:
     optional: int = 0
     variadic: bool = False
     outer: bool = False
+    kernels: tuple[Kernel, ...] = ()
 
 
 Function = ScalarFunction | AggregateFunction | WindowFunction | GeneratorFunction

@@ -60,6 +60,7 @@ _NAMED_NUMBERS = {name: float(text) for name, text in _NAMED.items()}
 _MICROS = 1_000_000
 _MAX_UNSIGNED_BYTE = 255
 _INT_LIMIT = 1 << 31
+_LONG_LIMIT = 1 << 63
 
 Convert = Callable[[Any], Any]
 
@@ -164,8 +165,11 @@ class JsonConverter:
         problems, named = self.problems, self.named_numbers
 
         def convert(value: Any) -> Any:  # noqa: ANN401 - JSON
-            if isinstance(value, IntegerText | FractionText):
+            if isinstance(value, FractionText):
                 return float(value)
+            if isinstance(value, IntegerText):
+                # Without a sign for zero, and infinite where Python would refuse.
+                return float(value) + 0.0
             if not isinstance(value, str) or value == "":
                 return BAD
             if value in _NAMED_NUMBERS and (named or not isinstance(value, NotANumberText)):
@@ -207,7 +211,10 @@ class JsonConverter:
         def convert(value: Any) -> Any:  # noqa: ANN401 - JSON
             if type(value) is str:
                 return parse(value)
-            return int(value) * _MICROS if isinstance(value, IntegerText) else BAD
+            if not isinstance(value, IntegerText) or not -_LONG_LIMIT <= int(value) < _LONG_LIMIT:
+                return BAD
+            # Seconds, which overflow as Java's.
+            return (int(value) * _MICROS + _LONG_LIMIT) % (2 * _LONG_LIMIT) - _LONG_LIMIT
 
         return convert
 

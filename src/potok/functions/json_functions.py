@@ -11,12 +11,26 @@ import pyarrow as pa
 from potok.ddl import parse_type_or_schema
 from potok.engine.kernel import Kernel
 from potok.errors import SparkError, unsupported
-from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
+from potok.functions.base import (
+    Function,
+    FunctionContext,
+    GeneratorFunction,
+    Input,
+    Nullability,
+    ScalarFunction,
+)
 from potok.functions.json_convert import JsonConverter, Problems, nested_array
 from potok.functions.json_fast import plain_records
 from potok.functions.json_infer import inferred_type
 from potok.functions.json_options import DROP_MALFORMED, FAIL_FAST, JsonOptions
-from potok.functions.json_parse import Leniency, MalformedJsonError, Members, parse_json
+from potok.functions.json_parse import (
+    Leniency,
+    MalformedJsonError,
+    Members,
+    compact_json,
+    parse_json,
+    well_formed,
+)
 from potok.functions.json_path import TEXT_LENIENCY, json_at_path
 from potok.functions.json_write import json_texts, pretty_text
 from potok.functions.mismatch import mismatch, quoted, unexpected_argument
@@ -34,6 +48,7 @@ from potok.types import (
     MapType,
     NullType,
     StringType,
+    StructField,
     StructType,
     VariantType,
     YearMonthIntervalType,
@@ -263,6 +278,28 @@ def _object_keys(text: str) -> list[str] | None:
     return [name for name, _ in value] if isinstance(value, Members) else None
 
 
+def _tuple_fields(arguments: Sequence[Expression]) -> Sequence[StructField]:
+    if not all(isinstance(a.data_type, StringType) for a in arguments):
+        raise mismatch("NON_STRING_TYPE", funcName="`json_tuple`")
+    return [StructField(f"c{i}", STRING) for i in range(len(arguments) - 1)]
+
+
+def _members_of(text: str | None, names: list[str | None]) -> list[str | None]:
+    """The last value that is not null of each name, as text."""
+    value = None if text is None else _parsed(text)
+    found: dict[str, str] = {}
+    for name, member in value if isinstance(value, Members) else ():
+        if member is not None:
+            found[name] = well_formed(member if type(member) is str else compact_json(member))
+    return [None if name is None else found.get(name) for name in names]
+
+
+def _emit_tuple(_: Sequence[Expression], sql: Sequence[str]) -> str:
+    values = f"potok_json_tuple({sql[0]}, [{', '.join(sql[1:])}])"
+    fields = ", ".join(f"f{i} := v[{i + 1}]" for i in range(len(sql) - 1))
+    return f"list_transform([{values}], lambda v: struct_pack({fields}))"
+
+
 def _bind_schema_of_json(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     text = arguments[0]
     options = JsonOptions.of_arguments(arguments[1:], context)
@@ -285,6 +322,9 @@ def _bind_schema_of_json(arguments: Sequence[Expression], context: FunctionConte
 
 _GET_JSON_OBJECT = row_kernel("get_json_object", (STRING, STRING), STRING, json_at_path)
 _ARRAY_LENGTH = row_kernel("json_array_length", (STRING,), INTEGER, _array_length)
+_JSON_TUPLE = row_kernel(
+    "json_tuple", (STRING, ArrayType(STRING)), ArrayType(STRING), _members_of, strict=False
+)
 _KEYS_TYPE = ArrayType(STRING, contains_null=True)
 _OBJECT_KEYS = row_kernel("json_object_keys", (STRING,), _KEYS_TYPE, _object_keys)
 
@@ -331,6 +371,14 @@ FUNCTIONS: tuple[Function, ...] = (
         emit="potok_json_object_keys({0})",
         nullable=Nullability.ALWAYS,
         kernels=(_OBJECT_KEYS,),
+    ),
+    GeneratorFunction(
+        "json_tuple",
+        (Input.ANY, Input.ANY, Input.ANY),
+        _tuple_fields,
+        _emit_tuple,
+        variadic=True,
+        kernels=(_JSON_TUPLE,),
     ),
     ScalarFunction("schema_of_json", (Input.ANY, Input.ANY), STRING, optional=1, bind=_bind_schema_of_json),
 )

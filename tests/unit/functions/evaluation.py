@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from potok.parser import parse_query
 from potok.plan.logical import LogicalPlan
 from potok.types import StructType
 
-NOW = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+NOW = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
 def run(query: str, *, ansi: bool = True, time_zone: str = "UTC") -> tuple[StructType, pa.Table]:
