@@ -50,6 +50,7 @@ class Engine:
         self._lock = threading.Lock()
         self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
         self._kernels: dict[bool, set[str]] = {True: set(), False: set()}
+        self._entries: list[Callable[..., pa.Array]] = []
         self._closed = False
 
     def prepare(self, pipeline: Pipeline, time_zone: str = "UTC") -> Runner:
@@ -80,9 +81,12 @@ class Engine:
             for kernel in kernels:
                 if kernel.name in self._kernels[small]:
                     continue
+                entry = _kernel_entry(kernel)
+                # The function lives as long as the database, DuckDB's reference only as long as the cursor.
+                self._entries.append(entry)
                 cursor.create_function(
                     kernel.name,
-                    _kernel_entry(kernel),
+                    entry,
                     [sql_type(t) for t in kernel.arguments],
                     sql_type(kernel.result),
                     type="arrow",
