@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -50,7 +51,6 @@ class Engine:
         self._lock = threading.Lock()
         self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
         self._kernels: dict[bool, set[str]] = {True: set(), False: set()}
-        self._entries: list[Callable[..., pa.Array]] = []
         self._closed = False
 
     def prepare(self, pipeline: Pipeline, time_zone: str = "UTC") -> Runner:
@@ -58,8 +58,15 @@ class Engine:
         return Runner(self, pipeline, time_zone)
 
     def run(self, pipeline: Pipeline, now: datetime, time_zone: str = "UTC") -> Rows:
-        """Run once. The rows keep what they need alive until they are taken."""
-        return self.prepare(pipeline, time_zone).run({}, now)
+        """Run once. What the rows need lives as long as they do."""
+        runner = self.prepare(pipeline, time_zone)
+        try:
+            rows = runner.run({}, now)
+        except BaseException:
+            runner.close()
+            raise
+        weakref.finalize(rows, runner.close)
+        return rows
 
     def cursor(self, *, small: bool, time_zone: str) -> duckdb.DuckDBPyConnection:
         """A connection of its own to one of the databases."""
@@ -73,20 +80,19 @@ class Engine:
         cursor.execute(f"SET TimeZone = '{time_zone.replace(chr(39), chr(39) * 2)}'")
         return cursor
 
-    def register_kernels(
-        self, cursor: duckdb.DuckDBPyConnection, kernels: Sequence[Kernel], *, small: bool
-    ) -> None:
-        """Make vectorised Python functions callable from SQL, once per database."""
+    def register_kernels(self, kernels: Sequence[Kernel], *, small: bool) -> None:
+        """Make vectorised Python functions callable from SQL, once per database.
+
+        The database's own connection registers them: DuckDB's reference to a function lives only as long
+        as the connection that made it.
+        """
         with self._lock:
             for kernel in kernels:
                 if kernel.name in self._kernels[small]:
                     continue
-                entry = _kernel_entry(kernel)
-                # The function lives as long as the database, DuckDB's reference only as long as the cursor.
-                self._entries.append(entry)
-                cursor.create_function(
+                self._databases[small].create_function(
                     kernel.name,
-                    entry,
+                    _kernel_entry(kernel),
                     [sql_type(t) for t in kernel.arguments],
                     sql_type(kernel.result),
                     type="arrow",
@@ -190,7 +196,7 @@ class _Place:
                 self.cursor.register(view, slot)
         for stage in pipeline.stages:
             if isinstance(stage, SqlStage) and stage.kernels:
-                engine.register_kernels(self.cursor, stage.kernels, small=small)
+                engine.register_kernels(stage.kernels, small=small)
 
     def sql(self, stage: SqlStage) -> str:
         """The stage's text over this place's views."""

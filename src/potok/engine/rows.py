@@ -34,8 +34,9 @@ class Rows:
         reader = self.take_reader()
 
         def batches() -> Iterator[pa.RecordBatch]:
+            rows = self  # what the stream reads lives as long as the rows
             for batch in reader:
-                yield conform_batch(batch, schema)
+                yield conform_batch(batch, arrow_schema(rows.schema))
 
         return pa.RecordBatchReader.from_batches(schema, batches())
 
