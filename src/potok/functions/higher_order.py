@@ -29,7 +29,8 @@ def body_sql(function: Expression, sql: str, *values: str) -> str:
     body = _LAMBDA.sub("", sql, count=1)
     for parameter, value in zip(function.parameters, values, strict=False):
         if isinstance(parameter, LambdaVariable):
-            body = re.sub(rf"\bv{parameter.expr_id}\b", lambda _, v=value: v, body)
+            # Doubled, because a backslash means something in a replacement.
+            body = re.sub(rf"\bv{parameter.expr_id}\b", value.replace("\\", r"\\"), body)
     return body
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cache
-from typing import Self, cast
+from typing import Self
 
 
-@cache
-def _field_names(node_class: Hashable) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cast("type[Node]", node_class)))
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _field_names(node: Node) -> tuple[str, ...]:
+    names = _FIELD_NAMES.get(node.__class__)
+    if names is None:
+        names = _FIELD_NAMES[node.__class__] = tuple(f.name for f in fields(node))
+    return names
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Node:
 
     def children(self, kind: type[Node] | None = None) -> Iterator[Node]:
         """The direct children (of the given class), in the order of the fields."""
-        for name in _field_names(self.__class__):
+        for name in _field_names(self):
             yield from _nodes(getattr(self, name), kind or Node)
 
     def walk(self) -> Iterator[Node]:
@@ -31,7 +35,7 @@ class Node:
     def map_children(self, change: Callable[[Node], Node], kind: type[Node] | None = None) -> Self:
         """This node with each direct child (of the given class) replaced; itself where none changed."""
         changes = {}
-        for name in _field_names(self.__class__):
+        for name in _field_names(self):
             old = getattr(self, name)
             new = _mapped(old, change, kind or Node)
             if new is not old:

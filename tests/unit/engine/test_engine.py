@@ -29,7 +29,7 @@ def numbers(*values: int | None) -> pa.Table:
 
 
 def pipeline(sql: str, schema: StructType = NUMBERS, source: object = 1, **extra: object) -> Pipeline:
-    item = Input("rows", ("n",), NUMBERS, source)  # type: ignore[arg-type]
+    item = Input("rows", ("n",), NUMBERS, source)
     return Pipeline((item,), (SqlStage("last", sql, ("rows",), schema, **extra),), schema)  # type: ignore[arg-type]
 
 

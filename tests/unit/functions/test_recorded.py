@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.functions.evaluation import run
+from unit.functions.evaluation import run
 
 from potok.errors import SparkError
 from potok.types import ArrayType, DataType, MapType, StructType
