@@ -1,19 +1,30 @@
-"""Arrays."""
+"""Functions of arrays, and what arrays and maps share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from potok.errors import SparkError, unsupported
-from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
-from potok.functions.mismatch import call, different_types, same, unexpected_argument
+from potok.functions import text_kernels
+from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
+from potok.functions.mismatch import (
+    any_nullable,
+    call,
+    different_types,
+    mismatch,
+    quoted,
+    same,
+    unexpected_argument,
+)
+from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
-from potok.functions.sql_text import each, let, let_all, sql_type, variable, when_null
-from potok.functions.type_rules import coerce_all, common_type, implicit_cast
-from potok.plan.expressions import Call, Expression, Literal
+from potok.functions.sql_text import each, let, let_all, sql_type, variable
+from potok.functions.type_rules import cast_to, coerce_all, implicit_cast, is_orderable, wider_type
+from potok.functions.zones import TO_INSTANT
+from potok.plan.expressions import Alias, AttributeReference, Call, Expression, GetStructField, Literal
 from potok.types import (
     BOOLEAN,
+    DATE,
     INTEGER,
     LONG,
     NULL,
@@ -26,39 +37,50 @@ from potok.types import (
     IntegralType,
     MapType,
     NullType,
+    StringType,
+    StructField,
+    StructType,
     TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
-)
+)  # fmt: skip
+
+ANY, ARRAY = Input.ANY, Input.ARRAY
+ALWAYS = Nullability.ALWAYS
+MICROS_PER_DAY = 86_400_000_000
+Emit = str | Callable[[Call, Sequence[str]], str]
+_CONFIG = '"spark.sql.ansi.enabled"'
 
 
-def element_type(expression: Expression) -> DataType:
-    """The type of an array's elements; VOID for NULL."""
-    data_type = expression.data_type
-    return data_type.element if isinstance(data_type, ArrayType) else NULL
+def element_of(expression: Expression) -> DataType:
+    """The type of an array's elements; AttributeError for another type."""
+    return expression.data_type.element  # type: ignore[attr-defined,no-any-return]
 
 
-def contains_null(expression: Expression) -> bool:
-    """Whether an array may hold NULLs."""
-    data_type = expression.data_type
-    return data_type.contains_null if isinstance(data_type, ArrayType) else True
+def holds_null(expression: Expression) -> bool:
+    """Whether an array may hold NULL."""
+    return bool(getattr(expression.data_type, "contains_null", True))
 
 
-def _array(position: int, arguments: Sequence[Expression]) -> ArrayType:
-    data_type = arguments[position].data_type
-    if isinstance(data_type, NullType):
-        return ArrayType(NULL)
-    if not isinstance(data_type, ArrayType):
-        raise unexpected_argument(position, data_type, '"ARRAY"')
-    return data_type
+def _array_type(arguments: Sequence[Expression]) -> DataType:
+    return arguments[0].data_type
 
 
-def has_null(array: str) -> str:
-    """SQL that tells whether a list holds a NULL."""
-    return f"(len({array}) > len(list_filter({array}, lambda e: e IS NOT NULL)))"
+def _element_type(arguments: Sequence[Expression]) -> DataType:
+    return element_of(arguments[0])
 
 
-# ---- making -------------------------------------------------------------------------------------
+def output_name(expression: Expression, position: int, prefix: str = "col", start: int = 1) -> str:
+    """The name that a value takes inside a struct: its own if it has one, else by position."""
+    match expression:
+        case Alias(names=(name,)):
+            return name
+        case AttributeReference(name=name) | GetStructField(name=name):
+            return name
+    return f"{prefix}{position + start}"
+
+
+# ---- making arrays ----------------------------------------------------------------------------
 
 
 def _bind_array(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -67,467 +89,699 @@ def _bind_array(arguments: Sequence[Expression], context: FunctionContext) -> Ex
     values = coerce_all(arguments, context)
     if values is None:
         raise different_types("array", arguments)
-    result = ArrayType(values[0].data_type, any(v.nullable for v in values))
-    return call("array", values, result, context, nullable=False)
+    target = ArrayType(values[0].data_type, any_nullable(values))
+    return call("array", values, target, context, nullable=False)
 
 
-def _emit_array(made: Call, arguments: Sequence[str]) -> str:
-    return f"CAST([{', '.join(arguments)}] AS {sql_type(made.type)})"
+def _emit_array(call_: Call, arguments: Sequence[str]) -> str:
+    if not arguments:
+        return f"CAST([] AS {sql_type(call_.type)})"
+    return f"[{', '.join(arguments)}]"
 
 
-def _repeated_type(arguments: Sequence[Expression]) -> DataType:
-    return ArrayType(arguments[0].data_type, arguments[0].nullable)
+# ---- items ------------------------------------------------------------------------------------
 
 
-def _emit_repeat(_: Call, arguments: Sequence[str]) -> str:
-    name = variable(arguments[0], "n")
-    return f"list_transform(range(greatest({arguments[1]}, 0)), lambda {name}: {arguments[0]})"
+def _emit_item(call_: Call, arguments: Sequence[str]) -> str:
+    index = call_.arguments[1]
+    if not call_.ansi:
+        return _lenient_item(call_, arguments)
+
+    def item(a: str, i: str) -> str:
+        failed = raise_sql(
+            "INVALID_ARRAY_INDEX",
+            call_.origin,
+            indexValue=f"CAST({i} AS VARCHAR)",
+            arraySize=f"CAST(len({a}) AS VARCHAR)",
+            ansiConfig=quote_text(_CONFIG),
+        )
+        inside = f"{i} >= 0 AND {i} < len({a})"
+        if isinstance(index, Literal) and isinstance(index.value, int) and index.value >= 0:
+            inside = f"{i} < len({a})"
+        return f"CASE WHEN {inside} THEN {a}[{i} + 1] WHEN {a} IS NULL OR {i} IS NULL THEN NULL ELSE {failed} END"
+
+    return let_all(arguments, item)
 
 
-_INSTANTS = DateType | TimestampType | TimestampNTZType
-_STEPS = DayTimeIntervalType | YearMonthIntervalType | CalendarIntervalType
+def _lenient_item(call_: Call, arguments: Sequence[str]) -> str:
+    array, position = arguments
+    index = call_.arguments[1]
+    if isinstance(index, Literal) and isinstance(index.value, int):
+        return (
+            f"{_subscriptable(array)}[{index.value + 1}]"
+            if index.value >= 0
+            else f"CAST(NULL AS {sql_type(call_.type)})"
+        )
+    return let(position, lambda i: f"CASE WHEN {i} >= 0 THEN {_subscriptable(array)}[{i} + 1] END")
 
 
-def _bind_sequence(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    ends = coerce_all(arguments[:2], context)
-    if ends is None:
-        raise different_types("sequence", arguments)
-    data_type = ends[0].data_type
-    step = arguments[2:]
-    if isinstance(data_type, IntegralType):
-        values = coerce_all((*ends, *step), context)
-        if values is None or not isinstance(values[0].data_type, IntegralType):
-            raise different_types("sequence", arguments)
-        return call("sequence", values, ArrayType(values[0].data_type, contains_null=False), context)
-    if isinstance(data_type, _INSTANTS) and all(isinstance(s.data_type, _STEPS) for s in step):
-        return call("sequence", (*ends, *step), ArrayType(data_type, contains_null=False), context)
-    raise different_types("sequence", arguments)
+def _subscriptable(sql: str) -> str:
+    return f"({sql})"
 
 
-def _step_sql(step: Expression, text: str) -> str:
-    match step.data_type:
-        case DayTimeIntervalType():
-            return f"to_microseconds({text})"
-        case YearMonthIntervalType():
-            return f"to_months({text})"
-    return text
-
-
-def _emit_sequence(made: Call, arguments: Sequence[str]) -> str:
-    element = element_type(made)
-    target = sql_type(made.type)
-    if isinstance(element, IntegralType):
-        return let_all(arguments, lambda *v: _integer_sequence(made, v, target))
-    if len(arguments) > 2:  # noqa: PLR2004 - the step is third
-        step = _step_sql(made.arguments[2], arguments[2])
-    else:
-        step = "to_days(1)"
-
-    def body(start: str, stop: str) -> str:
-        signed = step if len(arguments) > 2 else f"CASE WHEN {start} <= {stop} THEN {step} ELSE -{step} END"  # noqa: PLR2004
-        moments = f"generate_series({_moment(start, element)}, {_moment(stop, element)}, {signed})"
-        return f"CAST({moments} AS {target})"
-
-    return let_all(arguments[:2], body)
-
-
-def _moment(text: str, element: DataType) -> str:
-    return f"CAST({text} AS TIMESTAMP)" if isinstance(element, DateType) else text
-
-
-def _integer_sequence(made: Call, values: Sequence[str], target: str) -> str:
-    start, stop, *step = values
-    by = step[0] if step else f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
-    wrong = raise_sql(
-        "_LEGACY_ERROR_TEMP_JAVA.SEQUENCE_BOUNDARIES",
-        made.origin,
-        start=f"CAST({start} AS VARCHAR)",
-        stop=f"CAST({stop} AS VARCHAR)",
-        step=f"CAST({by} AS VARCHAR)",
-    )
-    series = f"CAST(generate_series(CAST({start} AS BIGINT), CAST({stop} AS BIGINT), CAST({by} AS BIGINT)) AS {target})"
-    if not step:
-        return series
-    legal = f"({by} > 0 AND {start} <= {stop}) OR ({by} < 0 AND {start} >= {stop}) OR ({by} = 0 AND {start} = {stop})"
-    one = f"CAST([{start}] AS {target})"
-    return when_null(
-        values, f"CASE WHEN NOT ({legal}) THEN {wrong} WHEN {start} = {stop} THEN {one} ELSE {series} END"
-    )
-
-
-# ---- looking into -------------------------------------------------------------------------------
-
-
-def _emit_item(made: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, index: str) -> str:
-        item = f"{array}[CAST({index} AS BIGINT) + 1]"
-        outside = f"{index} < 0 OR {index} >= len({array})"
-        if not made.ansi:
-            return f"CASE WHEN {outside} THEN NULL ELSE {item} END"
-        return f"CASE WHEN {outside} THEN {_outside('INVALID_ARRAY_INDEX', made, array, index)} ELSE {item} END"
-
-    return let_all(arguments, body)
-
-
-def _outside(condition: str, made: Call, array: str, index: str) -> str:
-    return raise_sql(
-        condition,
-        made.origin,
-        indexValue=f"CAST({index} AS VARCHAR)",
-        arraySize=f"CAST(len({array}) AS VARCHAR)",
-    )
-
-
-def _emit_get(_: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, index: str) -> str:
-        return f"CASE WHEN {index} < 0 THEN NULL ELSE {array}[CAST({index} AS BIGINT) + 1] END"
-
-    return let_all(arguments, body)
+def _bind_get(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    array, index = arguments
+    if not isinstance(array.data_type, ArrayType):
+        raise unexpected_argument(0, array.data_type, '"ARRAY"')
+    position = implicit_cast(index, INTEGER, context)
+    if position is None:
+        raise unexpected_argument(1, index.data_type, '"INT"')
+    return call("get", (array, position), element_of(array), context, nullable=True)
 
 
 def _bind_element_at(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    container, key = arguments
-    match container.data_type:
+    base, key = arguments
+    match base.data_type:
         case MapType(key=key_type, value=value):
-            found = common_type([key_type, key.data_type], ansi=context.ansi)
-            cast = implicit_cast(key, key_type, context) if found is not None else None
-            if cast is None:
-                raise different_types(name, arguments)
-            return call("get_map_value", (container, cast), value, context, nullable=True)
-        case ArrayType(element=element):
+            found = _as_common_key(name, base, key, key_type, context)
+            return call("get_map_value", found, value, context, nullable=True)
+        case ArrayType(element=element, contains_null=contains_null):
             index = implicit_cast(key, INTEGER, context)
-            if index is None:
+            if index is None or isinstance(key.data_type, StringType):
                 raise unexpected_argument(1, key.data_type, '"INT"')
-            return call(name, (container, index), element, context, nullable=True)
-    raise unexpected_argument(0, container.data_type, '("ARRAY" or "MAP")')
+            nullable = name != "element_at" or not context.ansi or contains_null or any_nullable(arguments)
+            return call(name, (base, index), element, context, nullable=nullable)
+    raise unexpected_argument(0, base.data_type, '("ARRAY" or "MAP")')
 
 
-def _bind_element(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    return _bind_element_at("element_at", arguments, context)
+def _as_common_key(
+    name: str, base: Expression, key: Expression, key_type: DataType, context: FunctionContext
+) -> tuple[Expression, Expression]:
+    found = wider_type(key_type, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive)
+    if found is None or isinstance(key.data_type, NullType):
+        raise mismatch(
+            "MAP_FUNCTION_DIFF_TYPES",
+            functionName=f"`{name}`",
+            dataType='"MAP"',
+            leftType=quoted(base.data_type),
+            rightType=quoted(key.data_type),
+        )
+    assert isinstance(base.data_type, MapType)  # noqa: S101 - the caller checked
+    target = MapType(found, base.data_type.value, base.data_type.value_contains_null)
+    return cast_to(base, target, context), cast_to(key, found, context)
 
 
-def _bind_try_element(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    return _bind_element_at("try_element_at", arguments, context)
+def _emit_element_at(call_: Call, arguments: Sequence[str]) -> str:
+    is_try = call_.name == "try_element_at"
 
-
-def _emit_element_at(made: Call, arguments: Sequence[str]) -> str:
-    fails = made.ansi and made.name == "element_at"
-
-    def body(array: str, index: str) -> str:
-        zero = raise_sql("INVALID_INDEX_OF_ZERO", made.origin)
-        outside = _outside("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", made, array, index) if fails else "NULL"
+    def item(a: str, i: str) -> str:
+        zero = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
+        outside = "NULL"
+        if call_.ansi and not is_try:
+            outside = raise_sql(
+                "INVALID_ARRAY_INDEX_IN_ELEMENT_AT",
+                call_.origin,
+                indexValue=f"CAST({i} AS VARCHAR)",
+                arraySize=f"CAST(len({a}) AS VARCHAR)",
+                ansiConfig=quote_text(_CONFIG),
+            )
         return (
-            f"CASE WHEN {array} IS NULL THEN NULL WHEN {index} = 0 THEN {zero}"
-            f" WHEN abs({index}) > len({array}) THEN {outside} ELSE {array}[CAST({index} AS BIGINT)] END"
+            f"CASE WHEN {i} <> 0 AND abs({i}) <= len({a}) THEN {a}[{i}] WHEN {a} IS NULL OR {i} IS NULL THEN NULL"
+            f" WHEN {i} = 0 THEN {zero} ELSE {outside} END"
         )
 
-    return let_all(arguments, body)
+    return let_all(arguments, item)
 
 
-def _emit_struct_fields(made: Call, arguments: Sequence[str]) -> str:
-    array = made.arguments[0].data_type
-    position = made.arguments[1]
-    if not isinstance(array, ArrayType) or not isinstance(position, Literal):
-        raise SparkError("INTERNAL_ERROR", message="get_array_struct_fields needs an array and a position")
-    name = array.element.fields[position.value].name  # type: ignore[attr-defined]  # analysis saw a struct
+def _emit_map_value(call_: Call, arguments: Sequence[str]) -> str:
+    return f"{_subscriptable(arguments[0])}[{arguments[1]}]"
+
+
+def _emit_struct_fields(call_: Call, arguments: Sequence[str]) -> str:
+    struct, position = element_of(call_.arguments[0]), call_.arguments[1]
+    assert isinstance(struct, StructType)  # noqa: S101 - the analyzer checked
+    assert isinstance(position, Literal)  # noqa: S101 - the analyzer writes it
+    name = struct.fields[position.value].name
     return each(arguments[0], lambda e: f"struct_extract({e}, {quote_text(name)})")
 
 
-def _emit_contains(_: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, value: str) -> str:
-        found = f"WHEN list_contains({array}, {value}) THEN true WHEN {has_null(array)} THEN NULL ELSE false"
-        return f"CASE WHEN {array} IS NULL OR {value} IS NULL THEN NULL {found} END"
-
-    return let_all(arguments, body)
+# ---- looking for elements ---------------------------------------------------------------------
 
 
-def _bind_with_element(name: str, result: DataType | None) -> object:
-    """For functions of an array and a value of its element's type."""
-
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        array, value = arguments[0], arguments[1]
-        if isinstance(array.data_type, NullType):
-            return Literal(None, result or ArrayType(value.data_type))
-        element = _array(0, arguments).element
-        found = common_type([element, value.data_type], ansi=context.ansi)
-        if found is None:
-            raise SparkError(
-                "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
-                functionName=f"`{name}`",
-                dataType='"ARRAY"',
-                leftType=f'"{array.data_type.sql}"',
-                rightType=f'"{value.data_type.sql}"',
-            )
-        list_cast = implicit_cast(array, ArrayType(found, contains_null(array)), context) or array
-        value_cast = implicit_cast(value, found, context) or value
-        grows = name in {"array_append", "array_prepend", "array_insert"}
-        data_type = result or ArrayType(found, contains_null(array) or (grows and value.nullable))
-        nullable = None
-        if grows:
-            nullable = array.nullable
-        elif name == "array_contains":
-            nullable = array.nullable or value.nullable or contains_null(array)
-        return call(name, (list_cast, value_cast), data_type, context, nullable=nullable)
-
-    return bind
-
-
-def _emit_position(_: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, value: str) -> str:
-        return when_null((array, value), f"CAST(coalesce(list_position({array}, {value}), 0) AS BIGINT)")
-
-    return let_all(arguments, body)
-
-
-def _emit_remove(_: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, value: str) -> str:
-        name = variable(array + value, "e")
-        kept = f"list_filter({array}, lambda {name}: {name} IS NULL OR {name} <> {value})"
-        return when_null((array, value), kept)
-
-    return let_all(arguments, body)
-
-
-def _emit_append(made: Call, arguments: Sequence[str]) -> str:
-    array, value = arguments
-    one = f"[{value}]"
-    joined = f"list_concat({array}, {one})" if made.name == "array_append" else f"list_concat({one}, {array})"
-    return let(array, lambda a: f"CASE WHEN {a} IS NULL THEN NULL ELSE {joined.replace(array, a)} END")
-
-
-def _bind_size(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    (container,) = arguments
-    if not isinstance(container.data_type, ArrayType | MapType | NullType):
-        raise unexpected_argument(0, container.data_type, '("ARRAY" or "MAP")')
-    return call("size", arguments, INTEGER, context, nullable=container.nullable and context.ansi)
-
-
-def _emit_size(made: Call, arguments: Sequence[str]) -> str:
-    match made.arguments[0].data_type:
-        case MapType():
-            size = f"CAST(cardinality({arguments[0]}) AS INTEGER)"
-        case ArrayType():
-            size = f"CAST(len({arguments[0]}) AS INTEGER)"
-        case _:
-            size = "CAST(NULL AS INTEGER)"
-    return size if made.ansi else f"coalesce({size}, -1)"
-
-
-def _emit_overlap(_: Call, arguments: Sequence[str]) -> str:
-    def body(left: str, right: str) -> str:
-        nulls = f"len({left}) > 0 AND len({right}) > 0 AND ({has_null(left)} OR {has_null(right)})"
-        known = f"list_filter({left}, lambda e: e IS NOT NULL)"
-        return when_null(
-            (left, right),
-            f"CASE WHEN list_has_any({known}, {right}) THEN true WHEN {nulls} THEN NULL ELSE false END",
+def _bind_with_element(
+    name: str,
+    result: Callable[[ArrayType], DataType],
+    arguments: Sequence[Expression],
+    context: FunctionContext,
+    *,
+    nullable: Callable[[Expression, Expression], bool] | None = None,
+) -> Expression:
+    """An array and a value of its elements' type, both widened to what they have in common."""
+    array, value = arguments[:2]
+    if isinstance(array.data_type, NullType) or isinstance(value.data_type, NullType):
+        if name in {"array_contains", "array_position", "array_remove"} and name != "array_remove":
+            raise mismatch("NULL_TYPE", functionName=f"`{name}`")
+    if not isinstance(array.data_type, ArrayType):
+        raise unexpected_argument(0, array.data_type, '"ARRAY"')
+    found = wider_type(
+        element_of(array), value.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive
+    )
+    refused = isinstance(element_of(array), StringType) != isinstance(value.data_type, StringType)
+    if found is None or (
+        refused and not isinstance(value.data_type, NullType) and not isinstance(element_of(array), NullType)
+    ):
+        raise mismatch(
+            "ARRAY_FUNCTION_DIFF_TYPES",
+            functionName=f"`{name}`",
+            dataType='"ARRAY"',
+            leftType=quoted(array.data_type),
+            rightType=quoted(value.data_type),
         )
-
-    return let_all(arguments, body)
-
-
-# ---- making others of them ----------------------------------------------------------------------
-
-
-def _first_type(arguments: Sequence[Expression]) -> DataType:
-    return arguments[0].data_type
+    array = cast_to(array, ArrayType(found, holds_null(array)), context)
+    value = cast_to(value, found, context)
+    assert isinstance(array.data_type, ArrayType)  # noqa: S101 - just checked
+    may_be_null = any_nullable((array, value)) if nullable is None else nullable(array, value)
+    return call(name, (array, value, *arguments[2:]), result(array.data_type), context, nullable=may_be_null)
 
 
-def distinct_sql(array: str) -> str:
-    """The first of each equal elements, in their order, NULL included."""
-
-    def body(value: str) -> str:
-        return f"list_filter({value}, lambda e, i: list_position({value}, e) = i)"
-
-    return let(array, body)
-
-
-def _bind_two(name: str, result: DataType | None = None) -> object:
-    """For functions of two arrays of one type."""
-
-    def bind(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-        for position in (0, 1):
-            _array(position, arguments)
-        values = coerce_all(arguments, context)
-        if values is None:
-            raise SparkError(
-                "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
-                functionName=f"`{name}`",
-                arrayType='"ARRAY"',
-                leftType=f'"{arguments[0].data_type.sql}"',
-                rightType=f'"{arguments[1].data_type.sql}"',
-            )
-        left, right = contains_null(values[0]), contains_null(values[1])
-        holds = {"array_union": left or right, "array_intersect": left and right}.get(name, left)
-        data_type = result or ArrayType(element_type(values[0]), holds)
-        nullable = None
-        if name == "arrays_overlap":
-            nullable = any(v.nullable for v in values) or left or right
-        return call(name, values, data_type, context, nullable=nullable)
-
-    return bind
-
-
-def _emit_union(_: Call, arguments: Sequence[str]) -> str:
-    left, right = arguments
+def _emit_contains(call_: Call, arguments: Sequence[str]) -> str:
+    if not holds_null(call_.arguments[0]):
+        return let_all(arguments, lambda a, v: f"CASE WHEN {v} IS NOT NULL THEN list_contains({a}, {v}) END")
     return let_all(
-        (left, right), lambda a, b: when_null((a, b), distinct_sql(f"list_concat({a}, {b})"))
+        arguments,
+        lambda a, v: (
+            f"CASE WHEN {v} IS NULL OR {a} IS NULL THEN NULL WHEN list_contains({a}, {v}) THEN true"
+            f" WHEN list_count({a}) < len({a}) THEN NULL ELSE false END"
+        ),
     )
 
 
-def _member(array: str, element: str) -> str:
-    return f"list_position({array}, {element}) IS NOT NULL"
+def _emit_position(_: Call, arguments: Sequence[str]) -> str:
+    return let_all(
+        arguments,
+        lambda a, v: (
+            f"CASE WHEN {a} IS NOT NULL AND {v} IS NOT NULL THEN CAST(coalesce(list_position({a}, {v}), 0) AS BIGINT) END"
+        ),
+    )
 
 
-def _emit_intersect(_: Call, arguments: Sequence[str]) -> str:
-    def body(left: str, right: str) -> str:
-        return when_null((left, right), distinct_sql(f"list_filter({left}, lambda m: {_member(right, 'm')})"))
-
-    return let_all(arguments, body)
-
-
-def _emit_except(_: Call, arguments: Sequence[str]) -> str:
-    def body(left: str, right: str) -> str:
-        kept = f"list_filter({left}, lambda m: NOT ({_member(right, 'm')}))"
-        return when_null((left, right), distinct_sql(kept))
-
-    return let_all(arguments, body)
-
-
-def _emit_join(_: Call, arguments: Sequence[str]) -> str:
-    array, delimiter, *replacement = arguments
-    if replacement:
-        cells = each(array, lambda e: f"coalesce({e}, {replacement[0]})")
-    else:
-        cells = f"list_filter({array}, lambda e: e IS NOT NULL)"
-    joined = f"coalesce(array_to_string({cells}, {delimiter}), '')"
-    return when_null((array, delimiter, *replacement), joined)
-
-
-def _bind_flatten(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    (outer,) = arguments
-    data_type = outer.data_type
-    if not isinstance(data_type, ArrayType) or not isinstance(data_type.element, ArrayType):
-        raise unexpected_argument(0, data_type, '"ARRAY<ARRAY>"')
-    nullable = outer.nullable or data_type.contains_null
-    return call("flatten", arguments, data_type.element, context, nullable=nullable)
-
-
-def _emit_slice(made: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, start: str, length: str) -> str:
-        zero = raise_sql("INVALID_PARAMETER_VALUE.START", made.origin, parameter="'`start`'", functionName="'`slice`'")
-        negative = raise_sql(
-            "INVALID_PARAMETER_VALUE.LENGTH",
-            made.origin,
-            parameter="'`length`'",
-            functionName="'`slice`'",
-            length=f"CAST({length} AS VARCHAR)",
-        )
-        first = f"CASE WHEN {start} > 0 THEN {start} ELSE len({array}) + {start} + 1 END"
-        last = f"{first} + {length} - 1"
-        return when_null(
-            (array, start, length),
-            f"CASE WHEN {start} = 0 THEN {zero} WHEN {length} < 0 THEN {negative}"
-            f" WHEN {first} < 1 OR {length} = 0 THEN [] ELSE list_slice({array}, {first}, {last}) END",
+def _emit_remove(_: Call, arguments: Sequence[str]) -> str:
+    def without(a: str, v: str) -> str:
+        name = variable(a, "e")
+        return (
+            f"CASE WHEN {v} IS NOT NULL THEN list_filter({a}, lambda {name}: {name} IS DISTINCT FROM {v}) END"
         )
 
-    return let_all(arguments, body)
+    return let_all(arguments, without)
 
 
-def _emit_sort_array(_: Call, arguments: Sequence[str]) -> str:
-    ascending = f"list_sort({arguments[0]}, 'ASC', 'NULLS FIRST')"
-    if len(arguments) == 1:
-        return ascending
-    return f"CASE WHEN {arguments[1]} THEN {ascending} ELSE list_sort({arguments[0]}, 'DESC', 'NULLS LAST') END"
+def _first_null(array: str) -> str:
+    name = variable(array, "n")
+    return f"list_position(list_transform({array}, lambda {name}: {name} IS NULL), true)"
 
 
-def _bind_array_sort(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    if len(arguments) > 1:
-        raise unsupported("array_sort with a comparator", "Sort by a struct of keys with sort_array.")
-    _array(0, arguments)
-    return call("array_sort", arguments, arguments[0].data_type, context)
+def distinct(array: str, *, may_hold_null: bool) -> str:
+    """SQL: the first of equal elements, in order; `array` must be a name."""
+    name = variable(array, "d")
+    test = f"list_position({array}, {name}) = i"
+    if may_hold_null:
+        test = f"CASE WHEN {name} IS NULL THEN {_first_null(array)} = i ELSE {test} END"
+    return f"list_filter({array}, lambda {name}, i: {test})"
 
 
-def _bind_zip(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    raise unsupported("arrays_zip", "Use zip_with(a, b, lambda x, y: struct(x, y)).")
+def _member(array: str, element: str, *, may_hold_null: bool) -> str:
+    if not may_hold_null:
+        return f"coalesce(list_contains({array}, {element}), false)"
+    return f"CASE WHEN {element} IS NULL THEN list_count({array}) < len({array}) ELSE list_contains({array}, {element}) END"
 
 
-def _emit_insert(made: Call, arguments: Sequence[str]) -> str:
-    def body(array: str, position: str, value: str) -> str:
-        zero = raise_sql("INVALID_INDEX_OF_ZERO", made.origin)
-        size = f"len({array})"
-        front = f"list_concat(list_slice({array}, 1, {position} - 1), list_transform(range(greatest({position} - 1 - {size}, 0)), lambda n: NULL), [{value}], list_slice({array}, {position}, {size}))"
-        back_at = f"{size} + {position} + 1"
-        back = f"list_concat(list_slice({array}, 1, {back_at}), [{value}], list_slice({array}, {back_at} + 1, {size}))"
-        far = f"list_concat([{value}], list_transform(range(-({position}) - 1 - {size}), lambda n: NULL), {array})"
-        return when_null(
-            (array, position),
-            f"CASE WHEN {position} = 0 THEN {zero} WHEN {position} > 0 THEN {front}"
-            f" WHEN {back_at} >= 0 THEN {back} ELSE {far} END",
+def _emit_distinct(call_: Call, arguments: Sequence[str]) -> str:
+    return let(arguments[0], lambda a: distinct(a, may_hold_null=holds_null(call_.arguments[0])))
+
+
+def _bind_pair(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    left, right = arguments
+    for position, argument in enumerate(arguments):
+        if not isinstance(argument.data_type, ArrayType):
+            raise unexpected_argument(position, argument.data_type, '"ARRAY"')
+    values = coerce_all(arguments, context)
+    if values is None:
+        raise mismatch(
+            "BINARY_ARRAY_DIFF_TYPES",
+            functionName=f"`{name}`",
+            arrayType='"ARRAY"',
+            leftType=quoted(left.data_type),
+            rightType=quoted(right.data_type),
         )
+    element, one, other = element_of(values[0]), holds_null(left), holds_null(right)
+    if name == "arrays_overlap":
+        nullable = any_nullable(arguments) or one or other
+        return call(name, values, BOOLEAN, context, nullable=nullable)
+    nulls = {"array_union": one or other, "array_intersect": one and other}.get(name, one)
+    return call(name, values, ArrayType(element, nulls), context)
 
-    return let_all((arguments[0], arguments[1], arguments[2]), body)
+
+def _emit_union(call_: Call, arguments: Sequence[str]) -> str:
+    may = any(holds_null(a) for a in call_.arguments)
+    return let_all(
+        arguments,
+        lambda a, b: (
+            f"CASE WHEN {a} IS NOT NULL AND {b} IS NOT NULL THEN {let(f'list_concat({a}, {b})', lambda c: distinct(c, may_hold_null=may))} END"
+        ),
+    )
+
+
+def _emit_common(call_: Call, arguments: Sequence[str]) -> str:
+    one, other = (holds_null(a) for a in call_.arguments)
+    negation = "NOT " if call_.name == "array_except" else ""
+
+    def kept(a: str, b: str) -> str:
+        name = variable(a, "m")
+        rest = f"list_filter({a}, lambda {name}: {negation}({_member(b, name, may_hold_null=other or one)}))"
+        return f"CASE WHEN {a} IS NOT NULL AND {b} IS NOT NULL THEN {let(rest, lambda r: distinct(r, may_hold_null=one))} END"
+
+    return let_all(arguments, kept)
+
+
+def _emit_overlap(call_: Call, arguments: Sequence[str]) -> str:
+    may = any(holds_null(a) for a in call_.arguments)
+
+    def overlap(a: str, b: str) -> str:
+        unknown = (
+            f"WHEN len({a}) > 0 AND len({b}) > 0 AND (list_count({a}) < len({a}) OR list_count({b}) < len({b})) THEN NULL"
+            if may
+            else ""
+        )
+        return f"CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL WHEN list_has_any({a}, {b}) THEN true {unknown} ELSE false END"
+
+    return let_all(arguments, overlap)
+
+
+# ---- changing arrays --------------------------------------------------------------------------
+
+
+def _emit_append(call_: Call, arguments: Sequence[str]) -> str:
+    function = "list_append({a}, {v})" if call_.name == "array_append" else "list_prepend({v}, {a})"
+    return let_all(
+        arguments,
+        lambda a, v: f"CASE WHEN {a} IS NOT NULL THEN {function.replace('{a}', a).replace('{v}', v)} END",
+    )
 
 
 def _bind_insert(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     array, position, value = arguments
+    bound = _bind_with_element(
+        "array_insert", lambda t: ArrayType(t.element, contains_null=True), (array, value), context
+    )
+    assert isinstance(bound, Call)  # noqa: S101 - by construction
     index = implicit_cast(position, INTEGER, context)
     if index is None:
         raise unexpected_argument(1, position.data_type, '"INT"')
-    element = _array(0, arguments).element
-    found = common_type([element, value.data_type], ansi=context.ansi)
-    if found is None:
-        raise different_types("array_insert", arguments)
-    data_type = ArrayType(found, contains_null=True)
-    list_cast = implicit_cast(array, ArrayType(found, contains_null(array)), context) or array
-    value_cast = implicit_cast(value, found, context) or value
+    nullable = array.nullable or position.nullable
     return call(
-        "array_insert", (list_cast, index, value_cast), data_type, context, nullable=array.nullable or position.nullable
+        "array_insert",
+        (bound.arguments[0], index, bound.arguments[1]),
+        bound.type,
+        context,
+        nullable=nullable,
     )
 
 
-def _element(arguments: Sequence[Expression]) -> DataType:
-    return element_type(arguments[0])
+def _emit_insert(call_: Call, arguments: Sequence[str]) -> str:
+    failed = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
+    nothing = f"CAST(NULL AS {sql_type(call_.type.element)})"  # type: ignore[attr-defined]
+
+    def inserted(a: str, p: str, v: str) -> str:
+        nulls = "list_transform(range(1, {n}), lambda i: {nothing})".replace("{nothing}", nothing)
+        beyond = f"list_concat({a}, list_concat({nulls.replace('{n}', f'{p} - len({a})')}, [{v}]))"
+        before = f"list_concat([{v}], list_concat({nulls.replace('{n}', f'-{p} - len({a})')}, {a}))"
+        return (
+            f"CASE WHEN {a} IS NULL OR {p} IS NULL THEN NULL WHEN {p} = 0 THEN {failed}"
+            f" WHEN {p} > len({a}) + 1 THEN {beyond}"
+            f" WHEN {p} > 0 THEN list_concat({a}[1:{p} - 1], list_concat([{v}], {a}[{p}:]))"
+            f" WHEN -{p} <= len({a}) + 1 THEN list_concat({a}[1:len({a}) + {p} + 1], list_concat([{v}], {a}[len({a}) + {p} + 2:]))"
+            f" ELSE {before} END"
+        )
+
+    return let_all(arguments, inserted)
 
 
-def _without_nulls(arguments: Sequence[Expression]) -> DataType:
-    return ArrayType(element_type(arguments[0]), contains_null=False)
+def _emit_slice(call_: Call, arguments: Sequence[str]) -> str:
+    def piece(a: str, s: str, n: str) -> str:
+        zero = raise_sql(
+            "INVALID_PARAMETER_VALUE.START",
+            call_.origin,
+            parameter=quote_text("`start`"),
+            functionName=quote_text("`slice`"),
+        )
+        negative = raise_sql(
+            "INVALID_PARAMETER_VALUE.LENGTH",
+            call_.origin,
+            parameter=quote_text("`length`"),
+            length=f"CAST({n} AS VARCHAR)",
+            functionName=quote_text("`slice`"),
+        )
+        first = f"CASE WHEN {s} > 0 THEN {s} ELSE len({a}) + {s} + 1 END"
+        part = let(
+            first, lambda f: f"CASE WHEN {f} < 1 OR {n} = 0 THEN {a}[1:0] ELSE {a}[{f}:{f} + {n} - 1] END"
+        )
+        return (
+            f"CASE WHEN {a} IS NULL OR {s} IS NULL OR {n} IS NULL THEN NULL WHEN {s} = 0 THEN {zero}"
+            f" WHEN {n} < 0 THEN {negative} ELSE {part} END"
+        )
+
+    return let_all(arguments, piece)
 
 
-_SIZE = ScalarFunction("size", (Input.ANY,), INTEGER, emit=_emit_size, bind=_bind_size)
-_ELEMENT_AT = ScalarFunction(
-    "element_at", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_element_at, bind=_bind_element
-)
+def _emit_flatten(call_: Call, arguments: Sequence[str]) -> str:
+    if not holds_null(call_.arguments[0]):
+        return f"flatten({arguments[0]})"
+    return let(arguments[0], lambda a: f"CASE WHEN list_count({a}) = len({a}) THEN flatten({a}) END")
+
+
+def _flat_type(arguments: Sequence[Expression]) -> DataType:
+    inner = element_of(arguments[0])
+    if not isinstance(inner, ArrayType):
+        raise unexpected_argument(0, arguments[0].data_type, '"ARRAY" of "ARRAY"')
+    return inner
+
+
+def _flat_nullable(arguments: Sequence[Expression]) -> bool:
+    return arguments[0].nullable or holds_null(arguments[0])
+
+
+def _compact_type(arguments: Sequence[Expression]) -> DataType:
+    return ArrayType(element_of(arguments[0]), contains_null=False)
+
+
+def _emit_join(call_: Call, arguments: Sequence[str]) -> str:
+    array, delimiter, *replacement = arguments
+    if not replacement:
+        return f"array_to_string({array}, {delimiter})"
+
+    def joined(r: str) -> str:
+        return f"CASE WHEN {r} IS NOT NULL THEN array_to_string({each(array, lambda e: f'coalesce({e}, {r})')}, {delimiter}) END"
+
+    return let(replacement[0], joined)
+
+
+def _bind_repeat(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    value, count = arguments
+    number = implicit_cast(count, INTEGER, context)
+    if number is None:
+        raise unexpected_argument(1, count.data_type, '"INT"')
+    target = ArrayType(value.data_type, value.nullable)
+    return call("array_repeat", (value, number), target, context, nullable=count.nullable)
+
+
+def _bind_extreme(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (array,) = arguments
+    if not isinstance(array.data_type, ArrayType):
+        raise unexpected_argument(0, array.data_type, '"ARRAY"')
+    if not is_orderable(element_of(array)):
+        raise mismatch("INVALID_ORDERING_TYPE", functionName=f"`{name}`", dataType=quoted(array.data_type))
+    return call(name, arguments, element_of(array), context, nullable=True)
+
+
+def sorted_array(array: str, element: DataType, direction: str, nulls: str) -> str:
+    """SQL: the elements in Spark's order."""
+    if not needs_key(element):
+        return f"list_sort({array}, '{direction}', '{nulls}')"
+    pairs = each(
+        array,
+        lambda e: f"CASE WHEN {e} IS NOT NULL THEN struct_pack(k := {order_key(e, element)}, v := {e}) END",
+    )
+    return each(f"list_sort({pairs}, '{direction}', '{nulls}')", lambda e: f"struct_extract({e}, 'v')")
+
+
+def _emit_extreme(call_: Call, arguments: Sequence[str]) -> str:
+    element = call_.type
+    if not needs_key(element):
+        return f"{'list_max' if call_.name == 'array_max' else 'list_min'}({arguments[0]})"
+    direction = "DESC" if call_.name == "array_max" else "ASC"
+    return f"({sorted_array(arguments[0], element, direction, 'NULLS LAST')})[1]"
+
+
+def _emit_sort_array(call_: Call, arguments: Sequence[str]) -> str:
+    element = element_of(call_.arguments[0])
+    ascending = sorted_array(arguments[0], element, "ASC", "NULLS FIRST")
+    if len(arguments) == 1:
+        return ascending
+    descending = sorted_array(arguments[0], element, "DESC", "NULLS LAST")
+    order = call_.arguments[1]
+    if isinstance(order, Literal):
+        return ascending if order.value else descending
+    return f"CASE WHEN {arguments[1]} THEN {ascending} ELSE {descending} END"
+
+
+def _check_sort(arguments: Sequence[Expression]) -> DataType:
+    if not is_orderable(element_of(arguments[0])):
+        raise mismatch(
+            "INVALID_ORDERING_TYPE", functionName="`sort_array`", dataType=quoted(arguments[0].data_type)
+        )
+    return arguments[0].data_type
+
+
+def _bind_zip(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    fields = []
+    for position, argument in enumerate(arguments):
+        source = argument.data_type
+        if not isinstance(source, ArrayType | NullType):
+            raise unexpected_argument(position, source, '"ARRAY"')
+        element = source.element if isinstance(source, ArrayType) else NULL
+        fields.append(StructField(output_name(argument, position, "", 0), element))
+    target = ArrayType(StructType(tuple(fields)), contains_null=False)
+    plain = [a.child if isinstance(a, Alias) else a for a in arguments]
+    arrays = [cast_to(a, ArrayType(NULL), context) if isinstance(a.data_type, NullType) else a for a in plain]
+    return call("arrays_zip", arrays, target, context)
+
+
+def _emit_zip(call_: Call, arguments: Sequence[str]) -> str:
+    struct = call_.type.element  # type: ignore[attr-defined]
+
+    def zipped(*arrays: str) -> str:
+        parts = ", ".join(
+            f'"{f.name.replace(chr(34), chr(34) * 2)}" := {a}[i]'
+            for f, a in zip(struct.fields, arrays, strict=True)
+        )
+        longest = f"greatest({', '.join(f'len({a})' for a in arrays)}, 0)"
+        nulls = " OR ".join(f"{a} IS NULL" for a in arrays)
+        return f"CASE WHEN {nulls} THEN NULL ELSE list_transform(range(1, {longest} + 1), lambda i: struct_pack({parts})) END"
+
+    if not arguments:
+        return f"CAST([] AS {sql_type(call_.type)})"
+    return let_all(arguments, zipped)
+
+
+# ---- sequences --------------------------------------------------------------------------------
+
+
+def _bind_sequence(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    start, stop, *step = arguments
+    ends = coerce_all((start, stop), context)
+    if ends is None:
+        raise different_types("sequence", arguments)
+    target = ends[0].data_type
+    if not isinstance(target, IntegralType | DateType | TimestampType | TimestampNTZType):
+        raise mismatch(
+            "SEQUENCE_WRONG_INPUT_TYPES",
+            functionName="`sequence`",
+            startType='("TIMESTAMP" or "TIMESTAMP_NTZ" or "DATE")',
+            stepType='("INTERVAL" or "INTERVAL YEAR TO MONTH" or "INTERVAL DAY TO SECOND")',
+            otherStartType='"INTEGRAL"',
+        )
+    steps: list[Expression] = []
+    if step:
+        steps = [cast_to(step[0], target, context) if isinstance(target, IntegralType) else step[0]]
+    nullable = any_nullable(arguments)
+    return call(
+        "sequence", (*ends, *steps), ArrayType(target, contains_null=False), context, nullable=nullable
+    )
+
+
+def _illegal_sequence(call_: Call, start: str, stop: str, step: str) -> str:
+    message = f"concat('requirement failed: Illegal sequence boundaries: ', {start}, ' to ', {stop}, ' by ', {step})"
+    return raise_sql("_LEGACY_ERROR_TEMP_ILLEGAL_SEQUENCE", call_.origin, message=message)
+
+
+def _emit_sequence(call_: Call, arguments: Sequence[str]) -> str:
+    target = element_of_type(call_.type)
+    if isinstance(target, IntegralType):
+        return _whole_sequence(call_, arguments, target)
+    start, stop = arguments[:2]
+    step_type = call_.arguments[2].data_type if len(arguments) > 2 else DayTimeIntervalType()  # noqa: PLR2004 - the optional step
+    step = arguments[2] if len(arguments) > 2 else f"CAST({MICROS_PER_DAY} AS BIGINT)"  # noqa: PLR2004 - see above
+    if isinstance(step_type, CalendarIntervalType):
+        months = f"CAST(datepart('year', {step}) * 12 + datepart('month', {step}) AS BIGINT)"
+        micros = f"CAST((datepart('day', {step}) * 86400 + datepart('hour', {step}) * 3600 + datepart('minute', {step}) * 60) * 1000000 + datepart('microsecond', {step}) AS BIGINT)"
+        return let_all(
+            (start, stop, months, micros),
+            lambda a, b, m, u: (
+                f"CASE WHEN {m} <> 0 THEN {_month_sequence(call_, a, b, m, target)} ELSE {_micro_sequence(call_, a, b, u, target)} END"
+            ),
+        )
+    if isinstance(step_type, YearMonthIntervalType):
+        return let_all((start, stop, step), lambda a, b, m: _month_sequence(call_, a, b, m, target))
+    return let_all((start, stop, step), lambda a, b, u: _micro_sequence(call_, a, b, u, target))
+
+
+def element_of_type(data_type: DataType) -> DataType:
+    """The element type of an array type."""
+    return data_type.element  # type: ignore[attr-defined,no-any-return]
+
+
+def _whole_sequence(call_: Call, arguments: Sequence[str], target: DataType) -> str:
+    start, stop = (f"CAST({a} AS BIGINT)" for a in arguments[:2])
+    given = f"CAST({arguments[2]} AS BIGINT)" if len(arguments) > 2 else None  # noqa: PLR2004 - the optional step
+
+    def made(a: str, b: str, s: str) -> str:
+        fits = f"(({s} > 0 AND {a} <= {b}) OR ({s} < 0 AND {a} >= {b}) OR ({s} = 0 AND {a} = {b}))"
+        values = f"CASE WHEN {s} = 0 THEN [{a}] ELSE generate_series({a}, {b}, {s}) END"
+        failed = _illegal_sequence(call_, a, b, s)
+        return (
+            f"CASE WHEN {fits} THEN CAST({values} AS {sql_type(target)}[])"
+            f" WHEN {a} IS NULL OR {b} IS NULL OR {s} IS NULL THEN NULL ELSE {failed} END"
+        )
+
+    def with_step(a: str, b: str) -> str:
+        return let(
+            given or f"CASE WHEN {a} <= {b} THEN 1::BIGINT ELSE -1::BIGINT END", lambda s: made(a, b, s)
+        )
+
+    return let_all((start, stop), with_step)
+
+
+def _micros_of(value: str, target: DataType) -> str:
+    return f"epoch_us({value})" if target != DATE else f"epoch_us(CAST({value} AS TIMESTAMP))"
+
+
+def _moment(micros: str, target: DataType) -> str:
+    if target == DATE:
+        return f"CAST(make_timestamp({micros}) AS DATE)"
+    return f"{'make_timestamp' if isinstance(target, TimestampNTZType) else 'make_timestamptz'}({micros})"
+
+
+def _micro_sequence(call_: Call, start: str, stop: str, step: str, target: DataType) -> str:
+    first, last = _micros_of(start, target), _micros_of(stop, target)
+    failed = _illegal_sequence(call_, first, last, step)
+    by = step if len(call_.arguments) > 2 else f"CASE WHEN {first} <= {last} THEN {step} ELSE -{step} END"  # noqa: PLR2004
+
+    def made(s: str) -> str:
+        fits = f"(({s} > 0 AND {first} <= {last}) OR ({s} < 0 AND {first} >= {last}))"
+        values = f"list_transform(generate_series({first}, {last}, {s}), lambda q: {_moment('q', target)})"
+        return f"CASE WHEN {fits} THEN {values} WHEN {first} = {last} THEN [{start}] WHEN {first} IS NULL OR {last} IS NULL OR {s} IS NULL THEN NULL ELSE {failed} END"
+
+    return let(by, made)
+
+
+def _month_sequence(call_: Call, start: str, stop: str, months: str, target: DataType) -> str:
+    span = f"((year({stop}) - year({start})) * 12 + month({stop}) - month({start}))"
+    moved = f"CAST({start} + to_months(CAST(q * {months} AS INTEGER)) AS {sql_type(target)})"
+    values = f"list_transform(generate_series(0::BIGINT, ({span} // {months})::BIGINT), lambda q: {moved})"
+    kept = f"list_filter({values}, lambda w: CASE WHEN {months} > 0 THEN w <= {stop} ELSE w >= {stop} END)"
+    failed = _illegal_sequence(
+        call_, f"CAST({start} AS VARCHAR)", f"CAST({stop} AS VARCHAR)", f"CAST({months} AS VARCHAR)"
+    )
+    fits = f"(({months} > 0 AND {start} <= {stop}) OR ({months} < 0 AND {start} >= {stop}))"
+    return f"CASE WHEN {fits} THEN {kept} WHEN {start} IS NULL OR {stop} IS NULL OR {months} IS NULL THEN NULL ELSE {failed} END"
+
+
+# ---- size and reversal ------------------------------------------------------------------------
+
+
+def _bind_size(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    if isinstance(value.data_type, NullType):
+        value = Literal(None, ArrayType(NULL))
+    if not isinstance(value.data_type, ArrayType | MapType):
+        raise unexpected_argument(0, value.data_type, '("ARRAY" or "MAP")')
+    return call("size", (value,), INTEGER, context, nullable=value.nullable and context.ansi)
+
+
+def _emit_size(call_: Call, arguments: Sequence[str]) -> str:
+    is_map = isinstance(call_.arguments[0].data_type, MapType)
+    size = f"CAST({'cardinality' if is_map else 'len'}({arguments[0]}) AS INTEGER)"
+    if is_map:
+        size = let(
+            arguments[0], lambda v: f"CASE WHEN {v} IS NOT NULL THEN CAST(cardinality({v}) AS INTEGER) END"
+        )
+    return size if call_.ansi else f"coalesce({size}, -1)"
+
+
+def _bind_reverse(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    if isinstance(value.data_type, ArrayType):
+        return call("reverse", arguments, value.data_type, context)
+    text = implicit_cast(value, STRING, context)
+    if text is None:
+        raise unexpected_argument(0, value.data_type, '("STRING" or "ARRAY")')
+    return call("reverse", (text,), STRING, context)
+
+
+def _emit_reverse(call_: Call, arguments: Sequence[str]) -> str:
+    if isinstance(call_.type, ArrayType):
+        return f"list_reverse({arguments[0]})"
+    return let(
+        arguments[0],
+        lambda v: f"CASE WHEN strlen({v}) = length({v}) THEN reverse({v}) ELSE potok_reverse({v}) END",
+    )
+
+
+# ---- the table --------------------------------------------------------------------------------
+
+
+def _row(
+    name: str, inputs: tuple[InputType, ...], result: object, emit: Emit, **more: object
+) -> ScalarFunction:
+    return ScalarFunction(name, inputs, result, emit=emit, **more)  # type: ignore[arg-type]
+
+
+def _with_element(
+    name: str,
+    emit: Emit,
+    result: Callable[[ArrayType], DataType],
+    nullable: Callable[[Expression, Expression], bool] | None = None,
+) -> ScalarFunction:
+    bind = partial(_bind_with_element, name, result, nullable=nullable)
+    return _row(name, (ANY, ANY), BOOLEAN, emit, bind=bind)
+
+
+def _with_null(array: ArrayType) -> DataType:
+    return ArrayType(array.element, contains_null=True)
+
+
+def _pair(name: str, emit: Emit) -> ScalarFunction:
+    return _row(name, (ANY, ANY), BOOLEAN, emit, bind=partial(_bind_pair, name))
+
+
+_SIZE = _row("size", (ANY,), INTEGER, _emit_size, bind=_bind_size)
 
 FUNCTIONS: tuple[Function, ...] = (
-    ScalarFunction("array", (Input.ANY,), BOOLEAN, emit=_emit_array, optional=1, variadic=True, bind=_bind_array),
-    ScalarFunction("array_repeat", (Input.ANY, INTEGER), _repeated_type, emit=_emit_repeat, nullable=lambda a: a[1].nullable),
-    ScalarFunction("sequence", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit=_emit_sequence, optional=1, bind=_bind_sequence),
-    ScalarFunction("get_array_item", (Input.ARRAY, Input.INTEGRAL), _element, emit=_emit_item, nullable=Nullability.ALWAYS),
-    ScalarFunction("get_array_struct_fields", (Input.ARRAY, INTEGER), _element, emit=_emit_struct_fields),
-    ScalarFunction("get", (Input.ARRAY, Input.INTEGRAL), _element, emit=_emit_get, nullable=Nullability.ALWAYS),
-    _ELEMENT_AT,
-    replace(_ELEMENT_AT, name="try_element_at", bind=_bind_try_element),
+    _row("array", (ANY,), BOOLEAN, _emit_array, optional=1, variadic=True, bind=_bind_array),
+    _row("get_array_item", (ARRAY, Input.INTEGRAL), _element_type, _emit_item, nullable=ALWAYS),
+    _row("get_map_value", (Input.MAP, ANY), BOOLEAN, _emit_map_value, nullable=ALWAYS),
+    _row("get_array_struct_fields", (ARRAY, INTEGER), BOOLEAN, _emit_struct_fields),
+    _row("get", (ANY, ANY), BOOLEAN, _lenient_item, bind=_bind_get),
+    _row("element_at", (ANY, ANY), BOOLEAN, _emit_element_at, bind=partial(_bind_element_at, "element_at")),
+    _row("try_element_at", (ANY, ANY), BOOLEAN, _emit_element_at, bind=partial(_bind_element_at, "try_element_at")),
     _SIZE,
     *same(_SIZE, "cardinality"),
-    ScalarFunction("array_size", (Input.ARRAY,), INTEGER, emit="CAST(len({0}) AS INTEGER)"),
-    ScalarFunction("array_contains", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_contains, bind=_bind_with_element("array_contains", BOOLEAN)),  # type: ignore[arg-type]
-    ScalarFunction("array_position", (Input.ANY, Input.ANY), LONG, emit=_emit_position, bind=_bind_with_element("array_position", LONG)),  # type: ignore[arg-type]
-    ScalarFunction("array_remove", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_remove, bind=_bind_with_element("array_remove", None)),  # type: ignore[arg-type]
-    ScalarFunction("array_append", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_append, bind=_bind_with_element("array_append", None)),  # type: ignore[arg-type]
-    ScalarFunction("array_prepend", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_append, bind=_bind_with_element("array_prepend", None)),  # type: ignore[arg-type]
-    ScalarFunction("array_insert", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, emit=_emit_insert, bind=_bind_insert),
-    ScalarFunction("array_distinct", (Input.ARRAY,), _first_type, emit=lambda _, a: distinct_sql(a[0])),
-    ScalarFunction("array_union", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_union, bind=_bind_two("array_union")),  # type: ignore[arg-type]
-    ScalarFunction("array_intersect", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_intersect, bind=_bind_two("array_intersect")),  # type: ignore[arg-type]
-    ScalarFunction("array_except", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_except, bind=_bind_two("array_except")),  # type: ignore[arg-type]
-    ScalarFunction("arrays_overlap", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_overlap, bind=_bind_two("arrays_overlap", BOOLEAN)),  # type: ignore[arg-type]
-    ScalarFunction("array_join", (ArrayType(STRING), STRING, STRING), STRING, emit=_emit_join, optional=1),
-    ScalarFunction("array_compact", (Input.ARRAY,), _without_nulls, emit="list_filter({0}, lambda e: e IS NOT NULL)"),
-    ScalarFunction("array_max", (Input.ARRAY,), _element, emit="list_max({0})", nullable=Nullability.ALWAYS),
-    ScalarFunction("array_min", (Input.ARRAY,), _element, emit="list_min({0})", nullable=Nullability.ALWAYS),
-    ScalarFunction("flatten", (Input.ANY,), BOOLEAN, emit=lambda _, a: let(a[0], lambda v: f"CASE WHEN {has_null(v)} THEN NULL ELSE flatten({v}) END"), bind=_bind_flatten),
-    ScalarFunction("slice", (Input.ARRAY, INTEGER, INTEGER), _first_type, emit=_emit_slice),
-    ScalarFunction("sort_array", (Input.ARRAY, BOOLEAN), _first_type, emit=_emit_sort_array, optional=1),
-    ScalarFunction("array_sort", (Input.ANY, Input.LAMBDA), BOOLEAN, emit="list_sort({0}, 'ASC', 'NULLS LAST')", optional=1, bind=_bind_array_sort, lambda_parameters=lambda a, _: ((element_type(a[0]), contains_null(a[0])),) * 2),
-    ScalarFunction("arrays_zip", (Input.ARRAY,), BOOLEAN, optional=1, variadic=True, bind=_bind_zip),
+    _row("array_size", (ARRAY,), INTEGER, "CAST(len({0}) AS INTEGER)"),
+    _with_element("array_contains", _emit_contains, lambda _: BOOLEAN, lambda a, v: a.nullable or v.nullable or holds_null(a)),
+    _with_element("array_position", _emit_position, lambda _: LONG),
+    _with_element("array_remove", _emit_remove, lambda t: t),
+    _with_element("array_append", _emit_append, _with_null, lambda a, _: a.nullable),
+    _with_element("array_prepend", _emit_append, _with_null, lambda a, _: a.nullable),
+    _row("array_insert", (ANY, ANY, ANY), BOOLEAN, _emit_insert, bind=_bind_insert),
+    _row("array_distinct", (ARRAY,), _array_type, _emit_distinct),
+    _pair("array_union", _emit_union),
+    _pair("array_intersect", _emit_common),
+    _pair("array_except", _emit_common),
+    _pair("arrays_overlap", _emit_overlap),
+    _row("array_join", (ArrayType(STRING), STRING, STRING), STRING, _emit_join, optional=1),
+    _row("array_max", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_max")),
+    _row("array_min", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_min")),
+    _row("array_repeat", (ANY, ANY), BOOLEAN, "list_transform(range(0, {1}), lambda i: {0})", bind=_bind_repeat),
+    _row("array_compact", (ARRAY,), _compact_type, "list_filter({0}, lambda x: x IS NOT NULL)"),
+    _row("sort_array", (ARRAY, BOOLEAN), _check_sort, _emit_sort_array, optional=1),
+    _row("arrays_zip", (ANY,), BOOLEAN, _emit_zip, optional=1, variadic=True, bind=_bind_zip),
+    _row("slice", (ARRAY, INTEGER, INTEGER), _array_type, _emit_slice),
+    _row("flatten", (ARRAY,), _flat_type, _emit_flatten, nullable=_flat_nullable),
+    _row("sequence", (ANY, ANY, ANY), BOOLEAN, _emit_sequence, optional=1, bind=_bind_sequence, kernels=(TO_INSTANT,)),
+    _row(
+        "shuffle", (ARRAY, LONG), _array_type,
+        "list_transform(list_sort(list_transform({0}, lambda x: struct_pack(r := random(), v := x))), lambda s: s.v)",
+        optional=1, deterministic=False,
+    ),
+    _row("reverse", (ANY,), STRING, _emit_reverse, bind=_bind_reverse, kernels=(text_kernels.REVERSE,)),
 )  # fmt: skip

@@ -1,59 +1,82 @@
-"""Maps and structs."""
+"""Functions of maps and structs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from potok.errors import SparkError
-from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
-from potok.functions.mismatch import call, different_types, unexpected_argument
-from potok.functions.raising import raise_sql
-from potok.functions.sql_text import let, let_all, quote_name, quote_text, sql_type, variable, when_null
-from potok.functions.type_rules import coerce_all, common_type, implicit_cast
-from potok.plan.expressions import (
-    Alias,
-    AttributeReference,
-    Call,
-    Expression,
-    GetStructField,
-    LambdaVariable,
-    Literal,
+from potok.functions.arrays import element_of, holds_null, output_name
+from potok.functions.base import Function, FunctionContext, Input, InputType, ScalarFunction
+from potok.functions.cast_to_text import to_text
+from potok.functions.folding import fold
+from potok.functions.java_regex import split_text
+from potok.functions.mismatch import (
+    any_nullable,
+    call,
+    different_types,
+    mismatch,
+    quoted,
+    unexpected_argument,
 )
+from potok.functions.raising import raise_sql
+from potok.functions.row_kernels import row_kernel
+from potok.functions.sql_text import each, let, let_all, quote_name, sql_type, variable
+from potok.functions.type_rules import cast_to, coerce_all, wider_type
+from potok.plan.expressions import Alias, Call, Expression, Literal
 from potok.types import (
     BOOLEAN,
-    NULL,
     STRING,
     ArrayType,
     DataType,
     MapType,
-    StringType,
+    NullType,
     StructField,
     StructType,
-)
+)  # fmt: skip
+
+Emit = str | Callable[[Call, Sequence[str]], str]
+_ANY_MAP = Input.MAP
 
 
-def map_type(expression: Expression) -> MapType:
-    """The type of a map; of nothing for NULL."""
-    data_type = expression.data_type
-    return data_type if isinstance(data_type, MapType) else MapType(NULL, NULL)
+# ---- structs ----------------------------------------------------------------------------------
 
 
-def checked_map(made: Call, keys: str, values: str) -> str:
-    """SQL of a map of two lists. Raises NULL_MAP_KEY and DUPLICATED_MAP_KEY as Spark's builder does."""
+def _bind_struct(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    named: list[Expression] = []
+    for position, argument in enumerate(arguments):
+        value = argument.child if isinstance(argument, Alias) else argument
+        named += (Literal(output_name(argument, position), STRING), value)
+    return _bind_named_struct(named, context)
 
-    def body(known: str) -> str:
-        null_key = raise_sql("NULL_MAP_KEY", made.origin)
-        twice = f"list_filter({known}, lambda e, i: list_position({known}, e) <> i)"
-        duplicate = raise_sql("DUPLICATED_MAP_KEY", made.origin, key=f"CAST({twice}[1] AS VARCHAR)")
-        return (
-            f"CASE WHEN list_position({known}, NULL) IS NOT NULL THEN {null_key}"
-            f" WHEN len({twice}) > 0 THEN {duplicate} ELSE CAST(map({known}, {values}) AS {sql_type(made.type)}) END"
+
+def _bind_named_struct(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    if len(arguments) % 2:
+        raise SparkError(
+            "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+            functionName="`named_struct`",
+            expectedNum="2n (n > 0)",
+            actualNum=len(arguments),
+            docroot="https://spark.apache.org/docs/latest",
         )
+    fields = []
+    for position, (name, value) in enumerate(zip(arguments[::2], arguments[1::2], strict=True)):
+        text = fold(name)
+        if not isinstance(text, str):
+            raise mismatch("CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", inputExprs=f"[{position}]")
+        fields.append(StructField(text, value.data_type, value.nullable))
+    plain = [a.child if isinstance(a, Alias) else a for a in arguments]
+    return call("named_struct", plain, StructType(tuple(fields)), context, nullable=False)
 
-    return let(keys, body)
+
+def _emit_struct(call_: Call, arguments: Sequence[str]) -> str:
+    assert isinstance(call_.type, StructType)  # noqa: S101 - by the bind rule
+    parts = (
+        f"{quote_name(f.name)} := {sql}" for f, sql in zip(call_.type.fields, arguments[1::2], strict=True)
+    )
+    return f"struct_pack({', '.join(parts)})"
 
 
-# ---- maps ---------------------------------------------------------------------------------------
+# ---- making maps ------------------------------------------------------------------------------
 
 
 def _bind_map(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -62,225 +85,233 @@ def _bind_map(arguments: Sequence[Expression], context: FunctionContext) -> Expr
             "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
             functionName="`map`",
             expectedNum="2n (n > 0)",
-            actualNum=str(len(arguments)),
+            actualNum=len(arguments),
             docroot="https://spark.apache.org/docs/latest",
         )
     if not arguments:
-        return call("map", (), MapType(NULL, NULL, value_contains_null=False), context, nullable=False)
+        return call("map", (), MapType(STRING, STRING, value_contains_null=False), context, nullable=False)
     keys, values = coerce_all(arguments[::2], context), coerce_all(arguments[1::2], context)
-    if keys is None:
-        raise SparkError(
-            "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES",
-            functionName="`map`",
-            dataType=f"[{', '.join(_quoted(a) for a in arguments[::2])}]",
+    for side, given, name in ((keys, arguments[::2], "keys"), (values, arguments[1::2], "values")):
+        if side is None:
+            types = ", ".join(quoted(a.data_type) for a in given)
+            raise mismatch(
+                f"CREATE_MAP_{'KEY' if name == 'keys' else 'VALUE'}_DIFF_TYPES",
+                functionName="`map`",
+                dataType=f"[{types}]",
+            )
+    assert keys is not None  # noqa: S101 - checked above
+    assert values is not None  # noqa: S101 - checked above
+    target = MapType(keys[0].data_type, values[0].data_type, any_nullable(values))
+    if isinstance(target.key, MapType):
+        raise mismatch("INVALID_MAP_KEY_TYPE", keyType=quoted(target.key))
+    ordered = [e for pair in zip(keys, values, strict=True) for e in pair]
+    return call("map", ordered, target, context, nullable=False)
+
+
+def _emit_map(call_: Call, arguments: Sequence[str]) -> str:
+    assert isinstance(call_.type, MapType)  # noqa: S101 - by the bind rule
+    keys = f"CAST([{', '.join(arguments[::2])}] AS {sql_type(call_.type.key)}[])"
+    values = f"CAST([{', '.join(arguments[1::2])}] AS {sql_type(call_.type.value)}[])"
+    given = [fold(a) for a in call_.arguments[::2]]
+    if None not in given and len(set(given)) == len(given):
+        return f"MAP({keys}, {values})"
+    return checked_map(keys, values, call_)
+
+
+def checked_map(keys: str, values: str, call_: Call) -> str:
+    """SQL: a map of two lists of one length. A NULL key and a repeated one are errors."""
+    assert isinstance(call_.type, MapType)  # noqa: S101 - callers make maps
+    key = call_.type.key
+
+    def made(k: str, v: str) -> str:
+        name = variable(k, "k")
+        repeated = f"list_filter({k}, lambda {name}, i: list_position({k}, {name}) < i)[1]"
+        null_key = raise_sql("NULL_MAP_KEY", call_.origin)
+        duplicate = raise_sql(
+            "DUPLICATED_MAP_KEY",
+            call_.origin,
+            key=to_text(repeated, key, plain_decimals=True),
+            mapKeyDedupPolicy="'\"spark.sql.mapKeyDedupPolicy\"'",
         )
-    if values is None:
-        raise SparkError(
-            "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES",
-            functionName="`map`",
-            dataType=f"[{', '.join(_quoted(a) for a in arguments[1::2])}]",
-        )
-    result = MapType(keys[0].data_type, values[0].data_type, any(v.nullable for v in values))
-    pairs = tuple(e for pair in zip(keys, values, strict=True) for e in pair)
-    return call("map", pairs, result, context, nullable=False)
-
-
-def _quoted(expression: Expression) -> str:
-    return f'"{expression.data_type.sql}"'
-
-
-def _emit_map(made: Call, arguments: Sequence[str]) -> str:
-    if not arguments:
-        return f"CAST(map([], []) AS {sql_type(made.type)})"
-    return checked_map(made, f"[{', '.join(arguments[::2])}]", f"[{', '.join(arguments[1::2])}]")
-
-
-def _arrays_map_type(arguments: Sequence[Expression]) -> DataType:
-    keys, values = (a.data_type for a in arguments)
-    if not isinstance(keys, ArrayType) or not isinstance(values, ArrayType):
-        wrong = 0 if not isinstance(keys, ArrayType) else 1
-        raise unexpected_argument(wrong, arguments[wrong].data_type, '"ARRAY"')
-    return MapType(keys.element, values.element, values.contains_null)
-
-
-def _emit_from_arrays(made: Call, arguments: Sequence[str]) -> str:
-    def body(keys: str, values: str) -> str:
-        lengths = raise_sql("_LEGACY_ERROR_TEMP_2016", made.origin)
-        return when_null(
-            (keys, values),
-            f"CASE WHEN len({keys}) <> len({values}) THEN {lengths} ELSE {checked_map(made, keys, values)} END",
+        return (
+            f"CASE WHEN len(list_distinct({k})) = len({k}) THEN MAP({k}, {v}) WHEN {k} IS NULL THEN NULL"
+            f" WHEN list_count({k}) < len({k}) THEN {null_key} ELSE {duplicate} END"
         )
 
-    return let_all(arguments, body)
+    return let_all((keys, values), made)
 
 
-def _entry_fields(argument: Expression) -> tuple[StructField, StructField]:
-    data_type = argument.data_type
-    if (
-        isinstance(data_type, ArrayType)
-        and isinstance(data_type.element, StructType)
-        and len(data_type.element.fields) == 2  # noqa: PLR2004 - key and value
-    ):
-        return data_type.element.fields[0], data_type.element.fields[1]
-    raise unexpected_argument(0, data_type, '"ARRAY<STRUCT>" of pair fields')
+def _bind_from_arrays(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    keys, values = arguments
+    for position, argument in enumerate(arguments):
+        if not isinstance(argument.data_type, ArrayType):
+            raise unexpected_argument(position, argument.data_type, '"ARRAY"')
+    target = MapType(element_of(keys), element_of(values), holds_null(values))
+    return call("map_from_arrays", arguments, target, context)
 
 
-def _from_entries_type(arguments: Sequence[Expression]) -> DataType:
-    key, value = _entry_fields(arguments[0])
-    return MapType(key.data_type, value.data_type, value.nullable)
-
-
-def _emit_from_entries(made: Call, arguments: Sequence[str]) -> str:
-    key, value = _entry_fields(made.arguments[0])
-
-    def part(name: str, entries: str) -> str:
-        return f"list_transform({entries}, lambda e: struct_extract(e, {quote_text(name)}))"
-
-    def body(entries: str) -> str:
-        whole = checked_map(made, part(key.name, entries), part(value.name, entries))
-        missing = f"list_position({entries}, NULL) IS NOT NULL"
-        return f"CASE WHEN {entries} IS NULL OR {missing} THEN NULL ELSE {whole} END"
-
-    return let(arguments[0], body)
-
-
-def _keys_type(arguments: Sequence[Expression]) -> DataType:
-    return ArrayType(map_type(arguments[0]).key, contains_null=False)
-
-
-def _values_type(arguments: Sequence[Expression]) -> DataType:
-    found = map_type(arguments[0])
-    return ArrayType(found.value, found.value_contains_null)
-
-
-def _entries_type(arguments: Sequence[Expression]) -> DataType:
-    found = map_type(arguments[0])
-    entry = StructType(
-        (StructField("key", found.key, nullable=False), StructField("value", found.value, found.value_contains_null))
+def _emit_from_arrays(call_: Call, arguments: Sequence[str]) -> str:
+    failed = raise_sql("_LEGACY_ERROR_TEMP_2128", call_.origin)
+    return let_all(
+        arguments,
+        lambda k, v: (
+            f"CASE WHEN {k} IS NULL OR {v} IS NULL THEN NULL WHEN len({k}) <> len({v}) THEN {failed}"
+            f" ELSE {checked_map(k, v, call_)} END"
+        ),
     )
-    return ArrayType(entry, contains_null=False)
+
+
+def _bind_from_entries(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (entries,) = arguments
+    element = getattr(entries.data_type, "element", None)
+    if not isinstance(element, StructType) or len(element.fields) != 2:  # noqa: PLR2004 - key and value
+        raise unexpected_argument(0, entries.data_type, '"ARRAY" of pair "STRUCT"')
+    key, value = element.fields
+    target = MapType(key.data_type, value.data_type, value.nullable)
+    return call(
+        "map_from_entries", arguments, target, context, nullable=entries.nullable or holds_null(entries)
+    )
+
+
+def _emit_from_entries(call_: Call, arguments: Sequence[str]) -> str:
+    element = element_of(call_.arguments[0])
+    assert isinstance(element, StructType)  # noqa: S101 - by the bind rule
+    key, value = (f"'{f.name.replace(chr(39), chr(39) * 2)}'" for f in element.fields)
+
+    def made(e: str) -> str:
+        keys, values = (each(e, lambda x, n=n: f"struct_extract({x}, {n})") for n in (key, value))  # type: ignore[misc]
+        return f"CASE WHEN list_count({e}) = len({e}) THEN {checked_map(keys, values, call_)} END"
+
+    return let(arguments[0], made)
 
 
 def _bind_concat(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     if not arguments:
-        return call("map", (), MapType(STRING, STRING, value_contains_null=False), context, nullable=False)
+        return call("map_concat", (), MapType(STRING, STRING), context, nullable=False)
     for position, argument in enumerate(arguments):
         if not isinstance(argument.data_type, MapType):
-            raise unexpected_argument(position, argument.data_type, '"MAP" of pair fields')
+            raise unexpected_argument(position, argument.data_type, '"MAP"')
     values = coerce_all(arguments, context)
     if values is None:
         raise different_types("map_concat", arguments)
-    return call("map_concat", values, values[0].data_type, context)
+    first = values[0].data_type
+    assert isinstance(first, MapType)  # noqa: S101 - checked above
+    nulls = any(getattr(v.data_type, "value_contains_null", True) for v in values)
+    return call("map_concat", values, MapType(first.key, first.value, nulls), context)
 
 
-def _emit_concat(made: Call, arguments: Sequence[str]) -> str:
-    def body(*maps: str) -> str:
-        keys = f"list_concat({', '.join(f'map_keys({m})' for m in maps)})"
-        values = f"list_concat({', '.join(f'map_values({m})' for m in maps)})"
-        return when_null(maps, checked_map(made, keys, values))
+def _emit_concat(call_: Call, arguments: Sequence[str]) -> str:
+    if not arguments:
+        return f"CAST(MAP([], []) AS {sql_type(call_.type)})"
 
-    return let_all(arguments, body)
+    def joined(*maps: str) -> str:
+        keys = f"flatten([{', '.join(f'map_keys({m})' for m in maps)}])"
+        values = f"flatten([{', '.join(f'map_values({m})' for m in maps)}])"
+        nulls = " OR ".join(f"{m} IS NULL" for m in maps)
+        return f"CASE WHEN {nulls} THEN NULL ELSE {checked_map(keys, values, call_)} END"
+
+    return let_all(arguments, joined)
+
+
+# ---- reading maps -----------------------------------------------------------------------------
+
+
+def _keys_type(arguments: Sequence[Expression]) -> DataType:
+    return ArrayType(_map_of(arguments).key, contains_null=True)
+
+
+def _values_type(arguments: Sequence[Expression]) -> DataType:
+    source = _map_of(arguments)
+    return ArrayType(source.value, source.value_contains_null)
+
+
+def _map_of(arguments: Sequence[Expression]) -> MapType:
+    source = arguments[0].data_type
+    assert isinstance(source, MapType)  # noqa: S101 - the input rule asks for one
+    return source
+
+
+def entries_type(source: MapType) -> DataType:
+    """The type of map_entries."""
+    fields = (
+        StructField("key", source.key, nullable=False),
+        StructField("value", source.value, source.value_contains_null),
+    )
+    return ArrayType(StructType(fields), contains_null=False)
 
 
 def _bind_contains_key(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    container, key = arguments
-    if not isinstance(container.data_type, MapType):
-        raise unexpected_argument(0, container.data_type, '"MAP"')
-    found = common_type([container.data_type.key, key.data_type], ansi=context.ansi)
-    cast = implicit_cast(key, container.data_type.key, context)
-    if found is None or cast is None:
-        raise SparkError(
-            "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES",
+    base, key = arguments
+    if not isinstance(base.data_type, MapType):
+        raise unexpected_argument(0, base.data_type, '"MAP"')
+    found = wider_type(
+        base.data_type.key, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive
+    )
+    if found is None or isinstance(key.data_type, NullType):
+        raise mismatch(
+            "MAP_FUNCTION_DIFF_TYPES",
             functionName="`map_contains_key`",
             dataType='"MAP"',
-            leftType=_quoted(container),
-            rightType=_quoted(key),
+            leftType=quoted(base.data_type),
+            rightType=quoted(key.data_type),
         )
-    return call("map_contains_key", (container, cast), BOOLEAN, context)
-
-
-def _emit_str_to_map(made: Call, arguments: Sequence[str]) -> str:
-    text, pair, key_value = [*arguments, "','", "':'"][:3] if len(arguments) == 1 else [*arguments, "':'"][:3]
-
-    def body(value: str) -> str:
-        name = variable(value, "p")
-        pairs = f"string_split_regex({value}, {pair})"
-        keys = f"list_transform({pairs}, lambda {name}: string_split_regex({name}, {key_value})[1])"
-        first = f"string_split_regex({name}, {key_value})[1]"
-        rest = f"CASE WHEN len(string_split_regex({name}, {key_value})) > 1 THEN substr({name}, len({first}) + 2) END"
-        values = f"list_transform({pairs}, lambda {name}: {rest})"
-        return when_null((value,), checked_map(made, keys, values))
-
-    return let(text, body)
-
-
-# ---- structs ------------------------------------------------------------------------------------
-
-
-def _field_name(argument: Expression, position: int) -> str:
-    if isinstance(argument, Alias | AttributeReference | GetStructField | LambdaVariable):
-        return argument.name
-    return f"col{position}"
-
-
-def _bind_struct(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    named: list[Expression] = []
-    for position, argument in enumerate(arguments, 1):
-        value = argument.child if isinstance(argument, Alias) else argument
-        named += (Literal(_field_name(argument, position), STRING), value)
-    return _bind_named_struct(named, context)
-
-
-def _bind_named_struct(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    plain = [a.child if isinstance(a, Alias) else a for a in arguments]
-    if len(plain) % 2:
-        raise SparkError(
-            "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-            functionName="`named_struct`",
-            expectedNum="2n (n > 0)",
-            actualNum=str(len(plain)),
-            docroot="https://spark.apache.org/docs/latest",
-        )
-    fields = []
-    for name, value in zip(plain[::2], plain[1::2], strict=True):
-        if not isinstance(name, Literal) or not isinstance(name.type, StringType):
-            raise SparkError(
-                "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", inputExprs="[name]"
-            )
-        fields.append(StructField(str(name.value), value.data_type, value.nullable))
-    return call("named_struct", plain, StructType(tuple(fields)), context, nullable=False)
-
-
-def _emit_named_struct(made: Call, arguments: Sequence[str]) -> str:
-    fields = made.type.fields if isinstance(made.type, StructType) else ()
-    parts = ", ".join(
-        f"{quote_name(f.name)} := CAST({value} AS {sql_type(f.data_type)})"
-        if isinstance(made.arguments[2 * i + 1], Literal)
-        else f"{quote_name(f.name)} := {value}"
-        for i, (f, value) in enumerate(zip(fields, arguments[1::2], strict=True))
+    target = MapType(found, base.data_type.value, base.data_type.value_contains_null)
+    return call(
+        "map_contains_key",
+        (cast_to(base, target, context), cast_to(key, found, context)),
+        BOOLEAN,
+        context,
+        nullable=True,
     )
-    return f"struct_pack({parts})"
 
 
-_STRUCT = ScalarFunction("struct", (Input.ANY,), BOOLEAN, optional=1, variadic=True, bind=_bind_struct)
+def parse_map(text: str, pair_delimiter: str, key_delimiter: str) -> list[tuple[str, str | None]]:
+    """The pairs of a text like `a:1,b:2`; the delimiters are regular expressions."""
+    pairs: list[tuple[str, str | None]] = []
+    for piece in split_text(text, pair_delimiter, -1):
+        key, *value = split_text(piece, key_delimiter, 2)
+        pairs.append((key, value[0] if value else None))
+    return pairs
+
+
+_PAIRS = ArrayType(StructType((StructField("key", STRING), StructField("value", STRING))))
+STR_TO_MAP = row_kernel(
+    "str_to_map", (STRING, STRING, STRING), _PAIRS,
+    lambda text, pairs, keys: [{"key": k, "value": v} for k, v in parse_map(text, pairs, keys)],
+)  # fmt: skip
+
+
+def _emit_str_to_map(call_: Call, arguments: Sequence[str]) -> str:
+    text, pair, key = [*arguments, "','", "':'"][:3] if len(arguments) < 2 else [*arguments, "':'"][:3]  # noqa: PLR2004
+    entries = f"potok_str_to_map({text}, {pair}, {key})"
+    return let(
+        entries,
+        lambda e: checked_map(
+            each(e, lambda x: f"struct_extract({x}, 'key')"),
+            each(e, lambda x: f"struct_extract({x}, 'value')"),
+            call_,
+        ),
+    )
+
+
+def _row(
+    name: str, inputs: tuple[InputType, ...], result: object, emit: Emit, **more: object
+) -> ScalarFunction:
+    return ScalarFunction(name, inputs, result, emit=emit, **more)  # type: ignore[arg-type]
+
+
+_ANY = Input.ANY
 
 FUNCTIONS: tuple[Function, ...] = (
-    ScalarFunction("map", (Input.ANY,), BOOLEAN, emit=_emit_map, optional=1, variadic=True, bind=_bind_map),
-    ScalarFunction("map_from_arrays", (Input.ANY, Input.ANY), _arrays_map_type, emit=_emit_from_arrays),
-    ScalarFunction(
-        "map_from_entries", (Input.ANY,), _from_entries_type, emit=_emit_from_entries,
-        nullable=lambda a: a[0].nullable or getattr(a[0].data_type, "contains_null", True),
-    ),
-    ScalarFunction("map_keys", (Input.MAP,), _keys_type, emit="map_keys({0})"),
-    ScalarFunction("map_values", (Input.MAP,), _values_type, emit="map_values({0})"),
-    ScalarFunction("map_entries", (Input.MAP,), _entries_type, emit="map_entries({0})"),
-    ScalarFunction("map_concat", (Input.ANY,), BOOLEAN, emit=_emit_concat, optional=1, variadic=True, bind=_bind_concat),
-    ScalarFunction(
-        "map_contains_key", (Input.ANY, Input.ANY), BOOLEAN,
-        emit="(list_position(map_keys({0}), {1}) IS NOT NULL AND {0} IS NOT NULL)", bind=_bind_contains_key,
-    ),
-    ScalarFunction("get_map_value", (Input.MAP, Input.ANY), lambda a: map_type(a[0]).value, emit="map_extract_value({0}, {1})", nullable=Nullability.ALWAYS),
-    ScalarFunction("str_to_map", (STRING, STRING, STRING), MapType(STRING, STRING), emit=_emit_str_to_map, optional=2),
-    _STRUCT,
-    ScalarFunction("named_struct", (Input.ANY,), BOOLEAN, emit=_emit_named_struct, optional=1, variadic=True, bind=_bind_named_struct),
+    _row("struct", (_ANY,), BOOLEAN, "", optional=1, variadic=True, bind=_bind_struct),
+    _row("named_struct", (_ANY, _ANY), BOOLEAN, _emit_struct, optional=2, variadic=True, bind=_bind_named_struct),
+    _row("map", (_ANY, _ANY), BOOLEAN, _emit_map, optional=2, variadic=True, bind=_bind_map),
+    _row("map_from_arrays", (_ANY, _ANY), BOOLEAN, _emit_from_arrays, bind=_bind_from_arrays),
+    _row("map_from_entries", (_ANY,), BOOLEAN, _emit_from_entries, bind=_bind_from_entries),
+    _row("map_concat", (_ANY,), BOOLEAN, _emit_concat, optional=1, variadic=True, bind=_bind_concat),
+    _row("map_keys", (_ANY_MAP,), _keys_type, "map_keys({0})"),
+    _row("map_values", (_ANY_MAP,), _values_type, "map_values({0})"),
+    _row("map_entries", (_ANY_MAP,), lambda a: entries_type(_map_of(a)), "map_entries({0})"),
+    _row("map_contains_key", (_ANY, _ANY), BOOLEAN, "list_contains(map_keys({0}), {1})", bind=_bind_contains_key),
+    _row("str_to_map", (STRING, STRING, STRING), MapType(STRING, STRING), _emit_str_to_map, optional=2, kernels=(STR_TO_MAP,)),
 )  # fmt: skip
