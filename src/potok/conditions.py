@@ -342,6 +342,20 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         PARSE,
     ),
+    "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should have "
+        "been <dataType> followed by a value with same element type, but it's [<leftType>, "
+        "<rightType>].",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to function <functionName> "
+        "should have been two <arrayType> with same element type, but it's [<leftType>, "
+        "<rightType>].",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: the left and right operands of the "
         "binary operator have incompatible types (<left> and <right>).",
@@ -378,6 +392,24 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The given keys of function "
+        "<functionName> should all be the same type, but they are <dataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The given values of function "
+        "<functionName> should all be the same type, but they are <dataType>.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Only foldable `STRING` expressions "
+        "are allowed to appear at odd position, but they are <inputExprs>.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.DATA_DIFF_TYPES": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should all "
         "be the same type, but it's <dataType>.",
@@ -408,6 +440,12 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The key of map cannot be/contain "
+        "<keyType>.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <functionName> does not support "
         "ordering on type <dataType>.",
@@ -430,6 +468,19 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should have "
+        "been <dataType> followed by a value with same key type, but it's [<leftType>, "
+        "<rightType>].",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Input to the <functionName> should "
+        "have been two maps with compatible key types, but it's [<leftType>, <rightType>].",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: the input <inputName> should be a "
         "foldable <inputType> expression; however, got <inputExpr>.",
@@ -438,6 +489,12 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "DATATYPE_MISMATCH.NON_STRING_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: all arguments of the function <funcName> must be strings.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.NULL_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: Null typed values cannot be used as "
+        "arguments of <functionName>.",
         "42K09",
         ANALYSIS,
     ),
@@ -464,6 +521,11 @@ CONDITIONS: dict[str, Condition] = {
     "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: A range window frame cannot be used "
         "in an unordered window specification.",
+        "42K09",
+        ANALYSIS,
+    ),
+    "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: <functionName> uses the wrong parameter type. The parameter type must conform to:\n1. The start and stop expressions must resolve to the same type.\n2. If start and stop expressions resolve to the <startType> type, then the step expression must resolve to the <stepType> type.\n3. Otherwise, if start and stop expressions resolve to the <otherStartType> type, then the step expression must resolve to the same type.",
         "42K09",
         ANALYSIS,
     ),
@@ -530,6 +592,11 @@ CONDITIONS: dict[str, Condition] = {
         "CTE definition can't have duplicate names: <duplicateNames>.",
         "42602",
         PARSE,
+    ),
+    "DUPLICATED_MAP_KEY": Condition(
+        "Duplicate map key <key> was found, please check the input data.\nIf you want to remove the duplicated keys, you can set <mapKeyDedupPolicy> to \"LAST_WIN\" so that the key inserted at last takes precedence.",
+        "23505",
+        RUNTIME,
     ),
     "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED": Condition(
         "Call to routine <routineName> is invalid because it includes multiple argument "
@@ -732,6 +799,12 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_ARRAY_INDEX": Condition(
         "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use the SQL"
         " function `get()` to tolerate accessing element at invalid index and return NULL instead.",
+        "22003",
+        ARRAY_INDEX,
+    ),
+    "INVALID_ARRAY_INDEX_IN_ELEMENT_AT": Condition(
+        "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use "
+        "`try_element_at` to tolerate accessing element at invalid index and return NULL instead.",
         "22003",
         ARRAY_INDEX,
     ),
@@ -1137,6 +1210,12 @@ CONDITIONS: dict[str, Condition] = {
         "22023",
         SPARK_SQL,
     ),
+    "INVALID_PARAMETER_VALUE.LENGTH": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: Expects `length` "
+        "greater than or equal to 0, but got <length>.",
+        "22023",
+        RUNTIME,
+    ),
     "INVALID_PARAMETER_VALUE.PATTERN": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: <value>.",
         "22023",
@@ -1145,6 +1224,12 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: Expects group index "
         "between 0 and <groupCount>, but got <groupIndex>.",
+        "22023",
+        RUNTIME,
+    ),
+    "INVALID_PARAMETER_VALUE.START": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: Expects a positive "
+        "or a negative value for `start`, but got 0.",
         "22023",
         RUNTIME,
     ),
@@ -1377,10 +1462,22 @@ CONDITIONS: dict[str, Condition] = {
         "42K08",
         ANALYSIS,
     ),
+    "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING": Condition(
+        "Window function is not supported in <windowFunc> (as column <columnName>) on streaming "
+        "DataFrames/Datasets.\nStructured Streaming only supports time-window aggregation using "
+        "the WINDOW function. (window specification: <windowSpec>)",
+        "42KDE",
+        ANALYSIS,
+    ),
     "NULLABLE_COLUMN_OR_FIELD": Condition(
         "Column or field <name> is nullable while it's required to be non-nullable.",
         "42000",
         ANALYSIS,
+    ),
+    "NULL_MAP_KEY": Condition(
+        "Cannot use null as map key.",
+        "2200E",
+        RUNTIME,
     ),
     "NUMERIC_OUT_OF_SUPPORTED_RANGE": Condition(
         "The value <value> cannot be interpreted as a numeric since it has more than 38 digits.",
@@ -1818,6 +1915,12 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_1039": Condition(
+        "Multiple time/session window expressions would result in a cartesian product of rows, "
+        "therefore they are currently not supported.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1158": Condition(
         "Saving data into a view is not allowed.",
         None,
@@ -1918,6 +2021,11 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_2049": Condition(
         "Data source <className> does not support streamed <operator>.", None, UNSUPPORTED
     ),
+    "_LEGACY_ERROR_TEMP_2128": Condition(
+        "The key array and value array of MapData must have the same length.",
+        None,
+        RUNTIME,
+    ),
     "_LEGACY_ERROR_TEMP_2242": Condition(
         "<provider> source does not support user-specified schema.", None, UNSUPPORTED
     ),
@@ -1929,6 +2037,11 @@ CONDITIONS: dict[str, Condition] = {
         "Checkpoint directory has not been set in the SparkContext",
         None,
         SPARK,
+    ),
+    "_LEGACY_ERROR_TEMP_3101": Condition(
+        "The input is not a correct window column: <windowTime>",
+        None,
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_3102": Condition("<msg>", None, ANALYSIS),
     "_LEGACY_ERROR_TEMP_3161": Condition(

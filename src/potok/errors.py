@@ -66,7 +66,7 @@ class SparkError(Exception):
     of its message. `origin` says where the failing expression was written.
     """
 
-    def __init__(self, condition: str, *, origin: Origin | None = None, **parameters: object) -> None:
+    def __init__(self, condition: str, /, *, origin: Origin | None = None, **parameters: object) -> None:
         self.condition = condition
         self.parameters = {name: str(value) for name, value in parameters.items()}
         self.origin = origin

@@ -14,7 +14,7 @@ from potok.analysis.names import quote_type
 from potok.analysis.pivot import pivot
 from potok.analysis.pretty import sql_expression
 from potok.analysis.select import LateralNames, canonical, select
-from potok.analysis.time_windows import add_time_windows
+from potok.analysis.time_windows import TimeWindows
 from potok.analysis.trees import (
     contains_aggregate,
     contains_generator,
@@ -83,10 +83,19 @@ def _grouped(analyzer: Analyzer, plan: UnresolvedAggregate, child: LogicalPlan) 
     lateral = LateralNames()
     resolver = analyzer.resolver(child, fallback=lateral.find)
     grouping = resolve_grouping(analyzer, resolver, plan.grouping, plan.aggregates)
-    items: list[Expression] = list(grouping) if plan.include_grouping else []
-    items += lateral.resolve_list(resolver, plan.aggregates)
+    windows = TimeWindows()
+    widened = windows.add(child, [strip(g) for g in grouping], ())
+    if widened is not child:
+        hidden, child = resolver.hidden, widened
+        resolver = analyzer.resolver(child, fallback=lateral.find)
+        resolver.hidden.update(hidden)
+        grouping = [windows.over(g) for g in grouping]
+    items = lateral.resolve_list(resolver, plan.aggregates)
     keys = [strip(g) for g in grouping]
-    child, keys, items = add_time_windows(analyzer, analyzer.exposing(child, resolver), keys, items)
+    child = windows.add(analyzer.exposing(child, resolver), keys, items)
+    items = [windows.over(i) for i in items]
+    if plan.include_grouping:
+        items = [*grouping, *items]
     check_grouping(keys)
     return select(child, items, keys, lateral.used)
 

@@ -189,6 +189,6 @@ def _frames(plan: LogicalPlan, plan_id: int) -> list[LogicalPlan]:
 
 
 def _all_rules() -> dict[type[LogicalPlan], Rule]:
-    from potok.analysis.rules import RULES  # noqa: PLC0415 - the rules call the analyzer back
+    from potok.analysis.rules import RULES
 
     return RULES

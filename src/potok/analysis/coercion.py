@@ -219,7 +219,7 @@ def coerce_extraction(found: Expression, context: FunctionContext) -> Expression
         if isinstance(extraction.data_type, IntegralType):
             return found
         index = implicit_cast(extraction, INTEGER, context)
-        if index is None or not context.ansi and not isinstance(index.data_type, IntegralType):
+        if index is None or (not context.ansi and not isinstance(index.data_type, IntegralType)):
             raise _unexpected_key(found, extraction, '"INTEGRAL"')
         return replace(found, arguments=(base, index))
     if found.name == "get_map_value":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from potok.analysis import coercion
-from potok.analysis.functions import CallOptions, bind_function, bind_user_function, find_function
+from potok.analysis.functions import CallOptions, bind_function, find_function
 from potok.analysis.names import (
     Columns,
     extract_value,
@@ -19,9 +19,10 @@ from potok.analysis.names import (
     unresolved_column,
 )
 from potok.analysis.pretty import pretty_name, sql_expression
-from potok.analysis.trees import contains_generator, is_aggregate, transform_down
+from potok.analysis.time_windows import WINDOW_CALLS, is_window_call, resolve_window_call
+from potok.analysis.trees import is_aggregate, transform_down
 from potok.errors import SparkError
-from potok.functions.base import AggregateFunction, FunctionContext, Input, ScalarFunction
+from potok.functions.base import FunctionContext, ScalarFunction
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -144,11 +145,11 @@ class Resolver:
         if isinstance(resolved, GeneratorCall):
             names = tuple(f.name for f in resolved.fields)
             return Alias(resolved, names, expr_id=next_expr_id())
+        if is_window_call(resolved):
+            return Alias(resolved, (resolved.name,), expr_id=next_expr_id())  # type: ignore[attr-defined]
         if isinstance(original, UnresolvedAttribute):
             return Alias(resolved, (original.parts[-1],), expr_id=next_expr_id())
-        return Alias(
-            resolved, (self.automatic_name(original),), _time_window_metadata(original), next_expr_id()
-        )
+        return Alias(resolved, (self.automatic_name(original),), expr_id=next_expr_id())
 
     def automatic_name(self, original: Expression) -> str:
         """The name of a column without an alias."""
@@ -352,8 +353,7 @@ class Resolver:
                 aliasesSize=len(child.fields),
                 aliasesNames=",".join(alias.names),
             )
-        metadata = alias.metadata if alias.metadata is not None else _time_window_metadata(alias.child)
-        return Alias(child, alias.names, metadata, next_expr_id())
+        return Alias(child, alias.names, alias.metadata, next_expr_id())
 
     def _cast(self, expression: Expression) -> Expression:
         original = cast("Cast", expression)
@@ -419,7 +419,12 @@ class Resolver:
             cast("tuple[SortOrder, ...]", tuple(self.resolve(o) for o in call.within_group)),
             call.origin,
         )
-        result = bind_function(call.name, arguments, options, self.context)
+        if call.name in WINDOW_CALLS and call.name not in self.context.functions:
+            result: Expression = resolve_window_call(call.name, arguments, self.functions, call.origin)
+        elif call.name == "struct":
+            result = bind_function("named_struct", arguments, options, self.context)
+        else:
+            result = bind_function(call.name, arguments, options, self.context)
         if is_aggregate(result):
             self.analyzer.check_aggregate_arguments(result)
         self._resolved[id(call)] = (call, result)
@@ -432,17 +437,30 @@ class Resolver:
                 return (Literal(1, INTEGER),)
         if any(isinstance(a, LambdaFunction) for a in call.arguments):
             return self._arguments_with_lambdas(call)
-        arguments = self._named_arguments(call)
-        names = call.name in {"struct", "named_struct"}
-        return tuple(a if names else strip(a) for a in self.resolve_all(arguments))
+        if call.name == "struct":
+            return self._struct_arguments(call.arguments)
+        named_arguments = any(isinstance(a, NamedArgument) for a in call.arguments)
+        arguments = coercion.order_named_arguments(call) if named_arguments else call.arguments
+        return tuple(strip(a) for a in self.resolve_all(arguments))
 
-    def _named_arguments(self, call: UnresolvedFunction) -> Sequence[Expression]:
-        if not any(isinstance(a, NamedArgument) for a in call.arguments):
-            return self._struct_arguments(call)
-        return coercion.order_named_arguments(call)
-
-    def _struct_arguments(self, call: UnresolvedFunction) -> Sequence[Expression]:
-        return call.arguments
+    def _struct_arguments(self, arguments: Sequence[Expression]) -> tuple[Expression, ...]:
+        """The arguments of `named_struct`: names of columns and aliases, `col1` and so on for the rest."""
+        result: list[Expression] = []
+        for argument in arguments:
+            if isinstance(argument, (UnresolvedStar, UnresolvedRegex)):
+                for column in self.expand(argument):
+                    name = column.name if isinstance(column, (Alias, AttributeReference)) else ""
+                    result += [Literal(name, STRING), strip(column)]
+                continue
+            resolved = self.resolve(argument)
+            if isinstance(resolved, (Alias, AttributeReference, GetStructField)):
+                name = resolved.name
+            elif isinstance(argument, UnresolvedAttribute):
+                name = argument.parts[-1]
+            else:
+                name = f"col{len(result) // 2 + 1}"
+            result += [Literal(name, STRING), strip(resolved)]
+        return tuple(result)
 
     def _arguments_with_lambdas(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
         function = find_function(call.name, self.context, call.origin)
@@ -562,11 +580,6 @@ def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression) -> E
 
 def _walk_attributes(expression: Expression) -> list[AttributeReference]:
     return [n for n in expression.walk() if isinstance(n, AttributeReference)]
-
-
-def _time_window_metadata(original: Expression) -> str | None:
-    del original
-    return None
 
 
 _RULES: dict[type[Expression], Callable[[Resolver, Expression], Expression]] = {

@@ -172,7 +172,7 @@ def extract_value(
 
 
 def _sql(expression: Expression) -> str:
-    from potok.analysis.pretty import sql_expression  # noqa: PLC0415 - both sides quote the other
+    from potok.analysis.pretty import sql_expression
 
     return sql_expression(expression)
 

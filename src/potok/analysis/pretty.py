@@ -89,7 +89,7 @@ class _Printer:
     def __init__(self, resolve: Resolve | None) -> None:
         self._resolve = resolve
 
-    def text(self, expression: Expression) -> str:  # noqa: PLR0911, PLR0912, C901 - one line per class
+    def text(self, expression: Expression) -> str:
         match expression:
             case AttributeReference(name=name) | GeneratorCall(name=name):
                 return name
@@ -101,7 +101,7 @@ class _Printer:
             case Alias(child=child):
                 return self.text(child)
             case Cast(child=child, type=target, mode=mode, explicit=explicit):
-                if not explicit:
+                if not explicit or isinstance(target, (ArrayType, MapType, StructType)):
                     return self.text(child)
                 word = "TRY_CAST" if mode is CastMode.TRY else "CAST"
                 return f"{word}({self.text(child)} AS {target.sql})"
@@ -304,12 +304,12 @@ def java_floating_text(value: float, *, is_float: bool) -> str:
 
 
 def _shortest_float(value: float) -> str:
-    import numpy as np  # noqa: PLC0415 - only FLOAT literals need it
+    import numpy as np
 
     return str(np.float32(value))
 
 
-def literal_sql_text(value: object, data_type: DataType) -> str:  # noqa: PLR0911, C901 - one line per type
+def literal_sql_text(value: object, data_type: DataType) -> str:
     """A constant as SQL text (Literal.sql)."""
     if value is None:
         return "NULL"

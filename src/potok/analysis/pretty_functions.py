@@ -135,6 +135,9 @@ _SPECIAL: dict[str, _Writer] = {
     "+": lambda t, _: f"(+ {t[0]})" if len(t) == 1 else None,
     "in": lambda t, _: f"({t[0]} IN ({', '.join(t[1:])}))",
     "like": _like("LIKE"),
+    "window": lambda _, __: "window",
+    "session_window": lambda _, __: "session_window",
+    "window_time": lambda _, __: "window_time",
     "extract": lambda t, _: f"extract({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
     "datepart": lambda t, _: f"datepart({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
 }

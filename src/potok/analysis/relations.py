@@ -370,7 +370,7 @@ def limit(analyzer: Analyzer, plan: Limit | Offset | Tail) -> LogicalPlan:
 
 
 def repartition(analyzer: Analyzer, plan: Repartition) -> LogicalPlan:
-    """repartition and coalesce."""
+    """Repartition and coalesce."""
     child = analyzer.resolve(plan.child)
     resolver = analyzer.resolver(child)
     expressions = tuple(strip(resolver.resolve(e)) for e in plan.expressions)
@@ -449,7 +449,7 @@ def declared_columns(data_type: DataType) -> tuple[AttributeReference, ...]:
 
 
 def map_partitions(analyzer: Analyzer, plan: MapPartitions) -> LogicalPlan:
-    """mapInPandas and mapInArrow: the function sees every column."""
+    """MapInPandas and mapInArrow: the function sees every column."""
     child = analyzer.resolve(plan.child)
     return replace(
         plan,
@@ -460,7 +460,7 @@ def map_partitions(analyzer: Analyzer, plan: MapPartitions) -> LogicalPlan:
 
 
 def group_map(analyzer: Analyzer, plan: GroupMap) -> LogicalPlan:
-    """applyInPandas and applyInArrow over groups."""
+    """ApplyInPandas and applyInArrow over groups."""
     child = analyzer.resolve(plan.child)
     resolver = analyzer.resolver(child)
     grouping = tuple(resolver.named(plan.grouping))
@@ -494,7 +494,7 @@ def cogroup_map(analyzer: Analyzer, plan: CoGroupMap) -> LogicalPlan:
 
 
 def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
-    """applyInPandasWithState and transformWithState."""
+    """ApplyInPandasWithState and transformWithState."""
     child = analyzer.resolve(plan.child)
     initial = None if plan.initial_state is None else analyzer.resolve(plan.initial_state)
     return replace(

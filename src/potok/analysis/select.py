@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from potok.analysis.pretty import sql_expression
+from potok.analysis.time_windows import add_time_windows
 from potok.analysis.trees import (
     children,
     contains_aggregate,
@@ -79,7 +80,7 @@ class LateralNames:
                 n=len(found),
             )
         self.used.add(found[0].expr_id)
-        return resolver._fields(to_attribute(found[0]), attribute.parts[1:], attribute)  # noqa: SLF001 - one algorithm
+        return resolver._fields(to_attribute(found[0]), attribute.parts[1:], attribute)
 
     def resolve_list(self, resolver: Resolver, expressions: Sequence[Expression]) -> list[Expression]:
         """The named expressions of an output list."""
@@ -115,6 +116,8 @@ def select(
         grouping = ()
     if lateral:
         return _select_lateral(child, items, grouping, lateral)
+    if grouping is None:
+        child, items = add_time_windows(child, items)
     if grouping is not None:
         child, items = aggregate(child, items, grouping)
         if isinstance(child, Aggregate) and list(child.aggregates) == list(items):

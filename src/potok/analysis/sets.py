@@ -226,7 +226,7 @@ def _merged_struct(left: StructType, right: StructType, key) -> StructType:  # t
 
 
 def _struct_with(value: Expression, target: StructType, key) -> Expression:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    from potok.analysis.expressions import make_struct  # noqa: PLC0415 - beside its only use
+    from potok.analysis.expressions import make_struct
 
     source = value.data_type
     assert isinstance(source, StructType)  # noqa: S101 - the caller looked
@@ -261,7 +261,7 @@ def _check_duplicates(names: Sequence[str], key) -> None:  # type: ignore[no-unt
 
 
 def deduplicate(analyzer: Analyzer, plan: UnresolvedDeduplicate) -> LogicalPlan:
-    """dropDuplicates and DISTINCT. Raises UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE."""
+    """DropDuplicates and DISTINCT. Raises UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE."""
     child = analyzer.resolve(plan.child)
     columns = analyzer.resolver(child).columns
     keys: Attributes = child.output
@@ -291,7 +291,7 @@ def deduplicate(analyzer: Analyzer, plan: UnresolvedDeduplicate) -> LogicalPlan:
 
 
 def unpivot(analyzer: Analyzer, plan: UnresolvedUnpivot) -> LogicalPlan:
-    """unpivot and melt: an Expand with one projection per value column."""
+    """Unpivot and melt: an Expand with one projection per value column."""
     child = analyzer.resolve(plan.child)
     resolver = analyzer.resolver(child)
     ids = tuple(resolver.named(plan.ids))

@@ -18,17 +18,15 @@ if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer
 
 DELAY_KEY = "spark.watermarkDelayMs"
-_UNIT_MILLISECONDS = {
-    "year": Decimal(31 * 12 * 86_400_000),
-    "month": Decimal(31 * 86_400_000),
-    "week": Decimal(7 * 86_400_000),
-    "day": Decimal(86_400_000),
-    "hour": Decimal(3_600_000),
-    "minute": Decimal(60_000),
-    "second": Decimal(1000),
-    "millisecond": Decimal(1),
-    "microsecond": Decimal("0.001"),
-    "nanosecond": Decimal("0.000001"),
+_UNIT_MONTHS = {"year": 12, "month": 1}
+_UNIT_MICROSECONDS = {
+    "week": 604_800_000_000,
+    "day": 86_400_000_000,
+    "hour": 3_600_000_000,
+    "minute": 60_000_000,
+    "second": 1_000_000,
+    "millisecond": 1000,
+    "microsecond": 1,
 }
 _TERM = re.compile(r"([+-]?\s*\d*\.?\d+)\s*([a-z]+)")
 
@@ -75,19 +73,30 @@ def _without_delay(attribute: AttributeReference) -> AttributeReference:
 
 def parse_delay(text: str) -> int:
     """An interval text as milliseconds, months as 31 days. Raises CANNOT_PARSE_INTERVAL and for negative ones."""
-    terms = _TERM.findall(text.strip().lower().removeprefix("interval"))
-    rest = _TERM.sub("", text.strip().lower().removeprefix("interval")).strip()
-    if not terms or rest:
-        raise SparkError("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'")
-    total = Decimal(0)
-    for amount, unit in terms:
-        size = _UNIT_MILLISECONDS.get(unit.removesuffix("s"))
-        if size is None:
-            raise SparkError("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'")
-        total += Decimal(amount.replace(" ", "")) * size
+    months, microseconds = parse_interval(text)
+    total = months * 31 * 86_400_000 + microseconds // 1000
     if total < 0:
         raise SparkError(
             "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT",
             message=f"requirement failed: delay threshold ({text}) should not be negative.",
         )
-    return int(total)
+    return total
+
+
+def parse_interval(text: str) -> tuple[int, int]:
+    """An interval text as months and microseconds. Raises CANNOT_PARSE_INTERVAL."""
+    body = text.strip().lower().removeprefix("interval")
+    terms = _TERM.findall(body)
+    if not terms or _TERM.sub("", body).strip():
+        raise SparkError("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'")
+    months, microseconds = 0, Decimal(0)
+    for amount, unit in terms:
+        number = Decimal(amount.replace(" ", ""))
+        name = unit.removesuffix("s")
+        if name in _UNIT_MONTHS and number == int(number):
+            months += int(number) * _UNIT_MONTHS[name]
+        elif name in _UNIT_MICROSECONDS:
+            microseconds += number * _UNIT_MICROSECONDS[name]
+        else:
+            raise SparkError("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'")
+    return months, int(microseconds)
