@@ -36,6 +36,17 @@ class Condition(NamedTuple):
     java_class: str
 
 
+_KAFKA_DATA_LOSS = (
+    "Some data may have been lost because they are not available in Kafka any more;\n"
+    "either the data was aged out by Kafka or the topic may have been deleted before all the "
+    "data in the\n"
+    "topic was processed.\n"
+    "If you don't want your streaming query to fail on such cases, set the source option "
+    "failOnDataLoss to false.\n"
+    "Reason:"
+)
+
+
 CONDITIONS: dict[str, Condition] = {
     "ALL_PARTITION_COLUMNS_NOT_ALLOWED": Condition(
         "Cannot use all columns for partition columns.", "KD005", ANALYSIS
@@ -441,8 +452,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE": Condition(
-        "Cannot resolve <sqlExpr> due to data type mismatch: The key of map cannot be/contain "
-        "<keyType>.",
+        "Cannot resolve <sqlExpr> due to data type mismatch: The key of map cannot be/contain <keyType>.",
         "42K09",
         ANALYSIS,
     ),
@@ -594,7 +604,7 @@ CONDITIONS: dict[str, Condition] = {
         PARSE,
     ),
     "DUPLICATED_MAP_KEY": Condition(
-        "Duplicate map key <key> was found, please check the input data.\nIf you want to remove the duplicated keys, you can set <mapKeyDedupPolicy> to \"LAST_WIN\" so that the key inserted at last takes precedence.",
+        'Duplicate map key <key> was found, please check the input data.\nIf you want to remove the duplicated keys, you can set <mapKeyDedupPolicy> to "LAST_WIN" so that the key inserted at last takes precedence.',
         "23505",
         RUNTIME,
     ),
@@ -1383,11 +1393,78 @@ CONDITIONS: dict[str, Condition] = {
         "42K0E",
         ANALYSIS,
     ),
+    "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO": Condition(
+        _KAFKA_DATA_LOSS + "\nAdded partition <topicPartition> starts from <startOffset> instead of 0.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE": Condition(
+        _KAFKA_DATA_LOSS + "\n"
+        "Could not read records in offset [<startOffset>, <endOffset>) for topic partition "
+        "<topicPartition>\n"
+        "with consumer group <groupId>.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS": Condition(
+        _KAFKA_DATA_LOSS + "\n"
+        "Cannot find initial offsets for partitions <partitions>. They may have been deleted.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_DATA_LOSS.PARTITIONS_DELETED": Condition(
+        _KAFKA_DATA_LOSS + "\nPartitions <partitions> have been deleted.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT": Condition(
+        _KAFKA_DATA_LOSS + "\n"
+        "Partitions <partitions> have been deleted.\n"
+        "Kafka option 'kafka.<groupIdConfig>' has been set on this query, it is\n"
+        "not recommended to set this option. This option is unsafe to use since multiple concurrent\n"
+        "queries or sources using the same group id will interfere with each other as they are part\n"
+        "of the same consumer group. Restarted queries may also suffer interference from the\n"
+        "previous run having the same group id. The user should have only one query per group id,\n"
+        "and/or set the option 'kafka.session.timeout.ms' to be very small so that the Kafka\n"
+        "consumers from the previous query are marked dead by the Kafka group coordinator before "
+        "the\n"
+        "restarted query starts running.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED": Condition(
+        _KAFKA_DATA_LOSS + "\n"
+        "Partition <topicPartition> offset was changed from <prevOffset> to <newOffset>.\n"
+        "This could either be a user error that the start offset is set too high and this is the "
+        "first batch, or the kafka topic-partition is broken, and some data may have been missed.",
+        "22000",
+        JAVA_ILLEGAL_STATE,
+    ),
     "KAFKA_DATA_SOURCE_NOT_ENABLED": Condition(
         "Failed to find data source: <provider>. Please deploy the application as per the deployment section of"
         " Structured Streaming + Kafka Integration Guide.",
         "42K02",
         ANALYSIS,
+    ),
+    "KAFKA_NULL_TOPIC_IN_DATA": Condition(
+        "The Kafka message data sent to the producer contains a null topic. Use the `topic` option for setting a"
+        " default topic.",
+        None,
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED": Condition(
+        "Partitions specified for Kafka start offsets don't match what are assigned. Maybe topic partitions are"
+        " created \nor deleted while the query is running. Use -1 for latest, -2 for earliest.\n"
+        "Specified: <specifiedPartitions> Assigned: <assignedPartitions>",
+        None,
+        JAVA_ILLEGAL_STATE,
+    ),
+    "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED": Condition(
+        "Partitions specified for Kafka timestamp based <position> offsets don't match what are assigned. Maybe"
+        " topic partitions are created \nor deleted while the query is running, or you didn't specify all the"
+        " partitions.\nSpecified: <specifiedPartitions> Assigned: <assignedPartitions>",
+        None,
+        JAVA_ILLEGAL_STATE,
     ),
     "LOCATION_ALREADY_EXISTS": Condition(
         "Cannot name the managed table as <identifier>, as its associated location <location> already "
@@ -2038,6 +2115,16 @@ CONDITIONS: dict[str, Condition] = {
         None,
         SPARK,
     ),
+    "_LEGACY_ERROR_TEMP_3080": Condition(
+        "<msg>",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_3081": Condition(
+        "Save mode <mode> not allowed for Kafka. Allowed save modes are <append> and <errorIfExists> (default).",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_3101": Condition(
         "The input is not a correct window column: <windowTime>",
         None,
@@ -2062,6 +2149,17 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_JAVA.CONNECT": Condition("<message>", None, "java.net.ConnectException"),
     "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT": Condition("<message>", None, JAVA_ILLEGAL_ARGUMENT),
     "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE": Condition("<message>", None, JAVA_ILLEGAL_STATE),
+    "_LEGACY_ERROR_TEMP_JAVA.KAFKA": Condition("<message>", None, "org.apache.kafka.common.KafkaException"),
+    "_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG": Condition(
+        "<message>", None, "org.apache.kafka.common.config.ConfigException"
+    ),
+    "_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT": Condition(
+        "<message>", None, "org.apache.kafka.common.errors.TimeoutException"
+    ),
+    "_LEGACY_ERROR_TEMP_JAVA.NO_SUCH_ELEMENT": Condition(
+        "<message>", None, "java.util.NoSuchElementException"
+    ),
+    "_LEGACY_ERROR_TEMP_JAVA.NULL_POINTER": Condition("<message>", None, "java.lang.NullPointerException"),
     "_LEGACY_ERROR_TEMP_JAVA.NUMBER_FORMAT": Condition("<message>", None, "java.lang.NumberFormatException"),
     "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT": Condition("<message>", None, "java.util.concurrent.TimeoutException"),
     "_LEGACY_ERROR_TEMP_JAVA.UNKNOWN_HOST": Condition("<message>", None, "java.net.UnknownHostException"),
