@@ -116,7 +116,7 @@ def test_a_listener_is_told(spark: Any, source: Path, listener: Told) -> None:
     assert ("progress", "heard") in listener.events
 
 
-def test_removing_a_listener_delivers_what_came_before(spark: Any, source: Path) -> None:
+def test_a_listener_hears_of_the_end_before_stop_returns(spark: Any, source: Path) -> None:
     told = Told()
     spark.streams.addListener(told)
     query = lines(spark, source).writeStream.format("noop").start()

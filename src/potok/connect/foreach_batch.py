@@ -1,14 +1,22 @@
 # ruff: noqa: SLF001 - the client has no public way
-"""`foreachBatch`: the user's function gets a data frame of the client, in the thread of the query."""
+"""`foreachBatch`: the user's function gets a data frame of the client, in the thread of the query.
+
+The client pickles the function. PySpark without Connect calls the function itself, in the program's
+process: it may append to a list, count, print to an open file, use the program's `spark`. Sessions of
+this process do the same: their message holds a reference.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.serializers import CloudPickleSerializer
 from pyspark.sql.connect.session import SparkSession as ConnectSession
+from pyspark.sql.connect.streaming.readwriter import DataStreamWriter
 
 from potok.connect.channel import InProcessChannelBuilder
 from potok.errors import SparkError
@@ -23,6 +31,39 @@ if TYPE_CHECKING:
     from potok.plan.commands import WriteStream
 
     FindSession = Callable[[str], ConnectSession | None]
+
+
+_numbers = itertools.count()
+_shared: dict[tuple[int, int], Callable[..., Any]] = {}
+
+
+class _Reference:
+    """Pickled in place of a function of this process, which is what unpickling gives."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._key = (os.getpid(), next(_numbers))
+        _shared[self._key] = function
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[tuple[int, int]]]:
+        return shared_function, (self._key,)
+
+
+def shared_function(key: tuple[int, int]) -> Callable[..., Any]:
+    """The function behind a reference. KeyError in another process: references are not sent to one."""
+    return _shared[key]
+
+
+def share_functions(session_class: type[ConnectSession]) -> None:
+    """Let `foreachBatch` of sessions of this class pass the function by reference."""
+    pickled = DataStreamWriter.foreachBatch
+
+    def foreachBatch(writer: DataStreamWriter, func: Callable[[Any, int], None]) -> DataStreamWriter:  # noqa: N802 - PySpark's name
+        if not isinstance(writer._session, session_class) or not callable(func):
+            return pickled(writer, func)
+        return pickled(writer, _Reference(func))
+
+    foreachBatch.__doc__ = pickled.__doc__
+    DataStreamWriter.foreachBatch = foreachBatch
 
 
 class BatchFunctions:

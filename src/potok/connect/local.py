@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from potok.connect.channel import InProcessChannelBuilder
-from potok.connect.foreach_batch import BatchFunctions
+from potok.connect.foreach_batch import BatchFunctions, share_functions
 from potok.connect.service import ConnectService
 from potok.connect.spark_context import LocalContext
 from potok.session import Runtime
@@ -81,6 +81,8 @@ class LocalSparkSession(ConnectSession):  # type: ignore[misc]  # pyspark is unt
         """A session with its own settings and views in the same process."""
         return LocalSparkSession(self._builder.for_session(str(uuid.uuid4())))
 
+
+share_functions(LocalSparkSession)
 
 _sessions: weakref.WeakValueDictionary[str, LocalSparkSession] = weakref.WeakValueDictionary()
 _lock = threading.RLock()

@@ -56,8 +56,10 @@ class Operation:
         self.reattachable = reattachable
         self.state = OperationState.RUNNING
         self.detached_since_s: float | None = None
+        # Whether the end of the session ends it in order: there is nothing to cancel.
+        self.ends_with_session = False
         self._produce = produce
-        self._inline = inline and not reattachable
+        self.is_inline = inline and not reattachable
         self._condition = threading.Condition()
         self._kept: deque[pb.ExecutePlanResponse] = deque()
         self._first_kept = 0
@@ -100,7 +102,7 @@ class Operation:
 
     def start(self) -> None:
         """Begin to produce, unless the taker's thread will."""
-        if not self._inline:
+        if not self.is_inline:
             threading.Thread(target=self._run, name=f"operation {self.id}", daemon=True).start()
 
     def responses(self, on_leave: Register | None = None) -> Iterator[pb.ExecutePlanResponse]:
@@ -108,7 +110,7 @@ class Operation:
 
         `on_leave` is given what to call when the taker is gone without a word.
         """
-        if self._inline:
+        if self.is_inline:
             return self._produced_inline()
         return self._take(0, on_leave)
 

@@ -126,6 +126,7 @@ def query_responses(
             result.recent_progress.recent_progress_json.extend(texts)
         case "stop":
             query.stop()
+            session.events.flush()
         case "process_all_available":
             query.process_all_available()
         case "explain":
@@ -139,6 +140,8 @@ def query_responses(
         case "await_termination":
             timeout_s = _timeout_s(command.await_termination)
             result.await_termination.terminated = _wait(query.await_termination, timeout_s, operation)
+            if result.await_termination.terminated:
+                session.events.flush()
         case other:
             raise _not_set("StreamingQueryCommand", other)
     yield pb.ExecutePlanResponse(streaming_query_command_result=result)
@@ -184,8 +187,9 @@ def listener_bus_responses(
     if command.WhichOneof("command") == "remove_listener_bus_listener":
         session.events.detach()
         return
-    if not session.events.attach():
+    if not session.events.attach(is_remote=not operation.is_inline):
         return
+    operation.ends_with_session = True
     added = pb.StreamingQueryListenerEventsResult(listener_bus_listener_added=True)
     yield pb.ExecutePlanResponse(streaming_query_listener_events_result=added)
     main_thread = threading.main_thread()

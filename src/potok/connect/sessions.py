@@ -144,7 +144,7 @@ class ServerSession:
             self.session.close()
         finally:
             self.events.close()
-            self.interrupt(lambda _: True)
+            self.interrupt(lambda operation: not operation.ends_with_session)
             self.artifacts.close()
 
 
