@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from potok.conditions import CLASS_BY_TARGET, CONDITIONS, Condition
+from potok.conditions import ANALYSIS, CLASS_BY_TARGET, CONDITIONS, Condition
 
 _PARAMETER = re.compile(r"<(\w+)>")
 _CONTEXT_CHARACTERS = 32
@@ -95,12 +95,25 @@ class SparkError(Exception):
 
     @property
     def message(self) -> str:
-        """Spark's `getMessage`: `[CONDITION] text SQLSTATE: 12345`, then the origin's block."""
+        """Spark's `getMessage`: `[CONDITION] text SQLSTATE: 12345`, then where it was written.
+
+        An error of analysis ends with the position in the SQL text, an error of a row with the
+        block of its origin.
+        """
         if self.condition.startswith(LEGACY_PREFIX):
             return self.text
         state = f" SQLSTATE: {self.sql_state}" if self.sql_state else ""
-        summary = self.origin.summary() if self.origin else ""
-        return f"[{self.condition}] {self.text}{state}" + (f"\n{summary}" if summary else "")
+        return f"[{self.condition}] {self.text}{state}{self._place()}"
+
+    def _place(self) -> str:
+        """Where it was written, as it stands behind the text."""
+        origin = self.origin
+        if origin is None:
+            return ""
+        if self.java_class == ANALYSIS:
+            return f"; line {origin.line} pos {origin.column}" if origin.sql_text else ""
+        summary = origin.summary()
+        return f"\n{summary}" if summary else ""
 
 
 def unsupported(what: str, instead: str, *, origin: Origin | None = None) -> SparkError:

@@ -91,6 +91,9 @@ class ParseError(SparkError):
         self.position = position
         super().__init__(condition, origin=origin, **parameters)
 
+    def _place(self) -> str:
+        return f"\n{self.origin.summary()}" if self.origin is not None else ""
+
     @property
     def message(self) -> str:
         """Spark's `ParseException.getMessage`, which begins with a line break."""
