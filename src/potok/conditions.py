@@ -1190,6 +1190,12 @@ CONDITIONS: dict[str, Condition] = {
         "42K06",
         ANALYSIS,
     ),
+    "INVALID_PARAMETER_VALUE.BINARY_FORMAT": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of "
+        "binary formats 'base64', 'hex', 'utf-8', but got <invalidFormat>.",
+        "22023",
+        RUNTIME,
+    ),
     "INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: expects an integer value in [0, <upper>), but got <invalidValue>.",
         "22023",
@@ -1380,6 +1386,11 @@ CONDITIONS: dict[str, Condition] = {
         "Invalid usage of <elem> in <prettyName>.",
         "42000",
         ANALYSIS,
+    ),
+    "INVALID_UTF8_STRING": Condition(
+        "Invalid UTF8 byte sequence found in string: <str>.",
+        "22029",
+        RUNTIME,
     ),
     "INVALID_WHERE_CONDITION": Condition(
         "The WHERE condition <condition> contains invalid expressions: <expressionList>.\nRewrite "

@@ -17,7 +17,6 @@ from potok.functions.base import (
     Nullability,
 )
 from potok.functions.cast_to_number import bounds
-from potok.functions.conversion import decimal_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
 from potok.functions.decimals import decimal_sql
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
@@ -48,7 +47,7 @@ from potok.types import (
 
 _SUM_DIGITS, _AVERAGE_DIGITS = 10, 4
 _COUNT_TYPE = DecimalType(20, 0)
-_REQUIRED = '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")'
+_REQUIRED = '"NUMERIC" or "ANSI INTERVAL"'
 Emit = str | Callable[[AggregateCall, Sequence[str]], str]
 
 
@@ -147,8 +146,8 @@ def _sum_overflow(call: AggregateCall) -> str:
     return raise_sql(
         "ARITHMETIC_OVERFLOW",
         call.origin,
-        message=quote_text("long overflow"),
-        alternative=quote_text(" Use 'try_sum' to tolerate overflow and return NULL instead."),
+        message=quote_text("overflow"),
+        alternative=quote_text(" Use 'try_add' to tolerate overflow and return NULL instead."),
         config=quote_text('"spark.sql.ansi.enabled"'),
     )
 
@@ -157,7 +156,13 @@ def _decimal_total(call: AggregateCall, v: str, target: DecimalType, *, is_try: 
     total = f"TRY_CAST({v} AS {sql_type(target)})"
     if is_try or not call.ansi:
         return total
-    failed = decimal_overflow(f"CAST({v} AS VARCHAR)", target, call.origin)
+    failed = raise_sql(
+        "ARITHMETIC_OVERFLOW",
+        call.origin,
+        message=quote_text("Overflow in sum of decimals"),
+        alternative=quote_text(" Use 'try_sum' to tolerate overflow and return NULL instead."),
+        config=quote_text('"spark.sql.ansi.enabled"'),
+    )
     return f"CASE WHEN {total} IS NOT NULL OR {v} IS NULL THEN {total} ELSE {failed} END"
 
 

@@ -65,8 +65,9 @@ def _bind(operator: str, name: str, arguments: Sequence[Expression], context: Fu
         return interval
     original = left, right = _divisible(operator, left, right, context)
     left, right = coerce_operands(left, right, context, is_comparison=False)
-    left, right = _same_null(left, right, context)
-    if operator in {"/", "div"} and not isinstance(left.data_type, DecimalType):
+    if operator != "/":
+        left, right = _same_null(left, right, context)
+    if operator in {"/", "div"} and not all(isinstance(e.data_type, DecimalType) for e in (left, right)):
         left, right = _widened(operator, left, right, context)
     a, b = left.data_type, right.data_type
     both_decimal = isinstance(a, DecimalType) and isinstance(b, DecimalType)
@@ -113,7 +114,7 @@ def _widened(
     operator: str, left: Expression, right: Expression, context: FunctionContext
 ) -> tuple[Expression, Expression]:
     """`/` divides doubles, `div` divides BIGINT."""
-    target, kinds = (DOUBLE, NumericType | NullType) if operator == "/" else (LONG, NullType)
+    target, kinds = (DOUBLE, NumericType | NullType) if operator == "/" else (LONG, LongType | NullType)
     if isinstance(left.data_type, kinds) and isinstance(right.data_type, kinds):
         return cast_to(left, target, context), cast_to(right, target, context)
     return left, right

@@ -591,7 +591,7 @@ def _bind_sequence(arguments: Sequence[Expression], context: FunctionContext) ->
 
 def _illegal_sequence(call_: Call, start: str, stop: str, step: str) -> str:
     message = f"concat('requirement failed: Illegal sequence boundaries: ', {start}, ' to ', {stop}, ' by ', {step})"
-    return raise_sql("_LEGACY_ERROR_TEMP_ILLEGAL_SEQUENCE", call_.origin, message=message)
+    return raise_sql("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", call_.origin, message=message)
 
 
 def _emit_sequence(call_: Call, arguments: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ from potok.types import (
     DateType,
     DayTimeIntervalType,
     DecimalType,
+    DoubleType,
+    FloatType,
     FractionalType,
     IntegralType,
     NullType,
@@ -430,7 +432,8 @@ def _bind_parse(
             0, value.data_type, '("STRING" or "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ")'
         )
     name = "_parse_date" if target == DATE else "_parse_time"
-    parsed = Call(name, (text, pattern), moment, True, context.ansi and not is_try)  # noqa: FBT003 - nullable
+    strict = context.ansi and not is_try
+    parsed = Call(name, (text, pattern), moment, not strict or any_nullable((text, pattern)), strict)
     return cast_to(parsed, target, context)
 
 
@@ -439,7 +442,7 @@ def _emit_parse_time(call_: Call, arguments: Sequence[str]) -> str:
     pattern_sql = arguments[1]
     constant = _pattern_of(call_.arguments[1])
     if constant is not None:
-        k.time_pattern(constant)
+        k.reading_pattern(constant)
     to_read = None if constant is None else strftime_format(constant, to_read=True)
 
     def slow(t: str) -> str:
@@ -480,7 +483,7 @@ def _bind_unix_timestamp(name: str, arguments: Sequence[Expression], context: Fu
     value, *rest = arguments
     pattern = rest[0] if rest else Literal(DEFAULT_PATTERN, STRING)
     moment = _bind_parse("to_timestamp", TIMESTAMP, (value, pattern), context)
-    return call("unix_seconds", (moment,), LONG, context, nullable=True)
+    return call("unix_seconds", (moment,), LONG, context)
 
 
 def _emit_from_unixtime(call_: Call, arguments: Sequence[str]) -> str:
@@ -572,6 +575,11 @@ def _emit_make_timestamp(call_: Call, arguments: Sequence[str]) -> str:
         )
 
     return let_all(arguments[:6], made)
+
+
+def _seconds_nullable(arguments: Sequence[Expression]) -> bool:
+    (value,) = arguments
+    return value.nullable or isinstance(value.data_type, FloatType | DoubleType)
 
 
 def _emit_timestamp_seconds(call_: Call, arguments: Sequence[str]) -> str:
@@ -712,7 +720,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("trunc", (DATE, STRING), DATE, _emit_trunc, nullable=ALWAYS),
     _row("date_trunc", (STRING, ANY), TIMESTAMP, _emit_date_trunc, bind=_bind_date_trunc),
     _row("date_format", (ANY, STRING), STRING, _emit_date_format, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, bind=_bind_date_format),
-    _row("from_unixtime", (LONG, STRING), STRING, _emit_from_unixtime, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, optional=1),
+    _row("from_unixtime", (LONG, STRING), STRING, _emit_from_unixtime, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, optional=1, nullable=ALWAYS),
     _row("_parse_time", (STRING, STRING), TIMESTAMP, _emit_parse_time, *_PARSE_KERNELS, nullable=ALWAYS),
     _row("_parse_date", (STRING, STRING), TIMESTAMP, _emit_parse_time, *_PARSE_KERNELS, nullable=ALWAYS),
     _parser("to_date", DATE),
@@ -740,7 +748,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("make_interval", (INTEGER,) * 6 + (DecimalType(18, 6),), CALENDAR_INTERVAL, _emit_make_interval, optional=7),
     _row("make_dt_interval", (INTEGER, INTEGER, INTEGER, DecimalType(18, 6)), DAY_TIME_INTERVAL, _emit_make_dt_interval, optional=4),
     _row("make_ym_interval", (INTEGER, INTEGER), YEAR_MONTH_INTERVAL, lambda _, a: f"CAST({a[0] if a else 0} * 12 + {a[1] if len(a) > 1 else 0} AS INTEGER)", optional=2),
-    _row("timestamp_seconds", (Input.NUMERIC,), TIMESTAMP, _emit_timestamp_seconds),
+    _row("timestamp_seconds", (Input.NUMERIC,), TIMESTAMP, _emit_timestamp_seconds, nullable=_seconds_nullable),
     _row("timestamp_millis", (LONG,), TIMESTAMP, "make_timestamptz({0} * 1000)"),
     _row("timestamp_micros", (LONG,), TIMESTAMP, "make_timestamptz({0})"),
     _row("unix_seconds", (TIMESTAMP,), LONG, lambda _, a: _floor_div(f"epoch_us({a[0]})", 1_000_000)),

@@ -94,7 +94,7 @@ def _subtract(name: str, left: Expression, right: Expression, context: FunctionC
         return _between_timestamps(left, right, context)
     if isinstance(b, _TIMESTAMPS) and isinstance(a, (*datetimes, StringType, NullType)):
         return _between_timestamps(left, right, context)
-    if isinstance(a, DateType) and isinstance(b, (DateType, StringType)):
+    if isinstance(a, DateType) and isinstance(b, (DateType, StringType, NullType)):
         return call("_subtract_dates", (left, cast_to(right, DATE, context)), _DAYS_ONLY, context)
     if isinstance(b, DateType) and isinstance(a, (StringType, NullType)):
         return call("_subtract_dates", (cast_to(left, DATE, context), right), _DAYS_ONLY, context)
@@ -275,7 +275,7 @@ def _multiply(call_: Call, arguments: Sequence[str]) -> str:
                 f"round(CAST({interval} AS DECIMAL(19,0)) * CAST({number} AS DECIMAL(18,{min(scale, 18)})))"
             )
         case _:
-            exact = f"round({interval} * {number})"
+            exact = f"round({interval} * CAST({number} AS DOUBLE))"
     return _scaled(call_, exact)
 
 

@@ -44,7 +44,7 @@ def format_text(template: str, kinds: str, values: list[str | None]) -> str:
 
 
 def _illegal(message: str) -> SparkError:
-    return SparkError("_LEGACY_ERROR_TEMP_POTOK_FORMAT", message=message)
+    return SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=message)
 
 
 def _no_stray_percent(piece: str, template: str) -> None:
@@ -130,7 +130,7 @@ def _fraction(value: str, flags: str, width: str | None, precision: str | None, 
         exponent = size.adjusted() if size else 0
         letter, digits = (
             ("f", max(digits - exponent - 1, 0)) if -4 <= exponent < digits else ("e", digits - 1)
-        )  # noqa: PLR2004 - Java's bound
+        )
     with decimal.localcontext() as context:
         context.prec = 400
         if letter == "e":

@@ -90,6 +90,20 @@ class JavaTimePattern:
             return group + self._offset(letter, count)
         if letter in "zvV":
             return group + r"[A-Za-z0-9_/+:\-]+)"
+        if letter == "O" and count in {1, 4}:
+            return group + r"GMT(?:[+-]\d{1,2}(?::\d{2}){0,2})?)"
+        if letter in "Qq" and count <= _FULL:
+            return group + (
+                r"\d{1,2})"
+                if count <= _TWO
+                else r"Q[1-4])"
+                if count == _SHORT
+                else r"[1-4](?:st|nd|rd|th) quarter)"
+            )
+        if letter == "G" and count <= _FULL:
+            return group + "AD|BC|Anno Domini|Before Christ)"
+        if letter == "F" and count == 1:
+            return group + r"\d)"
         raise ValueError(f"the letter {letter!r} {count} times in the pattern {self.pattern!r}")
 
     def _names(self, names: tuple[str, ...], count: int, letter: str) -> str:
@@ -231,6 +245,16 @@ def _write(letter: str, count: int, moment: dt.datetime, offset_s: int, zones: t
         return "PM" if moment.hour >= 12 else "AM"  # noqa: PLR2004 - noon
     if letter in "XxZ":
         return _write_offset(letter, count, offset_s)
+    if letter == "O":
+        return _write_gmt(count, offset_s)
+    if letter in "Qq":
+        return _write_quarter(count, (moment.month + 2) // 3)
+    if letter == "G":
+        return "Anno Domini" if count == _FULL else "AD"
+    if letter in "zv" and count == _FULL:
+        if zones[1] not in _ZONE_NAMES:
+            raise ValueError(f"the full name of the zone {zones[1]}")
+        return _ZONE_NAMES[zones[1]]
     if letter in "zv":
         return zones[0]
     if letter == "V":
@@ -238,9 +262,28 @@ def _write(letter: str, count: int, moment: dt.datetime, offset_s: int, zones: t
     numbers = {
         "M": moment.month, "L": moment.month, "d": moment.day, "H": moment.hour, "m": moment.minute,
         "s": moment.second, "h": moment.hour % 12 or 12, "K": moment.hour % 12, "k": moment.hour or 24,
-        "D": moment.timetuple().tm_yday,
+        "D": moment.timetuple().tm_yday, "F": (moment.day - 1) % 7 + 1,
     }  # fmt: skip
     return str(numbers[letter]).rjust(count, "0")
+
+
+_ZONE_NAMES = dict.fromkeys(("UTC", "Etc/UTC", "Z"), "Coordinated Universal Time")
+
+
+def _write_gmt(count: int, offset_s: int) -> str:
+    if offset_s == 0:
+        return "GMT"
+    hours, minutes = divmod(abs(offset_s) // 60, 60)
+    sign = "-" if offset_s < 0 else "+"
+    if count == _FULL:
+        return f"GMT{sign}{hours:02d}:{minutes:02d}"
+    return f"GMT{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
+
+
+def _write_quarter(count: int, quarter: int) -> str:
+    if count <= _TWO:
+        return str(quarter).rjust(count, "0")
+    return f"Q{quarter}" if count == _SHORT else f"{quarter}{('st', 'nd', 'rd', 'th')[quarter - 1]} quarter"
 
 
 def _write_offset(letter: str, count: int, offset_s: int) -> str:
@@ -252,6 +295,8 @@ def _write_offset(letter: str, count: int, offset_s: int) -> str:
     if letter == "Z":
         if count == _FULL:
             return "GMT" if offset_s == 0 else f"GMT{sign}{hours:02d}:{minutes:02d}"
+        if count > _FULL:
+            return "Z" if offset_s == 0 else f"{sign}{hours:02d}:{minutes:02d}"
         return f"{sign}{hours:02d}{minutes:02d}"
     if count == 1:
         return f"{sign}{hours:02d}" + (f"{minutes:02d}" if minutes else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
@@ -16,7 +17,7 @@ from potok.functions.mismatch import (
     same,
     wrong_operand,
 )
-from potok.functions.ordering import order_key
+from potok.functions.ordering import needs_key, order_key
 from potok.functions.sql_text import let
 from potok.functions.type_rules import (
     cast_to,
@@ -38,13 +39,15 @@ from potok.types import (
     DataType,
     NullType,
     NumericType,
+    StructType,
 )  # fmt: skip
 
 # ---- comparison -------------------------------------------------------------------------------
 
 
 def _bind_comparison(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    left, right = coerce_operands(arguments[0], arguments[1], context, is_comparison=True)
+    left, right = _same_names(*_same_booleans(name, *arguments, context), context)
+    left, right = coerce_operands(left, right, context, is_comparison=True)
     a, b = left.data_type, right.data_type
     if isinstance(a, NullType) and not isinstance(b, NullType):
         left, a = cast_to(left, b, context), b
@@ -62,13 +65,40 @@ def _bind_comparison(name: str, arguments: Sequence[Expression], context: Functi
     return call(name, (left, right), BOOLEAN, context, nullable=nullable)
 
 
+def _same_booleans(
+    name: str, left: Expression, right: Expression, context: FunctionContext
+) -> tuple[Expression, Expression]:
+    """Without ANSI a boolean equals the number 1 or 0."""
+    if context.ansi or name not in {"==", "<=>"}:
+        return left, right
+    if left.data_type == BOOLEAN and isinstance(right.data_type, NumericType):
+        return cast_to(left, right.data_type, context), right
+    if right.data_type == BOOLEAN and isinstance(left.data_type, NumericType):
+        return left, cast_to(right, left.data_type, context)
+    return left, right
+
+
+def _same_names(
+    left: Expression, right: Expression, context: FunctionContext
+) -> tuple[Expression, Expression]:
+    """Structs that differ only in the names of their fields are compared by position."""
+    a, b = left.data_type, right.data_type
+    if not isinstance(a, StructType) or not isinstance(b, StructType) or len(a.fields) != len(b.fields):
+        return left, right
+    renamed = StructType(tuple(replace(f, name=g.name) for f, g in zip(b.fields, a.fields, strict=True)))
+    return left, cast_to(right, renamed, context)
+
+
 def _bind_not_equal(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     equal = _bind_comparison("==", arguments, context)
     return call("not", (equal,), BOOLEAN, context)
 
 
 def _emit_ordering(sql: str, call_: Call, arguments: Sequence[str]) -> str:
-    left, right = (order_key(a, e.data_type) for a, e in zip(arguments, call_.arguments, strict=True))
+    always = any(needs_key(e.data_type) for e in call_.arguments)
+    left, right = (
+        order_key(a, e.data_type, always=always) for a, e in zip(arguments, call_.arguments, strict=True)
+    )
     return f"({left} {sql} {right})"
 
 

@@ -9,6 +9,7 @@ from potok.errors import unsupported
 from potok.functions import text_kernels as k
 from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
 from potok.functions.cast_to_text import to_text
+from potok.functions.conversion import escaped_text
 from potok.functions.java_regex import compiled, replacement_parts, to_re2
 from potok.functions.mismatch import call, different_types, same, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
@@ -522,6 +523,33 @@ def _emit_overlay(_: Call, arguments: Sequence[str]) -> str:
     return let_all((*arguments[:3], length), replaced)
 
 
+def _emit_mask(_: Call, arguments: Sequence[str]) -> str:
+    kinds = [*arguments[1:], *("'X'", "'x'", "'n'", "CAST(NULL AS VARCHAR)")[len(arguments) - 1 :]]
+    return f"potok_mask({arguments[0]}, {', '.join(kinds)})"
+
+
+def _emit_utf8(what: str, call_: Call, arguments: Sequence[str]) -> str:
+    # A STRING is always valid: what is not never becomes one.
+    if not is_binary(call_):
+        return f"({arguments[0]} IS NOT NULL OR NULL)" if what == "valid" else arguments[0]
+    if what == "valid":
+        return f"potok_is_utf8({arguments[0]})"
+    failed = {"made": "{0}", "tried": "NULL"}.get(what)
+    if failed is None:
+        failed = raise_sql("INVALID_UTF8_STRING", call_.origin, str=f"hex({arguments[0]})")
+    return let(
+        arguments[0],
+        lambda v: (
+            f"CASE WHEN potok_is_utf8({v}) THEN potok_made_utf8({v}) WHEN {v} IS NOT NULL THEN {failed.replace('{0}', f'potok_made_utf8({v})')} END"
+        ),
+    )
+
+
+def _emit_to_binary(name: str, _: Call, arguments: Sequence[str]) -> str:
+    form = arguments[1] if len(arguments) > 1 else "'hex'"
+    return f"potok_to_binary({arguments[0]}, {form}, '{name}')"
+
+
 # ---- the table --------------------------------------------------------------------------------
 
 
@@ -598,7 +626,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _SUBSTRING,
     *same(_SUBSTRING, "substr"),
     _row("left", (ANY, INTEGER), STRING, _emit_left, bind=partial(_bind_text_or_bytes, "left")),
-    _row("right", (STRING, INTEGER), STRING, _emit_right),
+    _row("right", (STRING, INTEGER), STRING, _emit_right, nullable=ALWAYS),
     _row("substring_index", (STRING, STRING, INTEGER), STRING, "potok_substring_index({0}, {1}, {2})", k.SUBSTRING_INDEX),
     _row("overlay", (STRING, STRING, INTEGER, INTEGER), STRING, _emit_overlay, optional=1),
     _row("instr", (STRING, STRING), INTEGER, "CAST(instr({0}, {1}) AS INTEGER)"),
@@ -608,7 +636,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("replace", (STRING, STRING, STRING), STRING, lambda _, a: f"replace({a[0]}, {a[1]}, {a[2] if len(a) > 2 else quote_text('')})", optional=1),  # noqa: PLR2004 - the optional new text
     _row("translate", (STRING, STRING, STRING), STRING, _emit_translate, k.row_kernel("translate", (STRING, STRING, STRING), STRING, translated)),
     _row("split", (STRING, STRING, INTEGER), ArrayType(STRING, contains_null=False), _emit_split, k.SPLIT, optional=1),
-    _row("split_part", (STRING, STRING, INTEGER), STRING, _emit_split_part),
+    _row("split_part", (STRING, STRING, INTEGER), STRING, _emit_split_part, nullable=ALWAYS),
     _row("startswith", (STRING, STRING), BOOLEAN, "starts_with({0}, {1})"),
     _row("endswith", (STRING, STRING), BOOLEAN, "ends_with({0}, {1})"),
     _row("contains", (STRING, STRING), BOOLEAN, "contains({0}, {1})"),
@@ -640,14 +668,24 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("unhex", (STRING,), BINARY, "potok_from_hex({0})", k.FROM_HEX, nullable=ALWAYS),
     _row("bin", (LONG,), STRING, "bin({0})"),
     _row("conv", (STRING, INTEGER, INTEGER), STRING, "potok_conv({0}, {1}, {2})", k.CONV, nullable=ALWAYS),
-    _row("encode", (STRING, STRING), BINARY, "potok_encode({0}, {1})", k.ENCODE),
-    _row("_decode_charset", (BINARY, STRING), STRING, "potok_decode({0}, {1})", k.DECODE),
+    _row("encode", (STRING, STRING), BINARY, "potok_encode({0}, {1})", k.ENCODE, nullable=ALWAYS),
+    _row("_decode_charset", (BINARY, STRING), STRING, "potok_decode({0}, {1})", k.DECODE, nullable=ALWAYS),
     _row("md5", (BINARY,), STRING, "md5({0})"),
     _row("sha1", (BINARY,), STRING, "sha1({0})"),
     _row("sha", (BINARY,), STRING, "sha1({0})"),
     _row("crc32", (BINARY,), LONG, "potok_crc32({0})", k.CRC32),
-    _row("url_encode", (STRING,), STRING, "potok_url_encode({0})", k.URL_ENCODE),
-    _row("url_decode", (STRING,), STRING, "potok_url_decode({0})", k.URL_DECODE),
+    _row("url_encode", (STRING,), STRING, "potok_url_encode({0})", k.URL_ENCODE, nullable=ALWAYS),
+    _row("url_decode", (STRING,), STRING, "potok_url_decode({0})", k.URL_DECODE, nullable=ALWAYS),
+    _row("try_url_decode", (STRING,), STRING, "potok_try_url_decode({0})", k.TRY_URL_DECODE, nullable=ALWAYS),
+    _row("quote", (STRING,), STRING, f"{escaped_text('{0}')}", nullable=ALWAYS),
+    _row("mask", (STRING,) * 5, STRING, _emit_mask, k.MASK, optional=4, nullable=ALWAYS),
+    _row("is_valid_utf8", (TEXT_OR_BYTES,), BOOLEAN, partial(_emit_utf8, "valid"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    _row("make_valid_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "made"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    _row("validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "validated"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    _row("try_validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "tried"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    _row("to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "to_binary"), k.TO_BINARY, optional=1, nullable=ALWAYS),
+    _row("try_to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "try_to_binary"), k.TO_BINARY, optional=1, nullable=ALWAYS),
+    _row("try_parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
     _row("parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
-    _row("luhn_check", (STRING,), BOOLEAN, "potok_luhn_check({0})", k.LUHN),
+    _row("luhn_check", (STRING,), BOOLEAN, "potok_luhn_check({0})", k.LUHN, nullable=ALWAYS),
 )  # fmt: skip

@@ -345,6 +345,49 @@ def masked(
     return "".join(out)
 
 
+def _try_url_decode(text: str) -> str | None:
+    try:
+        return _url_decode(text)
+    except SparkError:
+        return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def to_binary(text: str, form: str, function: str) -> bytes | None:
+    """Bytes of hexadecimal digits, base64 or UTF-8. Malformed texts raise, or are NULL in `try_to_binary`."""
+    kind = form.lower()
+    found: bytes | None = None
+    if kind in {"utf-8", "utf8"}:
+        return text.encode()
+    if kind == "hex":
+        found = from_hex(text)
+    elif kind == "base64":
+        if re.fullmatch(
+            r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?", re.sub(r"\s", "", text)
+        ):
+            found = from_base64(text)
+    else:
+        raise SparkError(
+            "INVALID_PARAMETER_VALUE.BINARY_FORMAT",
+            functionName=f"`{function}`",
+            parameter="`format`",
+            invalidFormat=f"'{form}'",
+        )
+    if found is None and function == "to_binary":
+        raise SparkError(
+            "CONVERSION_INVALID_INPUT",
+            str=f"'{text}'", fmt=f"'{form.upper()}'", targetType='"BINARY"', suggestion="`try_to_binary`",
+        )  # fmt: skip
+    return found
+
+
 def luhn_valid(digits: str) -> bool:
     """Whether the check digit of a number is right."""
     if not re.fullmatch(r"[0-9]+", digits):
@@ -408,3 +451,7 @@ URL_DECODE = row_kernel("url_decode", (STRING,), STRING, _url_decode)
 PARSE_URL = row_kernel("parse_url", (STRING, STRING, STRING), STRING, parse_url, strict=False)
 MASK = row_kernel("mask", (STRING, STRING, STRING, STRING, STRING), STRING, masked, strict=False)
 LUHN = row_kernel("luhn_check", (STRING,), BOOLEAN, luhn_valid)
+TRY_URL_DECODE = row_kernel("try_url_decode", (STRING,), STRING, _try_url_decode)
+IS_UTF8 = row_kernel("is_utf8", (BINARY,), BOOLEAN, _is_utf8)
+MADE_UTF8 = row_kernel("made_utf8", (BINARY,), STRING, lambda data: data.decode(errors="replace"))
+TO_BINARY = row_kernel("to_binary", (STRING, STRING, STRING), BINARY, to_binary)

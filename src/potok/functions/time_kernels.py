@@ -14,14 +14,18 @@ from potok.functions.row_kernels import row_kernel
 from potok.functions.zones import find_zone, instant_to_local, local_to_instant
 from potok.types import LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ
 
-_CHANGED_LETTERS = frozenset("uFWwY")
-_WEEK_LETTERS = frozenset("YWwuec")
+_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|(.)", re.DOTALL)
+_CHANGED_LETTERS = frozenset("uWwY")
+_MOST = {"y": 6, "M": 4, "L": 4, "a": 1, "d": 2, "E": 4, "G": 4, "S": 9}
 _ILLEGAL = frozenset("ABnNpPcl")
 
 
 @lru_cache(maxsize=256)
 def time_pattern(pattern: str) -> JavaTimePattern:
     """A compiled pattern. SparkError where Spark refuses it."""
+    for match in _PIECE.finditer(pattern):
+        if match[2] and (match[2] in _CHANGED_LETTERS or len(match[0]) > _MOST.get(match[2], len(match[0]))):
+            raise unknown_pattern(pattern)
     try:
         return JavaTimePattern(pattern)
     except ValueError as error:
@@ -54,7 +58,6 @@ def _unquoted(pattern: str) -> str:
     return "".join(pattern.split("'")[::2])
 
 
-_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|(.)", re.DOTALL)
 _RANGES = (
     ("M", "MonthOfYear", 1, 12, "1 - 12"), ("d", "DayOfMonth", 1, 31, "1 - 28/31"), ("H", "HourOfDay", 0, 23, "0 - 23"),
     ("h", "ClockHourOfAmPm", 1, 12, "1 - 12"), ("m", "MinuteOfHour", 0, 59, "0 - 59"),
@@ -116,12 +119,19 @@ def _invalid_value(values: dict[str, str]) -> str:
     return f"Invalid date '{_MONTH_NAMES[int(month) - 1]} {day}'"
 
 
+def reading_pattern(pattern: str) -> JavaTimePattern:
+    """A compiled pattern for texts; Spark does not read names of weekdays."""
+    if re.search(r"E", _unquoted(pattern)):
+        raise unknown_pattern(pattern)
+    return time_pattern(pattern)
+
+
 def _parse(text: str, pattern: str, zone: str) -> int | None:
-    return time_pattern(pattern).timestamp_micros(text, zone)
+    return reading_pattern(pattern).timestamp_micros(text, zone)
 
 
 def _parse_local(text: str, pattern: str) -> int | None:
-    return time_pattern(pattern).local_micros(text)
+    return reading_pattern(pattern).local_micros(text)
 
 
 def _zone_or_error(name: str) -> object:
