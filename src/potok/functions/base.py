@@ -76,6 +76,7 @@ class FunctionContext:
     ansi: bool = True
     time_zone: str = "UTC"
     case_sensitive: bool = False
+    current_database: str = "default"
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,10 @@ def _random(name: str, function: str) -> ScalarFunction:
     )
 
 
+def _bind_current_database(_: Sequence[Expression], context: FunctionContext) -> Expression:
+    return Literal(context.current_database, STRING)
+
+
 # ---- what there is not ------------------------------------------------------------------------
 
 
@@ -204,6 +208,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _constant("user", getpass.getuser),
     _constant("session_user", getpass.getuser),
     _constant("current_catalog", lambda: "spark_catalog"),
+    ScalarFunction("current_database", (), STRING, bind=_bind_current_database),
+    ScalarFunction("current_schema", (), STRING, bind=_bind_current_database),
     ScalarFunction("typeof", (Input.ANY,), STRING, bind=_bind_typeof),
     ScalarFunction(
         "raise_error", (Input.ANY,), NULL, emit=_emit_raise_error, deterministic=False, bind=_bind_raise_error

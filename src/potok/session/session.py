@@ -64,6 +64,7 @@ class Session:
             ansi=self.conf.boolean("spark.sql.ansi.enabled"),
             time_zone=self.conf.get("spark.sql.session.timeZone"),
             case_sensitive=self.conf.boolean("spark.sql.caseSensitive"),
+            current_database=self.catalog.current_database,
         )
 
     def analyze(self, plan: LogicalPlan) -> LogicalPlan:
