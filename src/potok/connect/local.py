@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("potok.SparkSession")
 # How long a batch that has begun may take when the program ends.
 _EXIT_S = 10.0
+# How long listeners may take to hear of the last events when a session ends.
+_TOLD_S = 5.0
 # They say where to run, which is settled.
 _WHERE = frozenset({"spark.master", "spark.remote", "spark.api.mode"})
 
@@ -76,6 +78,19 @@ class LocalSparkSession(ConnectSession):  # type: ignore[misc]  # pyspark is unt
         if self._context is None:
             self._context = LocalContext(self)
         return self._context
+
+    def stop(self) -> None:
+        """End the session. Its listeners have heard everything by then, and are forgotten."""
+        super().stop()
+        manager = self.__dict__.get("_sqm")
+        if manager is None:
+            return
+        bus = manager._sqlb
+        telling = bus._execution_thread
+        if telling is not None and telling is not threading.current_thread():
+            telling.join(_TOLD_S)
+        # Else the client would ask the closed session, when it is collected, to take them away.
+        bus._listener_bus.clear()
 
     def newSession(self) -> LocalSparkSession:  # noqa: N802 - PySpark's name
         """A session with its own settings and views in the same process."""
