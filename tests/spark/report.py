@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,6 +28,22 @@ from spark.oracle.fixtures import make_fixtures
 from spark.oracle.run import answer
 
 CASE_TIMEOUT_S = 30
+SEVERITY = (
+    "crash",
+    "broken",
+    "timeout",
+    "rows",
+    "value",
+    "text",
+    "order",
+    "types",
+    "answer",
+    "error",
+    "nullability",
+    "names",
+    "message",
+)
+_CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]{4,})\]")
 
 
 class CaseTimeoutError(BaseException):
@@ -92,6 +109,13 @@ def _run(family: str) -> list[dict[str, Any]]:
         start = begun[-1]["number"] + 1
 
 
+def _cluster(line: dict[str, Any]) -> str:
+    """Failures of one kind with the same conditions on both sides are likely to have one cause."""
+    sides = line["explanation"].split("\npotok: ")
+    found = [_CONDITION.search(side) for side in sides]
+    return f"{line['kind']:12} " + " | ".join(match[1] if match else "a result" for match in found)
+
+
 def _last_words(text: str) -> str:
     fault = text.find("Fatal Python error")
     return text[fault : fault + 1500] if fault >= 0 else text[-800:]
@@ -106,6 +130,7 @@ def main() -> int:
     output = Path(sys.argv[1])
     summary: list[str] = []
     details: list[str] = []
+    clusters: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for family in sys.argv[2:] or family_names():
         lines = _run(family)
@@ -118,13 +143,16 @@ def main() -> int:
             f"TABLE {line['table']} NOT MADE: {line['explanation']}" for line in lines if "table" in line
         ]
         bad = [line for line in lines if "case" in line and line["kind"] not in {"passed", "gap"}]
-        for line in sorted(bad, key=lambda item: str(item["kind"])):
+        clusters.update(_cluster(line) for line in bad)
+        for line in sorted(bad, key=lambda item: SEVERITY.index(item["kind"])):
             details.append(
                 f"[{line['kind']}] {line['case']}\n    {line['sql']!r}\n    "
                 + line["explanation"].replace("\n", "\n    ")
             )
         header = f"total {total['passed']} of {sum(total.values())}: {dict(total.most_common())}"
-        output.write_text("\n".join([header, *summary, *details]) + "\n", "utf-8")
+        common = [f"{count:5} {name}" for name, count in clusters.most_common(80)]
+        parts = [header, *summary, "", "kind, Spark's condition | potok's:", *common, *details]
+        output.write_text("\n".join(parts) + "\n", "utf-8")
         print(summary[-1], flush=True)
     print(header)
     return 0 if set(total) <= {"passed", "gap"} else 1
