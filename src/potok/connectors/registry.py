@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from functools import lru_cache
 from typing import cast
 
@@ -21,11 +22,14 @@ _PROVIDERS = {
     "noop": "potok.connectors.noop:NoopProvider",
     "rate": "potok.connectors.rate:RateProvider",
     "rate-micro-batch": "potok.connectors.rate:RateMicroBatchProvider",
+    "kafka": "potok.connectors.kafka:KafkaProvider",
     "socket": "potok.connectors.socket:SocketProvider",
 }
 _DATA_SOURCES = "org.apache.spark.sql.execution.datasources"
 _ALIASES = {
     "com.databricks.spark.csv": "csv",
+    "org.apache.spark.sql.kafka010": "kafka",
+    "org.apache.spark.sql.kafka010.kafkasourceprovider": "kafka",
     "org.apache.spark.sql.csv": "csv",
     "org.apache.spark.sql.json": "json",
     "org.apache.spark.sql.parquet": "parquet",
@@ -49,7 +53,7 @@ def provider(name: str) -> Provider:
     """
     key = name.lower()
     key = _ALIASES.get(key, key)
-    if key == "kafka":
+    if key == "kafka" and importlib.util.find_spec("confluent_kafka") is None:
         raise SparkError("KAFKA_DATA_SOURCE_NOT_ENABLED", provider=name)
     if key in _NOT_HERE:
         raise unsupported(f"the format {name}", "Use csv, json, text or parquet.")

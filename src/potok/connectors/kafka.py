@@ -1,0 +1,80 @@
+"""`kafka`: topics as streams, as batches, and as sinks. Needs confluent-kafka (`pip install potok[kafka]`).
+
+Source of facts: KafkaSourceProvider.
+"""
+
+from __future__ import annotations
+
+from potok.connectors.base import ReadContext, Rows, SinkContext, SourceContext
+from potok.connectors.kafka_consumer import kafka_schema
+from potok.connectors.kafka_options import KafkaReadOptions
+from potok.connectors.kafka_sink import KafkaSink, RecordWriter, check_schema
+from potok.connectors.kafka_source import KafkaBatchScan, KafkaSource
+from potok.connectors.options import illegal_argument
+from potok.connectors.provider import BaseProvider
+from potok.errors import SparkError
+from potok.plan.commands import WriteBatch, WriteStream
+from potok.plan.expressions import next_expr_id
+from potok.plan.logical import (
+    LogicalPlan,
+    ScanRelation,
+    StreamingRelation,
+    UnresolvedDataSource,
+    schema_attributes,
+)
+from potok.types import StructType
+
+
+class KafkaProvider(BaseProvider):
+    """Source and sink."""
+
+    name = "kafka"
+
+    def relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:  # noqa: ARG002 - Provider
+        """See Provider."""
+        _check_schema_is_ours(source)
+        options = KafkaReadOptions.for_batch(source.options)
+        schema = kafka_schema(include_headers=options.include_headers)
+        return ScanRelation(KafkaBatchScan(options, schema), schema_attributes(schema), "kafka")
+
+    def streaming_relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:  # noqa: ARG002 - Provider
+        """See Provider."""
+        _check_schema_is_ours(source)
+        options = KafkaReadOptions.for_stream(source.options)
+        schema = kafka_schema(include_headers=options.include_headers)
+        # Two uses of one frame are one source.
+        key = source.plan_id if source.plan_id is not None else -next_expr_id()
+        return StreamingRelation(
+            key, self.name, source.options, source.paths, schema, schema_attributes(schema)
+        )
+
+    def source(self, relation: StreamingRelation, context: SourceContext) -> KafkaSource:
+        """See Provider."""
+        return KafkaSource(KafkaReadOptions.for_stream(relation.options), context)
+
+    def sink(self, write: WriteStream, schema: StructType, context: SinkContext) -> KafkaSink:  # noqa: ARG002 - Provider
+        """See Provider."""
+        return KafkaSink(write.options, schema)
+
+    def write(self, write: WriteBatch, rows: Rows, context: ReadContext) -> None:  # noqa: ARG002 - Provider
+        """See Provider."""
+        if write.mode in {"overwrite", "ignore"}:
+            raise SparkError(
+                "_LEGACY_ERROR_TEMP_3081",
+                mode=write.mode.capitalize(),
+                append="Append",
+                errorIfExists="ErrorIfExists",
+            )
+        topic = write.options.get("topic")
+        check_schema(rows.schema, None if topic is None else topic.strip())
+        writer = RecordWriter(write.options)
+        try:
+            writer.send(rows)
+            writer.flush()
+        finally:
+            writer.close()
+
+
+def _check_schema_is_ours(source: UnresolvedDataSource) -> None:
+    if source.schema_given is not None:
+        raise illegal_argument("Kafka source has a fixed schema and cannot be set with a custom one")

@@ -1,0 +1,256 @@
+"""What the brokers know: which partitions there are, and their offsets.
+
+Source of facts: KafkaOffsetReaderAdmin, ConsumerStrategy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+import confluent_kafka
+from confluent_kafka import admin
+
+from potok.connectors.kafka_offsets import EARLIEST, LATEST, TopicPartition, set_text
+from potok.connectors.kafka_options import (
+    Assign,
+    AtOffsets,
+    AtTime,
+    AtTimes,
+    KafkaReadOptions,
+    Limit,
+    Subscribe,
+)
+from potok.connectors.kafka_settings import admin_settings, api_timeout_s, isolation_is_committed
+from potok.connectors.options import illegal_argument
+from potok.errors import SparkError
+
+_log = logging.getLogger(__name__)
+_client_log = logging.getLogger("potok.kafka")
+Result = TypeVar("Result")
+Places = frozenset[TopicPartition]
+
+
+class KafkaClient:
+    """Asks the brokers. A question is repeated (`fetchOffset.numRetries`) before it fails."""
+
+    def __init__(self, options: KafkaReadOptions) -> None:
+        self._options = options
+        self._timeout_s = api_timeout_s(options.kafka)
+        self._isolation = (
+            confluent_kafka.IsolationLevel.READ_COMMITTED
+            if isolation_is_committed(options.kafka)
+            else confluent_kafka.IsolationLevel.READ_UNCOMMITTED
+        )
+        self._settings = admin_settings(options.kafka)
+        self._admin: admin.AdminClient | None = None
+        self._last_error = ""
+
+    def close(self) -> None:
+        """Let go of the connection. May be called more than once."""
+        self._admin = None
+
+    # ---- partitions
+
+    def partitions(self) -> Places:
+        """The partitions that the query reads, as of now. Raises when a topic is not there."""
+        return self._retried(self._partitions)
+
+    def _partitions(self) -> Places:
+        strategy = self._options.strategy
+        if isinstance(strategy, Assign):
+            wanted = set(strategy.partitions)
+            return self._of_topics({place.topic for place in strategy.partitions}) & wanted
+        if isinstance(strategy, Subscribe):
+            return self._of_topics(set(strategy.topics))
+        names = self._asked(lambda client: client.list_topics(timeout=self._timeout_s)).topics
+        return self._of_topics({name for name in names if strategy.matches(name)})
+
+    def _of_topics(self, topics: set[str]) -> Places:
+        if not topics:
+            return frozenset()
+        collection = confluent_kafka.TopicCollection(sorted(topics))
+        asked = self._asked(
+            lambda client: client.describe_topics(collection, request_timeout=self._timeout_s)
+        )
+        places = set()
+        for topic, future in asked.items():
+            description = self._asked(lambda _, future=future: future.result(self._timeout_s), topic)
+            if not description.is_internal:
+                places.update(TopicPartition(topic, partition.id) for partition in description.partitions)
+        return frozenset(places)
+
+    # ---- offsets
+
+    def earliest(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """The first offset that is still there, of each of the partitions that exist."""
+        wanted = set(places)
+        if not wanted:
+            return {}
+        return self._retried(
+            lambda: self._list(dict.fromkeys(self._partitions() & wanted, admin.OffsetSpec.earliest()))
+        )
+
+    def latest(self, known: Mapping[TopicPartition, int] | None = None) -> dict[TopicPartition, int]:
+        """The offset after the last record of each partition that the query reads.
+
+        `known` are offsets that were there before: a smaller one is asked for again, since a broker that has
+        just become leader may be behind (KAFKA-7703).
+        """
+        latest = self._retried(self._latest)
+        for _ in range(self._options.fetch_attempts - 1):
+            behind = {
+                place: (before, latest[place])
+                for place, before in (known or {}).items()
+                if place in latest and before > latest[place]
+            }
+            if not behind:
+                break
+            _log.warning("Partitions have fewer records than before, asking again: %s", behind)
+            time.sleep(self._options.fetch_retry_interval_ms / 1000)
+            latest = self._retried(self._latest)
+        return latest
+
+    def _latest(self) -> dict[TopicPartition, int]:
+        return self._list(dict.fromkeys(self._partitions(), admin.OffsetSpec.latest()))
+
+    def at(self, limit: Limit, *, is_start: bool) -> dict[TopicPartition, int]:
+        """The offset of a limit in each partition; everything resolved. Raises when partitions do not match."""
+        return self._retried(lambda: self._at(limit, is_start=is_start))
+
+    def _at(self, limit: Limit, *, is_start: bool) -> dict[TopicPartition, int]:
+        places = self._partitions()
+        if isinstance(limit, AtOffsets):
+            if limit.offsets.keys() != places:
+                raise _Unrepeatable(
+                    SparkError(
+                        "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED",
+                        specifiedPartitions=set_text(limit.offsets),
+                        assignedPartitions=set_text(places),
+                    )
+                )
+            wanted = dict(limit.offsets)
+        elif isinstance(limit, (AtTime, AtTimes)):
+            wanted = self._at_times(places, limit, is_start=is_start)
+        else:
+            wanted = dict.fromkeys(places, limit.place)
+        specs = {EARLIEST: admin.OffsetSpec.earliest(), LATEST: admin.OffsetSpec.latest()}
+        found = self._list({place: specs[at] for place, at in wanted.items() if at in specs})
+        return {**wanted, **found}
+
+    def _at_times(
+        self, places: Places, limit: AtTime | AtTimes, *, is_start: bool
+    ) -> dict[TopicPartition, int]:
+        times = (
+            limit.timestamps_ms if isinstance(limit, AtTimes) else dict.fromkeys(places, limit.timestamp_ms)
+        )
+        if times.keys() != places:
+            raise _Unrepeatable(
+                SparkError(
+                    "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED",
+                    position="start" if is_start else "end",
+                    specifiedPartitions=set_text(times),
+                    assignedPartitions=set_text(places),
+                )
+            )
+        found = self._list(
+            {place: admin.OffsetSpec.for_timestamp(time_ms) for place, time_ms in times.items()}
+        )
+        for place, offset in found.items():
+            if offset < 0:
+                if is_start and not limit.latest_without_match:
+                    raise _Unrepeatable(
+                        illegal_argument(
+                            f"No offset matched from request of topic-partition {place} and timestamp {times[place]}."
+                        )
+                    )
+                found[place] = LATEST
+        return found
+
+    def _list(self, specs: Mapping[TopicPartition, admin.OffsetSpec]) -> dict[TopicPartition, int]:
+        if not specs:
+            return {}
+        asked = self._asked(
+            lambda client: client.list_offsets(
+                {confluent_kafka.TopicPartition(*place): spec for place, spec in specs.items()},
+                isolation_level=self._isolation,
+                request_timeout=self._timeout_s,
+            )
+        )
+        return {
+            TopicPartition(place.topic, place.partition): self._asked(
+                lambda _, future=future: future.result(self._timeout_s), f"{place.topic}-{place.partition}"
+            ).offset
+            for place, future in asked.items()
+        }
+
+    # ---- asking
+
+    def _asked(self, question: Callable[[admin.AdminClient], Result], what: str = "") -> Result:
+        try:
+            if self._admin is None:
+                self._last_error = ""
+                self._admin = admin.AdminClient(
+                    {**self._settings, "error_cb": self._remember}, logger=_client_log
+                )
+            return question(self._admin)
+        except confluent_kafka.KafkaException as error:
+            raise kafka_error(error, what, self._last_error) from error
+        except TimeoutError as error:
+            raise SparkError(
+                "_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT",
+                message=f"Kafka has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip(),
+            ) from error
+
+    def _remember(self, error: confluent_kafka.KafkaError) -> None:
+        self._last_error = error.str()
+
+    def _retried(self, ask: Callable[[], Result]) -> Result:
+        for attempt in range(1, self._options.fetch_attempts + 1):
+            try:
+                return ask()
+            except _Unrepeatable as error:
+                raise error.cause from None
+            except SparkError as error:
+                if error.condition == "_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG":
+                    raise
+                _log.warning("Error in attempt %d getting Kafka offsets: %s", attempt, error.message)
+                if attempt == self._options.fetch_attempts:
+                    raise
+                time.sleep(self._options.fetch_retry_interval_ms / 1000)
+                self.close()
+        raise AssertionError
+
+    def __enter__(self) -> KafkaClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(confluent_kafka.KafkaException):
+            self.close()
+
+
+class _Unrepeatable(Exception):  # noqa: N818 - it carries one
+    """Asking again would not help."""
+
+    def __init__(self, cause: SparkError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+def kafka_error(error: confluent_kafka.KafkaException, what: str = "", more: str = "") -> SparkError:
+    """An error of the client, naming what it is about; `more` is what the client has said before."""
+    cause = error.args[0]
+    prefix = f"{what}: " if what else ""
+    suffix = f" {more}" if more and more not in str(cause) else ""
+    if not isinstance(cause, confluent_kafka.KafkaError):
+        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA", message=f"{prefix}{cause}{suffix}")
+    code = cause.code()
+    codes = confluent_kafka.KafkaError
+    if code in {codes._INVALID_ARG, codes._CONF_UNKNOWN if hasattr(codes, "_CONF_UNKNOWN") else None}:  # noqa: SLF001 - the client's public codes
+        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG", message=f"{prefix}{cause.str()}")
+    if code in {codes._TIMED_OUT, codes._TRANSPORT, codes._ALL_BROKERS_DOWN}:  # noqa: SLF001 - as above
+        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT", message=f"{prefix}{cause.str()}{suffix}")
+    return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA", message=f"{prefix}{cause.str()}{suffix}")

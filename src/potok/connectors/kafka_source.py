@@ -1,0 +1,335 @@
+"""Kafka as a stream and as a batch read. Source of facts: KafkaMicroBatchStream, KafkaRelation, KafkaBatch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from potok.connectors.base import ReadAll, ReadLimit, ReadMaxRows, SourceContext
+from potok.connectors.kafka_client import KafkaClient
+from potok.connectors.kafka_consumer import RecordFetcher, kafka_schema
+from potok.connectors.kafka_offsets import (
+    InitialOffsetLog,
+    Offsets,
+    OffsetRange,
+    TopicPartition,
+    from_json,
+    set_text,
+    to_json,
+)
+from potok.connectors.kafka_options import KafkaReadOptions
+from potok.errors import SparkError
+from potok.types import StructType, arrow_schema
+
+_log = logging.getLogger(__name__)
+_IDLE_POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class ReadMinRows:
+    """At least `rows` rows, or what there is after `max_delay_ms` without a batch; at most `most` if set."""
+
+    rows: int
+    max_delay_ms: int
+    most: int | None
+
+
+class FetcherPool:
+    """The fetchers of one query: one that stays, and others while it is in use."""
+
+    def __init__(self, make: Callable[[], RecordFetcher]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._idle: RecordFetcher | None = None
+        self._is_closed = False
+
+    def take(self) -> RecordFetcher:
+        """A fetcher that nobody else uses."""
+        with self._lock:
+            fetcher, self._idle = self._idle, None
+        return fetcher or self._make()
+
+    def give_back(self, fetcher: RecordFetcher) -> None:
+        """Keep it for the next batch, if none is kept yet."""
+        with self._lock:
+            if self._idle is None and not self._is_closed:
+                self._idle = fetcher
+                return
+        fetcher.close()
+
+    def close(self) -> None:
+        """Let go of the fetcher that is kept. May be called more than once."""
+        with self._lock:
+            fetcher, self._idle = self._idle, None
+            self._is_closed = True
+        if fetcher is not None:
+            fetcher.close()
+
+
+@dataclass(frozen=True)
+class KafkaScan:
+    """Records of fixed offset ranges (a Scan). Each read takes a fetcher for itself."""
+
+    ranges: tuple[OffsetRange, ...]
+    pool: FetcherPool
+    schema: StructType
+
+    def read(self, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """See Scan."""
+        whole = arrow_schema(self.schema)
+        schema = pa.schema([whole.field(name) for name in columns])
+        return pa.RecordBatchReader.from_batches(schema, self._batches(tuple(columns)))
+
+    def _batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        fetcher = self.pool.take()
+        try:
+            yield from fetcher.read(self.ranges, columns)
+        finally:
+            self.pool.give_back(fetcher)
+
+    def input_files(self) -> list[str]:
+        """See Scan."""
+        return []
+
+
+@dataclass(frozen=True)
+class KafkaBatchScan:
+    """A batch read (a Scan): its limits become offsets each time that it is read."""
+
+    options: KafkaReadOptions
+    schema: StructType
+
+    def read(self, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """See Scan."""
+        whole = arrow_schema(self.schema)
+        schema = pa.schema([whole.field(name) for name in columns])
+        return pa.RecordBatchReader.from_batches(schema, self._batches(tuple(columns)))
+
+    def _batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        prefix = self.options.group_id_prefix or "spark-kafka-relation"
+        with KafkaClient(self.options) as client:
+            start = client.at(self.options.start, is_start=True)
+            end = client.at(self.options.end, is_start=False)
+            if start.keys() != end.keys():
+                raise SparkError(
+                    "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
+                    message="different topic partitions for starting offsets"
+                    f" topics[{','.join(map(str, sorted(start)))}] and ending offsets"
+                    f" topics[{','.join(map(str, sorted(end)))}]",
+                )
+            ranges = [OffsetRange(place, start[place], end[place]) for place in sorted(end)]
+            for place, first, last in ranges:
+                if first > last:
+                    raise SparkError(
+                        "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
+                        message=_BEHIND.format(first, last, place.topic, place.partition),
+                    )
+            fetcher = RecordFetcher(self.options, f"{prefix}-{uuid.uuid4()}-executor", client)
+            try:
+                yield from fetcher.read(ranges, columns)
+            finally:
+                fetcher.close()
+
+    def input_files(self) -> list[str]:
+        """See Scan."""
+        return []
+
+
+class KafkaSource:
+    """A started stream. An offset holds, for each partition, the offset after the last record."""
+
+    def __init__(self, options: KafkaReadOptions, context: SourceContext) -> None:
+        self._options = options
+        self._now_ms = context.now_ms
+        self.description = f"KafkaV2[{options.strategy}]"
+        self._schema = kafka_schema(include_headers=options.include_headers)
+        self._log = InitialOffsetLog(context.log_directory, context.file_system, durable=context.durable)
+        self._client = KafkaClient(options)
+        prefix = options.group_id_prefix or "spark-kafka-source"
+        group_id = f"{prefix}-{uuid.uuid4()}-{context.query_id}-executor"
+        self._pool = FetcherPool(lambda: RecordFetcher(options, group_id, self._client))
+        self._latest: dict[TopicPartition, int] | None = None
+        self._is_available_now = False
+        self._horizon: dict[TopicPartition, int] | None = None
+        self._last_trigger_ms = 0
+
+    @property
+    def default_read_limit(self) -> ReadLimit:
+        """See Source. A lower limit is the source's own matter: see `latest_offset`."""
+        most = self._options.max_offsets_per_trigger
+        return ReadAll() if most is None else ReadMaxRows(most)
+
+    def initial_offset(self) -> str:
+        """See Source. Decided once for a checkpoint."""
+        known = self._log.get(0)
+        if known is not None:
+            return to_json(from_json(known))
+        offsets = to_json(self._client.at(self._options.start, is_start=True))
+        self._log.add(0, offsets)
+        return offsets
+
+    def latest_offset(self, start: str | None, limit: ReadLimit) -> str | None:
+        """See Source."""
+        known = {} if start is None else from_json(start)
+        if self._horizon is not None:
+            self._latest = self._horizon
+        else:
+            self._latest = self._client.latest(known)
+            if self._is_available_now:
+                self._horizon = self._latest
+        offsets = self._limited(known, self._latest, limit)
+        return to_json(offsets) if offsets else None
+
+    def _limited(
+        self, start: Offsets, latest: dict[TopicPartition, int], limit: ReadLimit
+    ) -> Mapping[TopicPartition, int]:
+        least = self._options.min_offsets_per_trigger
+        if least is not None and not self._is_once(limit) and self._is_too_early(start, latest, least):
+            return start
+        return (
+            rate_limited(limit.rows, start, latest, self._client.earliest)
+            if isinstance(limit, ReadMaxRows)
+            else latest
+        )
+
+    def _is_once(self, limit: ReadLimit) -> bool:
+        """Whether the loop asks for everything although the options ask for less (Trigger.Once)."""
+        return isinstance(limit, ReadAll) and self._options.max_offsets_per_trigger is not None
+
+    def _is_too_early(self, start: Offsets, latest: Offsets, least: int) -> bool:
+        now_ms = self._now_ms()
+        waited_ms = now_ms - self._last_trigger_ms
+        new = sum(offset - start.get(place, 0) for place, offset in latest.items())
+        if waited_ms < self._options.max_trigger_delay_ms and new < least:
+            return True
+        self._last_trigger_ms = now_ms
+        return False
+
+    def report_latest_offset(self) -> str | None:
+        """See Source."""
+        return to_json(self._latest) if self._latest else None
+
+    def prepare_available_now(self) -> None:
+        """See Source. The horizon is what is there when the first batch is made."""
+        self._is_available_now = True
+
+    def scan(self, start: str | None, end: str) -> KafkaScan:
+        """See Source. Raises KAFKA_DATA_LOSS where records have gone, unless data may be lost."""
+        first = {} if start is None else from_json(start)
+        last = from_json(end)
+        new = last.keys() - first.keys()
+        found = self._client.earliest(new)
+        if found.keys() != new:
+            self._lost("INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS", partitions=set_text(new - found.keys()))
+        for place, offset in sorted(found.items()):
+            if offset != 0:
+                self._lost(
+                    "ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO",
+                    topicPartition=place,
+                    startOffset=offset,
+                )
+        deleted = first.keys() - last.keys()
+        if deleted and "group.id" in self._options.kafka:
+            self._lost(
+                "PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
+                partitions=set_text(deleted),
+                groupIdConfig="group.id",
+            )
+        elif deleted:
+            self._lost("PARTITIONS_DELETED", partitions=set_text(deleted))
+        starts = {**first, **found}
+        ranges = []
+        for place in sorted(last):
+            if place not in starts:
+                continue
+            if last[place] < starts[place]:
+                self._lost(
+                    "PARTITION_OFFSET_CHANGED",
+                    topicPartition=place,
+                    prevOffset=starts[place],
+                    newOffset=last[place],
+                )
+            ranges.append(OffsetRange(place, starts[place], last[place]))
+        return KafkaScan(tuple(ranges), self._pool, self._schema)
+
+    def _lost(self, reason: str, **parameters: object) -> None:
+        error = SparkError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
+        if self._options.fail_on_data_loss:
+            raise error
+        _log.warning("%s", error.text.rpartition("Reason:\n")[2])
+
+    def commit(self, end: str) -> None:
+        """See Source. Progress is in the checkpoint alone; no consumer group has any."""
+
+    def wait_descriptor(self) -> int | None:
+        """See Source."""
+        return None
+
+    def poll_interval_s(self) -> float:
+        """See Source."""
+        return _IDLE_POLL_S
+
+    def stop(self) -> None:
+        """See Source."""
+        self._pool.close()
+        self._client.close()
+
+
+def rate_limited(
+    rows: int,
+    start: Offsets,
+    latest: dict[TopicPartition, int],
+    earliest: Callable[[set[TopicPartition]], dict[TopicPartition, int]],
+) -> dict[TopicPartition, int]:
+    """The end of a batch of about so many records, shared out in proportion to what each partition has."""
+    begin = {**earliest(latest.keys() - start.keys()), **start}
+    sizes = {
+        place: end - begin[place] for place, end in latest.items() if place in begin and end > begin[place]
+    }
+    total = sum(sizes.values())
+    if total < 1:
+        return latest
+    ends = {}
+    for place, end in latest.items():
+        if place in sizes:
+            share = rows * (sizes[place] / total)
+            # Small partitions are not starved.
+            taken = math.ceil(share) if share < 1 else math.floor(share)
+            ends[place] = min(end, begin[place] + taken)
+        else:
+            ends[place] = end
+    return ends
+
+
+def source_metrics(consumed: str | None, latest: str | None) -> dict[str, str]:
+    """How far a stream is behind, as Spark's progress shows it."""
+    if consumed is None or latest is None:
+        return {}
+    done = from_json(consumed)
+    behind = [offset - done[place] for place, offset in from_json(latest).items() if place in done]
+    if not behind:
+        return {}
+    return {
+        "avgOffsetsBehindLatest": json.dumps(sum(behind) / len(behind)),
+        "maxOffsetsBehindLatest": str(max(behind)),
+        "minOffsetsBehindLatest": str(min(behind)),
+    }
+
+
+_BEHIND = (
+    "The resolved start offset {} is greater than the resolved end offset {} for topic {} partition {}.\n"
+    "There may be multiple reasons:\n"
+    "1. Start offset is set to too big a value that after resolution, end offset is smaller than it. There are"
+    " multiple input cases:\n"
+    "  (a) Start offset is set to a timestamp, and the end offset is set to an index.\n"
+    "  (b) Start offset is set to an index, and the end offset is set to a timestamp.\n"
+    "  (c) Start offset is set, and the end offset is set to latest.\n"
+    "2. The Kafka topic partition is broken."
+)
