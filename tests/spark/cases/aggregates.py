@@ -17,10 +17,16 @@ FUNCTIONS = [
     "approx_count_distinct({c})", "count_if({c} > 1)", "product({c})", "bit_and({c})", "max_by(shop, {c})", "min_by(item, {c})",
     "approx_percentile({c}, 0.5)", "histogram_numeric({c}, 3)", "try_sum({c})", "try_avg({c})", "percentile_cont(0.5) WITHIN GROUP (ORDER BY {c})",
 ]  # fmt: skip
+# Spark picks any of several equal candidates.
+TIES = {("day", "mode({c})"), ("day", "max_by(shop, {c})")}
 for column in ("quantity", "price", "weight", "item", "day"):
     CASES.queries(
         f"all of {column}",
-        "\n\n".join(f"SELECT {function.format(c=column)} AS r FROM sales" for function in FUNCTIONS),
+        "\n\n".join(
+            f"SELECT {function.format(c=column)} AS r FROM sales"
+            for function in FUNCTIONS
+            if (column, function) not in TIES
+        ),
         **NEARLY,
     )
 CASES.queries(
