@@ -149,6 +149,8 @@ class Resolver:
             return Alias(resolved, (resolved.name,), expr_id=next_expr_id())  # type: ignore[attr-defined]
         if isinstance(original, UnresolvedAttribute):
             return Alias(resolved, (original.parts[-1],), expr_id=next_expr_id())
+        if isinstance(resolved, Cast) and resolved.explicit and isinstance(resolved.child, AttributeReference):
+            return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
         return Alias(resolved, (self.automatic_name(original),), expr_id=next_expr_id())
 
     def automatic_name(self, original: Expression) -> str:

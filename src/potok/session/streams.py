@@ -12,9 +12,19 @@ from potok.compiler.relations import compile_plan
 from potok.connectors.base import Provider, Rows, Scan
 from potok.connectors.registry import provider
 from potok.engine.engine import Runner
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
-from potok.plan.logical import LogicalPlan, ScanRelation, schema_attributes
+from potok.plan.logical import (
+    Aggregate,
+    Deduplicate,
+    Join,
+    Limit,
+    LogicalPlan,
+    ScanRelation,
+    SetOperation,
+    StatefulMap,
+    schema_attributes,
+)
 from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.services import BatchContext, PrepareContext
 from potok.types import StructType
@@ -94,6 +104,7 @@ class StreamServices:
         """Whether the plan may stream in this mode."""
         if self._session.conf.boolean("spark.sql.streaming.unsupportedOperationCheck"):
             check_streaming(plan, output_mode)
+        _refuse_stateful(plan)
 
     def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedStream:
         """Compile once."""
@@ -128,3 +139,33 @@ class StreamServices:
     def table_location(self, write: WriteStream, schema: StructType) -> WriteStream:
         """`toTable`."""
         return self._session.catalog.table_location(write, schema)
+
+
+def _refuse_stateful(plan: LogicalPlan) -> None:
+    """Raise where an answer would need what earlier batches held: each batch runs on its own here."""
+    for node in plan.walk():
+        operation = _stateful_operation(node) if isinstance(node, LogicalPlan) else None
+        if operation is not None:
+            raise unsupported(
+                f"{operation} of a stream across batches",
+                "Compute it per batch in foreachBatch, or over the output with a batch query.",
+            )
+
+
+def _stateful_operation(node: LogicalPlan) -> str | None:
+    if not node.is_streaming:
+        return None
+    match node:
+        case Aggregate():
+            return "aggregation"
+        case Deduplicate():
+            return "deduplication"
+        case Limit():
+            return "limit"
+        case StatefulMap():
+            return "arbitrary state"
+        case Join(left=left, right=right) if left.is_streaming and right.is_streaming:
+            return "join with another stream"
+        case SetOperation(operation=operation, is_all=is_all) if operation != "union" or not is_all:
+            return f"{operation}{' all' if is_all else ''}"
+    return None
