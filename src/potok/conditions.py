@@ -1888,6 +1888,12 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         UNSUPPORTED,
     ),
+    "UNSUPPORTED_FEATURE.PYTHON_UDF_IN_ON_CLAUSE": Condition(
+        "The feature is not supported: Python UDF in the ON clause of a <joinType> JOIN. In case of an INNER JOIN"
+        " consider rewriting to a CROSS JOIN with a WHERE clause.",
+        "0A000",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE": Condition(
         "The feature is not supported: Cannot have MAP type columns in a set operation "
         "(INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",

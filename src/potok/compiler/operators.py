@@ -39,7 +39,9 @@ class ShowRows:
         pairs = zip(table.columns, self.schema.fields, strict=True)
         columns = [column_texts(c.slice(0, shown), f.data_type, self.time_zone) for c, f in pairs]
         rows = ["".join(f"<th>{html.escape(name)}</th>" for name in self.schema.names)]
-        rows += ["".join(f"<td>{self._cell(text)}</td>" for text in row) for row in zip(*columns, strict=True)]
+        rows += [
+            "".join(f"<td>{self._cell(text)}</td>" for text in row) for row in zip(*columns, strict=True)
+        ]
         lines = "".join(f"<tr>{row}</tr>\n" for row in rows)
         more = f"only showing top {shown} {'row' if shown == 1 else 'rows'}\n"
         return f"<table border='1'>\n{lines}</table>\n{more if table.num_rows > shown else ''}"

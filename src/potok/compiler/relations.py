@@ -14,9 +14,11 @@ from potok.compiler.user_functions import (
     aggregate_in_python,
     aggregate_operator,
     cogroup_operator,
+    contains_function,
     evaluate_operator,
     group_operator,
     map_operator,
+    over_aggregates,
     pull_out_functions,
 )
 from potok.engine.kernel import Kernel
@@ -39,6 +41,7 @@ from potok.plan.expressions import (
     GeneratorCall,
     Literal,
     OuterReference,
+    SortOrder,
     Subquery,
     next_expr_id,
 )
@@ -229,6 +232,9 @@ class _Compilation:
         in_python = aggregate_in_python(child, key_attributes, outputs)
         if in_python is not None:
             return self.query(in_python, needed)
+        above = over_aggregates(child, key_attributes, outputs)
+        if above is not None:
+            return self.query(above, needed)
         pulled = pull_out_functions(child, outputs)
         if pulled is not None:
             child, outputs = pulled.child, pulled.expressions
@@ -254,12 +260,18 @@ class _Compilation:
     def window(self, plan: Window, needed: Needed) -> str:
         """Window expressions beside the child's columns."""
         kept = tuple(e for e in plan.expressions if e.expr_id in needed)
+        pulled = pull_out_functions(plan.child, kept)
+        if pulled is not None:
+            return self.query(Window(pulled.child, cast("tuple[Alias, ...]", pulled.expressions)), needed)
         child = self.query(plan.child, needed | _references(kept))
         return f"SELECT *{''.join(', ' + self._outputs((e,)) for e in kept)} FROM ({child})"
 
     def generate(self, plan: Generate, needed: Needed) -> str:
         """A generator's list of structs, unnested."""
         generator = plan.generator
+        pulled = pull_out_functions(plan.child, (generator,))
+        if pulled is not None:
+            return self.query(Generate(pulled.child, pulled.expressions[0], plan.result, plan.outer), needed)
         if not isinstance(generator, GeneratorCall):
             raise unsupported("a table function in Python", "Write the rows with mapInPandas instead.")
         function = builtin_functions()[generator.name]
@@ -277,6 +289,12 @@ class _Compilation:
 
     def join(self, plan: Join, needed: Needed) -> str:
         """A join of any type."""
+        if plan.condition is not None and contains_function(plan.condition):
+            if plan.join_type not in {"inner", "cross"}:
+                raise SparkError(
+                    "UNSUPPORTED_FEATURE.PYTHON_UDF_IN_ON_CLAUSE", joinType=plan.join_type.upper()
+                )
+            return self.query(Filter(Join(plan.left, plan.right, "inner"), plan.condition), needed)
         condition = () if plan.condition is None else (plan.condition,)
         both = needed | _references(condition)
         left, right = (
@@ -292,6 +310,10 @@ class _Compilation:
 
     def sort(self, plan: Sort, needed: Needed) -> str:
         """ORDER BY."""
+        pulled = pull_out_functions(plan.child, plan.order)
+        if pulled is not None:
+            order = cast("tuple[SortOrder, ...]", pulled.expressions)
+            return self.query(Project(Sort(pulled.child, order, plan.is_global), plan.child.output), needed)
         child = self.query(plan.child, needed | _references(plan.order))
         return f"SELECT * FROM ({child}) ORDER BY {self._emit(lambda emitter: emitter.order(plan.order))}"
 

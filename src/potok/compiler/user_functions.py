@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeVar, cast
 
 from potok.engine.pipeline import Operator
 from potok.engine.user_functions import (
@@ -28,6 +28,7 @@ from potok.plan.expressions import (
     next_expr_id,
 )
 from potok.plan.logical import (
+    Aggregate,
     Attributes,
     CoGroupMap,
     GroupMap,
@@ -66,6 +67,11 @@ class PulledOut:
     expressions: tuple[Expression, ...]
 
 
+def contains_function(expression: Expression) -> bool:
+    """Whether a Python function occurs."""
+    return any(isinstance(node, PythonFunction) for node in expression.walk())
+
+
 def pull_out_functions(child: LogicalPlan, expressions: tuple[Expression, ...]) -> PulledOut | None:
     """Evaluate the innermost Python functions below; None where there are none.
 
@@ -80,7 +86,7 @@ def pull_out_functions(child: LogicalPlan, expressions: tuple[Expression, ...]) 
     if not found:
         return None
     source, functions = _over_columns(child, found)
-    replaced = tuple(cast("Expression", _replace(e, found)) for e in expressions)
+    replaced = tuple(cast("Expression", _replace(e, PythonFunction, found)) for e in expressions)
     return PulledOut(EvaluatePython(source, functions), replaced)
 
 
@@ -143,7 +149,27 @@ def aggregate_in_python(
     source, functions = _over_columns(child, found)
     return Project(
         AggregatePython(source, keys, functions),
-        tuple(cast("Expression", _replace(e, found)) for e in outputs),
+        tuple(cast("Expression", _replace(e, PythonFunction, found)) for e in outputs),
+    )
+
+
+def over_aggregates(child: LogicalPlan, keys: Attributes, outputs: tuple[Expression, ...]) -> Project | None:
+    """Functions of aggregates stand above the aggregation; None where there are none."""
+    if not any(_stands_above(e) for e in outputs):
+        return None
+    calls = {n for e in outputs for n in e.walk() if isinstance(n, AggregateCall)}
+    aliases = {call: Alias(call, (call.name,), expr_id=next_expr_id()) for call in calls}
+    found = {call: to_attribute(alias) for call, alias in aliases.items()}
+    aggregate = Aggregate(child, keys, (*keys, *aliases.values()))
+    return Project(aggregate, tuple(cast("Expression", _replace(e, AggregateCall, found)) for e in outputs))
+
+
+def _stands_above(expression: Expression) -> bool:
+    """Whether a Python function occurs outside of every aggregate."""
+    if isinstance(expression, AggregateCall):
+        return False
+    return isinstance(expression, PythonFunction) or any(
+        _stands_above(c) for c in expression.children(Expression) if isinstance(c, Expression)
     )
 
 
@@ -164,12 +190,16 @@ def _is_innermost(function: PythonFunction) -> bool:
     return not any(isinstance(n, PythonFunction | AggregateCall) for n in inner)
 
 
-def _replace(node: Node, found: dict[PythonFunction, AttributeReference]) -> Node:
+Replaced = TypeVar("Replaced", bound=Expression)
+
+
+def _replace(node: Node, kind: type[Replaced], found: Mapping[Replaced, AttributeReference]) -> Node:
+    """The tree with expressions of a kind replaced by columns; subqueries are left alone."""
     if isinstance(node, Subquery) or not isinstance(node, Expression):
         return node
-    if isinstance(node, PythonFunction) and node in found:
+    if isinstance(node, kind) and node in found:
         return found[node]
-    return node.map_children(lambda c: _replace(c, found), Expression)
+    return node.map_children(lambda c: _replace(c, kind, found), Expression)
 
 
 def user_function(function: PythonFunction, columns: Sequence[AttributeReference]) -> UserFunction:

@@ -153,17 +153,28 @@ class _Slot:
     """A stand-in table: SQL is prepared over it once, the rows behind it change with every batch."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self.schema = schema
+        # DuckDB knows no table without columns.
+        self.schema = schema if schema.names else pa.schema([pa.field("c0", pa.int8())])
+        self._has_columns = bool(schema.names)
         self.rows: pa.Table | pa.RecordBatchReader | None = None
         self.num_rows = 0
 
     def fill(self, rows: pa.Table | pa.RecordBatchReader) -> None:
         self.num_rows = 0
+        if not self._has_columns and isinstance(rows, pa.Table):
+            rows = pa.table({"c0": pa.nulls(rows.num_rows, pa.int8())})
         if isinstance(rows, pa.Table):
             self.num_rows = rows.num_rows
             self.rows = conform(rows, self.schema)
         else:
             self.rows = pa.RecordBatchReader.from_batches(self.schema, self._counted(rows))
+
+    def whole(self) -> pa.Table:
+        """All rows; a stream is read to its end."""
+        if isinstance(self.rows, pa.RecordBatchReader):
+            self.rows = self.rows.read_all()
+        table = self.rows if self.rows is not None else self.schema.empty_table()
+        return table if self._has_columns else table.select([])
 
     def _counted(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in reader:
@@ -289,7 +300,7 @@ class Runner:
 
     def _stage_table(self, place: _Place, stage: Stage, now: datetime, *, repeated: bool) -> pa.Table:
         if isinstance(stage, OperatorStage):
-            tables = [_whole(place.slots[name]) for name in stage.inputs]
+            tables = [place.slots[name].whole() for name in stage.inputs]
             return stage.operator.run(tables)
         self._running = place
         try:
@@ -328,15 +339,9 @@ def _open(item: Input, bindings: Bindings) -> pa.Table | pa.RecordBatchReader:
     return source.read(item.columns)
 
 
-def _whole(slot: _Slot) -> pa.Table:
-    if isinstance(slot.rows, pa.RecordBatchReader):
-        slot.rows = slot.rows.read_all()
-    return slot.rows if slot.rows is not None else slot.schema.empty_table()
-
-
 def _one_row(slot: _Slot, names: Sequence[str]) -> dict[str, object]:
     """The values of a table of one row under their own names, not the stage's."""
-    row = _whole(slot).to_pylist()[0]
+    row = slot.whole().to_pylist()[0]
     return dict(zip(names, row.values(), strict=True))
 
 

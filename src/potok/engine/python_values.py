@@ -59,12 +59,16 @@ def client_arrow_type(data_type: DataType) -> pa.DataType:
 def to_client(column: pa.ChunkedArray | pa.Array, data_type: DataType) -> pa.ChunkedArray | pa.Array:
     """A column in pyspark's Arrow type."""
     target = client_arrow_type(data_type)
+    if pa.types.is_null(target):
+        return pa.nulls(len(column))
     return column if column.type.equals(target) else column.cast(target)
 
 
 def from_client(column: pa.ChunkedArray | pa.Array, data_type: DataType) -> pa.ChunkedArray | pa.Array:
     """A column of pyspark's Arrow type in ours."""
     target = arrow_type(data_type)
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(column), target)
     return column if column.type.equals(target) else column.cast(target)
 
 
