@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from potok.functions.conversion import Conversion
-from potok.functions.sql_text import let, sql_type, trim_all
+from potok.functions.sql_text import let, sql_type
 from potok.types import (
     BOOLEAN,
     DOUBLE,
@@ -24,7 +24,6 @@ from potok.types import (
 MICROS_PER_SECOND = 1_000_000
 EXACT_DOUBLE_DIGITS = 15
 _INTEGRAL_DIGITS = {8: 3, 16: 5, 32: 10, 64: 19}
-_SPACES = r"[\x00-\x20\x7F]*"
 _UNIT_MICROS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)
 
 
@@ -55,11 +54,9 @@ def to_boolean(sql: str, cast: Conversion) -> str:
 
 
 def _text_to_boolean(v: str, cast: Conversion) -> str:
-    word = f"lower({trim_all(v)})"
     return (
         f"CASE WHEN {v} = 'true' THEN true WHEN {v} = 'false' THEN false WHEN {v} IS NULL THEN NULL"
-        f" WHEN {word} IN ('t', 'true', 'y', 'yes', '1') THEN true"
-        f" WHEN {word} IN ('f', 'false', 'n', 'no', '0') THEN false ELSE {cast.malformed(v)} END"
+        f" ELSE coalesce(potok_parse_boolean({v}), {cast.malformed(v)}) END"
     )
 
 
@@ -105,16 +102,10 @@ def _in_range(value: str, shown: str, cast: Conversion, target: IntegralType) ->
 
 def _text_to_integral(v: str, cast: Conversion) -> str:
     name = sql_type(cast.target)
-    body = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]*)" if cast.is_legacy else "[+-]?[0-9]+"
-    trimmed = trim_all(v)
-    if cast.is_legacy:
-        trimmed = f"regexp_replace(regexp_replace({trimmed}, '\\..*$', ''), '^([+-]?)$', '\\10')"
-    number = f"TRY_CAST({trimmed} AS {name})"
+    number = f"TRY_CAST(potok_parse_whole({v}, {'true' if cast.is_legacy else 'false'}) AS {name})"
     return (
         f"CASE WHEN CAST(TRY_CAST({v} AS {name}) AS VARCHAR) = {v} THEN TRY_CAST({v} AS {name})"
-        f" WHEN {v} IS NULL THEN NULL"
-        f" WHEN regexp_full_match({v}, '{_SPACES}{body}{_SPACES}') AND {number} IS NOT NULL THEN {number}"
-        f" ELSE {cast.malformed(v)} END"
+        f" WHEN {v} IS NULL THEN NULL ELSE coalesce({number}, {cast.malformed(v)}) END"
     )
 
 
@@ -207,11 +198,11 @@ def double_to_float(v: str) -> str:
 def _text_to_floating(v: str, cast: Conversion) -> str:
     name = sql_type(cast.target)
     slow = f"potok_parse_double({v})"
-    number = slow if cast.target == DOUBLE else double_to_float(slow)
+    number = slow if cast.target == DOUBLE else let(slow, double_to_float)
     return (
-        f"CASE WHEN isfinite(TRY_CAST({v} AS {name})) AND NOT contains({v}, '_') AND NOT starts_with(ltrim({v}), '+')"
+        f"CASE WHEN isfinite(TRY_CAST({v} AS {name})) AND NOT contains({v}, '_') AND NOT contains({v}, '+')"
         f" THEN TRY_CAST({v} AS {name}) WHEN {v} IS NULL THEN NULL"
-        f" WHEN {slow} IS NOT NULL THEN {number} ELSE {cast.malformed(v)} END"
+        f" ELSE coalesce({number}, {cast.malformed(v)}) END"
     )
 
 
@@ -270,7 +261,6 @@ def _floating_to_decimal(v: str, cast: Conversion, target: DecimalType) -> str:
 
 def _text_to_decimal(v: str, cast: Conversion, target: DecimalType) -> str:
     name = sql_type(target)
-    plain = f"regexp_full_match({v}, '-?[0-9]{{1,30}}(?:\\.[0-9]{{1,30}})?')"
     parsed = f"potok_parse_decimal({v}, {target.precision}, {target.scale})"
     digits = f"potok_plain_decimal({v})"
     failed = cast.null
@@ -281,6 +271,6 @@ def _text_to_decimal(v: str, cast: Conversion, target: DecimalType) -> str:
             f" ELSE {cast.out_of_decimal(digits)} END"
         )
     return (
-        f"CASE WHEN {plain} AND TRY_CAST({v} AS {name}) IS NOT NULL THEN TRY_CAST({v} AS {name})"
-        f" WHEN {v} IS NULL THEN NULL WHEN {parsed} IS NOT NULL THEN CAST({parsed} AS {name}) ELSE {failed} END"
+        f"CASE WHEN TRY_CAST({v} AS {name}) IS NOT NULL AND NOT contains({v}, '_') THEN TRY_CAST({v} AS {name})"
+        f" WHEN {v} IS NULL THEN NULL ELSE coalesce(CAST({parsed} AS {name}), {failed}) END"
     )

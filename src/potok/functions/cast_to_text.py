@@ -10,7 +10,7 @@ import pyarrow as pa
 from potok.engine.kernel import Kernel
 from potok.functions.interval_text import calendar_interval_text, day_time_text, year_month_text
 from potok.functions.sql_text import each, let
-from potok.functions.zones import local
+from potok.functions.zones import is_utc
 from potok.types import (
     BINARY,
     BOOLEAN,
@@ -79,7 +79,7 @@ def to_text(sql: str, source: DataType, *, plain_decimals: bool) -> str:
     if source == DATE:
         return let(sql, date_text)
     if source == TIMESTAMP:
-        return let(local(sql), timestamp_text)
+        return let(sql, _moment_text)
     if source == TIMESTAMP_NTZ:
         return let(sql, timestamp_text)
     assert source == BOOLEAN or isinstance(source, IntegralType), source  # noqa: S101 - analysis checked it
@@ -180,6 +180,12 @@ def timestamp_text(v: str) -> str:
         f"CASE WHEN {v} >= TIMESTAMP '{_FIRST_YEAR}' AND {v} < TIMESTAMP '10000-01-01' THEN CAST({v} AS VARCHAR)"
         f" WHEN {v} IS NULL THEN NULL ELSE {_far_date(v)} || ' ' || {clock} END"
     )
+
+
+def _moment_text(v: str) -> str:
+    # In UTC the local time is cheap enough to be written out each time.
+    zoned = let(f"CAST({v} AS TIMESTAMP)", timestamp_text)
+    return f"CASE WHEN {is_utc()} THEN {timestamp_text(f'make_timestamp(epoch_us({v}))')} ELSE {zoned} END"
 
 
 def _far_date(v: str) -> str:

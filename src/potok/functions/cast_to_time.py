@@ -37,8 +37,8 @@ def to_date(sql: str, cast: Conversion) -> str:
 def _text_to_date(v: str, cast: Conversion) -> str:
     slow = f"potok_parse_date({v})"
     return (
-        f"CASE WHEN strlen({v}) = 10 AND CAST(TRY_CAST({v} AS DATE) AS VARCHAR) = {v} THEN TRY_CAST({v} AS DATE)"
-        f" WHEN {v} IS NULL THEN NULL WHEN {slow} IS NOT NULL THEN {slow} ELSE {cast.malformed(v)} END"
+        f"CASE WHEN {v} LIKE '____-__-__' AND {v} >= '0' AND {v} < ':' AND TRY_CAST({v} AS DATE) IS NOT NULL THEN TRY_CAST({v} AS DATE)"
+        f" WHEN {v} IS NULL THEN NULL ELSE coalesce({slow}, {cast.malformed(v)}) END"
     )
 
 

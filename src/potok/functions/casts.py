@@ -10,11 +10,13 @@ from potok.functions.cast_to_text import to_text
 from potok.functions.cast_to_time import to_binary, to_date, to_local_timestamp, to_timestamp
 from potok.functions.conversion import Conversion
 from potok.functions.parse_text import (
+    PARSE_BOOLEAN,
     PARSE_DATE,
     PARSE_DECIMAL,
     PARSE_DOUBLE,
     PARSE_LOCAL_TIMESTAMP,
     PARSE_TIMESTAMP,
+    PARSE_WHOLE,
     PLAIN_DECIMAL,
 )
 from potok.functions.sql_text import each, let, quote_name, quote_text, sql_type
@@ -44,11 +46,13 @@ from potok.types import (
 
 KERNELS: tuple[Kernel, ...] = (
     *cast_to_text.KERNELS,
+    PARSE_BOOLEAN,
     PARSE_DATE,
     PARSE_DECIMAL,
     PARSE_DOUBLE,
     PARSE_LOCAL_TIMESTAMP,
     PARSE_TIMESTAMP,
+    PARSE_WHOLE,
     PLAIN_DECIMAL,
     TO_INSTANT,
 )

@@ -588,8 +588,12 @@ def _emit_timestamp_seconds(call_: Call, arguments: Sequence[str]) -> str:
     return f"make_timestamptz(CAST(trunc({arguments[0]} * 1000000) AS BIGINT))"
 
 
-def _floor_div(value: str, size: int) -> str:
-    return let(value, lambda v: f"(({v} - (({v} % {size}) + {size}) % {size}) // {size})")
+def _since_epoch(moment: str, size: int) -> str:
+    """Whole units of `size` microseconds, rounded down."""
+    return let(
+        moment,
+        lambda v: f"(epoch_us({v}) // {size} - CASE WHEN epoch_us({v}) % {size} < 0 THEN 1 ELSE 0 END)",
+    )
 
 
 def _emit_convert_timezone(_: Call, arguments: Sequence[str]) -> str:
@@ -751,8 +755,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("timestamp_seconds", (Input.NUMERIC,), TIMESTAMP, _emit_timestamp_seconds, nullable=_seconds_nullable),
     _row("timestamp_millis", (LONG,), TIMESTAMP, "make_timestamptz({0} * 1000)"),
     _row("timestamp_micros", (LONG,), TIMESTAMP, "make_timestamptz({0})"),
-    _row("unix_seconds", (TIMESTAMP,), LONG, lambda _, a: _floor_div(f"epoch_us({a[0]})", 1_000_000)),
-    _row("unix_millis", (TIMESTAMP,), LONG, lambda _, a: _floor_div(f"epoch_us({a[0]})", 1000)),
+    _row("unix_seconds", (TIMESTAMP,), LONG, lambda _, a: _since_epoch(a[0], 1_000_000)),
+    _row("unix_millis", (TIMESTAMP,), LONG, lambda _, a: _since_epoch(a[0], 1000)),
     _row("unix_micros", (TIMESTAMP,), LONG, "epoch_us({0})"),
     _row("unix_date", (DATE,), INTEGER, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
     _row("date_from_unix_date", (INTEGER,), DATE, "(DATE '1970-01-01' + {0})"),

@@ -17,6 +17,7 @@ from potok.functions.sql_text import let, let_all, sql_type
 from potok.functions.type_rules import decimal_result
 from potok.types import INTEGER, MAX_PRECISION, STRING, DecimalType
 
+_LONG_DIGITS = 18
 _DIVISION_SCALE = MAX_PRECISION + 1
 _WIDE = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
 
@@ -141,13 +142,13 @@ def power_of_ten(exponent: int) -> str:
     return f"CAST('1{'0' * exponent}' AS DECIMAL({exponent + 1},0))"
 
 
-def unscaled(sql: str, data_type: DecimalType) -> str:
-    """The digits of a decimal as a HUGEINT."""
+def unscaled(sql: str, data_type: DecimalType, name: str = "HUGEINT") -> str:
+    """The digits of a decimal as a whole number of a DuckDB type."""
     if not data_type.scale:
-        return f"CAST({sql} AS HUGEINT)"
+        return f"CAST({sql} AS {name})"
     if data_type.precision + data_type.scale <= MAX_PRECISION:
-        return f"CAST({sql} * {power_of_ten(data_type.scale)} AS HUGEINT)"
-    return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
+        return f"CAST({sql} * {power_of_ten(data_type.scale)} AS {name})"
+    return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS {name})"
 
 
 def scaled(sql: str, target: DecimalType) -> str:
@@ -161,14 +162,16 @@ def scaled(sql: str, target: DecimalType) -> str:
 def _quotient(
     left: str, right: str, types: tuple[DecimalType, DecimalType], target: DecimalType, shift: int
 ) -> str:
-    dividend = f"({unscaled(left, types[0])} * CAST('1{'0' * shift}' AS HUGEINT))"
+    small = types[0].precision + shift < _LONG_DIGITS and types[1].precision < _LONG_DIGITS
+    name = "BIGINT" if small else "HUGEINT"
+    dividend = f"({unscaled(left, types[0], name)} * CAST('1{'0' * shift}' AS {name}))"
 
     def rounded(n: str, d: str) -> str:
         # Half up: the remainder counts from half of the divisor on; doubling it cannot overflow.
         away = f"CASE WHEN 2 * abs({n} % {d}) >= abs({d}) THEN CASE WHEN ({n} < 0) = ({d} < 0) THEN 1 ELSE -1 END ELSE 0 END"
         return scaled(f"({n} // {d} + {away})", target)
 
-    return let(dividend, lambda n: let(unscaled(right, types[1]), lambda d: rounded(n, d)))
+    return let(dividend, lambda n: let(unscaled(right, types[1], name), lambda d: rounded(n, d)))
 
 
 KERNELS = (DECIMAL_ARITHMETIC,)

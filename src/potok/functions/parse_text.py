@@ -17,7 +17,7 @@ from potok.engine.kernel import Kernel
 from potok.errors import unsupported
 from potok.functions.sql_text import CONTROL_OR_SPACE
 from potok.functions.zones import days_from_civil, find_zone, instants, local_to_instant, only_text
-from potok.types import DATE, DOUBLE, INTEGER, STRING, TIMESTAMP, TIMESTAMP_NTZ
+from potok.types import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ
 
 T = TypeVar("T")
 
@@ -56,6 +56,30 @@ def parse_double(text: str) -> float | None:
     if _HEX_NUMBER.fullmatch(text):
         return float.fromhex(text.rstrip("dDfF") if text[-1] in "dDfF" else text)
     return None
+
+
+_TRUE_WORDS, _FALSE_WORDS = (
+    frozenset({"t", "true", "y", "yes", "1"}),
+    frozenset({"f", "false", "n", "no", "0"}),
+)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_WHOLE_WITH_FRACTION = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d*)", re.ASCII)
+_LONGS = range(-(1 << 63), 1 << 63)
+
+
+def parse_boolean(text: str) -> bool | None:
+    """As Spark's `StringUtils.isTrueString`, None for other words."""
+    word = text.strip(TRIMMED).lower()
+    return True if word in _TRUE_WORDS else False if word in _FALSE_WORDS else None
+
+
+def parse_whole(text: str, *, with_fraction: bool) -> int | None:
+    """As `UTF8String.toLongExact`, or as `toLong`, which cuts a fraction off; None outside of 64 bits."""
+    text = text.strip(TRIMMED)
+    if not (_WHOLE_WITH_FRACTION if with_fraction else _WHOLE).fullmatch(text):
+        return None
+    value = int(text.partition(".")[0].strip("+") or "0") if text.partition(".")[0] not in {"-", "+"} else 0
+    return value if value in _LONGS else None
 
 
 def parse_decimal(text: str) -> decimal.Decimal | None:
@@ -116,6 +140,15 @@ def _each(parse: Callable[[str], T | None], texts: Iterable[str | None]) -> list
             known[text] = parse(text)
         values.append(known[text])
     return values
+
+
+def _booleans(texts: pa.Array) -> pa.Array:
+    return pa.array(_each(parse_boolean, texts.to_pylist()), pa.bool_())
+
+
+def _wholes(texts: pa.Array, with_fraction: pa.Array) -> pa.Array:
+    cut = bool(len(texts)) and with_fraction[0].as_py()
+    return pa.array(_each(lambda text: parse_whole(text, with_fraction=cut), texts.to_pylist()), pa.int64())
 
 
 def _doubles(texts: pa.Array) -> pa.Array:
@@ -202,6 +235,8 @@ def _plain_decimal(text: str) -> str | None:
     return f"{value:f}"
 
 
+PARSE_BOOLEAN = Kernel("potok_parse_boolean", (STRING,), BOOLEAN, _booleans)
+PARSE_WHOLE = Kernel("potok_parse_whole", (STRING, BOOLEAN), LONG, _wholes)
 PARSE_DOUBLE = Kernel("potok_parse_double", (STRING,), DOUBLE, _doubles)
 PARSE_DATE = Kernel("potok_parse_date", (STRING,), DATE, _dates)
 PARSE_TIMESTAMP = Kernel("potok_parse_timestamp", (STRING, STRING), TIMESTAMP, _timestamps)

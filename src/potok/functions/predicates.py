@@ -153,7 +153,13 @@ def _bind_in(arguments: Sequence[Expression], context: FunctionContext) -> Expre
 
 def _emit_in(_: Call, arguments: Sequence[str]) -> str:
     value, *items = arguments
-    return f"({value} IN ({', '.join(items)}))" if items else "false"
+    if not items:
+        return "false"
+    test = f"IN ({', '.join(items)})"
+    if len(items) > 1 and may_raise(value):
+        # The engine may turn a long list into a join, and then evaluates the value on every row.
+        return f"list_transform([{value}], lambda x: x {test})[1]"
+    return f"({value} {test})"
 
 
 def _bind_between(arguments: Sequence[Expression], context: FunctionContext) -> Expression:

@@ -153,6 +153,17 @@ def _emit_case(plain: str, kernel: str) -> Emit:
     return emit
 
 
+def _emit_initcap(_: Call, arguments: Sequence[str]) -> str:
+    words = "list_transform(string_split(lower({v}), ' '), lambda w: upper(w[1]) || w[2:])"
+    return let(
+        arguments[0],
+        lambda v: (
+            f"CASE WHEN strlen({v}) = length({v}) THEN array_to_string({words.replace('{v}', v)}, ' ')"
+            f" ELSE potok_initcap({v}) END"
+        ),
+    )
+
+
 def _emit_length(call_: Call, arguments: Sequence[str]) -> str:
     function = "octet_length" if is_binary(call_) else "length"
     return f"CAST({function}({arguments[0]}) AS INTEGER)"
@@ -169,7 +180,7 @@ def _emit_bits(call_: Call, arguments: Sequence[str]) -> str:
 def _emit_trim(function: str, *, source_first: bool = False) -> Emit:
     def emit(_: Call, arguments: Sequence[str]) -> str:
         if len(arguments) == 1:
-            return f"{function}({arguments[0]}, ' ')"
+            return f"{function}({arguments[0]})"
         source, characters = arguments if source_first else reversed(arguments)
         return f"{function}({source}, {characters})"
 
@@ -605,7 +616,7 @@ FUNCTIONS: tuple[Function, ...] = (
     *same(_UPPER, "ucase"),
     _LOWER,
     *same(_LOWER, "lcase"),
-    _row("initcap", (STRING,), STRING, "potok_initcap({0})", k.INITCAP),
+    _row("initcap", (STRING,), STRING, _emit_initcap, k.INITCAP),
     _LENGTH,
     *same(_LENGTH, "char_length", "character_length", "len"),
     _row("octet_length", (TEXT_OR_BYTES,), INTEGER, _emit_octets),
