@@ -261,27 +261,29 @@ def run_program(program: str, arguments: Sequence[str]) -> int:
     path = Path(program)
     sys.argv = [program, *arguments]
     sys.path[0] = str(path.resolve().parent)
+    # As Python has it: the program may change its directory.
+    file = str(path.absolute())
     try:
         source = path.read_bytes()
     except OSError as error:
         print(f"potok: can't open file {program!r}: {error.strerror}", file=sys.stderr)  # noqa: T201 - said to the user
         return 2
     module = types.ModuleType("__main__")
-    module.__file__ = program
+    module.__file__ = file
     module.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as Python itself sets it
     sys.modules["__main__"] = module
     try:
-        exec(compile(source, program, "exec"), module.__dict__)  # noqa: S102 - the user's program
+        exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 - the user's program
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - told to the user as Python would
-        _report(error, program)
+        _report(error, file)
         return _SIGINT_EXIT if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 
-def _report(error: BaseException, program: str) -> None:
+def _report(error: BaseException, file: str) -> None:
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != program:
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)

@@ -112,7 +112,8 @@ def test_a_program_runs_as_main(tmp_path: Path) -> None:
         "--two",
         directory=tmp_path,
     )
-    assert done.stdout == "__main__ ['program.py', '1', '--two'] program.py 7\nTrue True\n"
+    file = tmp_path / "program.py"
+    assert done.stdout == f"__main__ ['program.py', '1', '--two'] {file} 7\nTrue True\n"
     assert (done.stderr, done.returncode) == ("", 0)
 
 
@@ -120,7 +121,7 @@ def test_a_traceback_begins_in_the_program(tmp_path: Path) -> None:
     done = run("def f():\n    raise ValueError('no')\nf()\n", directory=tmp_path)
     lines = done.stderr.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
-    assert lines[1] == '  File "program.py", line 3, in <module>'
+    assert lines[1] == f'  File "{tmp_path / "program.py"}", line 3, in <module>'
     assert lines[-1] == "ValueError: no"
     assert "launcher" not in done.stderr
     assert done.returncode == 1
@@ -142,7 +143,7 @@ def test_exit_codes(tmp_path: Path, program: str, code: int) -> None:
 
 def test_a_syntax_error_points_into_the_program(tmp_path: Path) -> None:
     done = run("x = (\n", directory=tmp_path)
-    assert '  File "program.py", line 1' in done.stderr
+    assert f'  File "{tmp_path / "program.py"}", line 1' in done.stderr
     assert "SyntaxError" in done.stderr
     assert "launcher" not in done.stderr
 

@@ -192,9 +192,9 @@ def _non_time_window(node: Window) -> SparkError:
             specifications.append(specification)
     return SparkError(
         "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
-        windowFunc=", ".join(f"'{f.upper()}'" for f in functions),
+        windowFunc=", ".join(functions).upper(),
         columnName=", ".join(f"`{c}`" for c in columns),
-        windowSpec=", ".join(specifications),
+        windowSpec=", ".join(specifications).upper(),
     )
 
 

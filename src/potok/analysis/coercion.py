@@ -214,6 +214,7 @@ def coerce_extraction(found: Expression, context: FunctionContext) -> Expression
     """An index of an array as a whole number, a key of a map as the map's key type."""
     if not isinstance(found, Call):
         return found
+    found = replace(found, ansi=context.ansi)
     base, extraction = found.arguments
     if found.name == "get_array_item":
         if isinstance(extraction.data_type, IntegralType):

@@ -148,13 +148,16 @@ def extract_windows(
 ) -> tuple[LogicalPlan, list[Expression]]:
     """The expressions over Window nodes above `child`. Raises NESTED window errors and missing OVER."""
     found: dict[WindowExpression, Alias] = {}
+    names = {
+        e.child: e.name for e in expressions if isinstance(e, Alias) and isinstance(e.child, WindowExpression)
+    }
 
     def replaced(node: Expression) -> Expression | None:
         if not isinstance(node, WindowExpression):
             return None
         alias = found.get(node)
         if alias is None:
-            alias = found[node] = named(node, "_we" + str(len(found)))
+            alias = found[node] = named(node, names.get(node, f"_we{len(found)}"))
         return to_attribute(alias)
 
     result = [transform_down(e, replaced) for e in expressions]

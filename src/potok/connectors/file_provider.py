@@ -90,7 +90,7 @@ class FileProvider(BaseProvider):
         if given is None and not infers and self.format.name != "text":
             raise SparkError("_LEGACY_ERROR_TEMP_2048")
         if not has_glob(path) and not os.path.exists(path):
-            raise SparkError("PATH_NOT_FOUND", path=path)
+            raise SparkError("PATH_NOT_FOUND", path=paths[0].removeprefix("file:"))
         schema, partition_names = self.stream_schema(path, given, options, formats)
         spelled = Options(options.spelled())
         spelled["path"] = path
@@ -130,6 +130,8 @@ class FileProvider(BaseProvider):
         """See Provider."""
         from potok.connectors.file_source import FileStreamSource
 
+        partitions = set(relation.options.get(PARTITION_COLUMNS, "").split("/"))
+        check_types(self.format, without(relation.source_schema, partitions))
         return FileStreamSource(self.format, relation, context)
 
     def sink(self, write: WriteStream, schema: StructType, context: SinkContext) -> FileSink:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from potok.checkpoint.compactible import CompactionSettings
 from potok.checkpoint.file_source_log import FileEntry, FileSourceLog
 from potok.checkpoint.layout import file_uri, path_from_uri
+from potok.checkpoint.log import illegal_state
 from potok.connectors.base import ReadAll, ReadLimit, ReadMaxBytes, ReadMaxFiles, SourceContext
 from potok.connectors.content_log import ContentLog
 from potok.connectors.file_cleaner import FileCleaner
@@ -144,8 +145,10 @@ class FileStreamSource:
     def initial_offset(self) -> None:
         """See Source."""
 
-    def latest_offset(self, start: str | None, limit: ReadLimit) -> str | None:  # noqa: ARG002 - Source
-        """See Source."""
+    def latest_offset(self, start: str | None, limit: ReadLimit) -> str | None:
+        """See Source. Raises where the log has lost what the checkpoint goes on from."""
+        if start is not None and _log_offset(start) > self._offset:
+            raise illegal_state(f"batch {_log_offset(start)} doesn't exist")
         if not self._frozen:
             self._look()
         batch = self._take(limit)

@@ -36,6 +36,9 @@ class FileSourceOptions:
     @classmethod
     def of(cls, options: Options) -> FileSourceOptions:
         """Raises SparkError for a value that Spark refuses."""
+        for name in ("modifiedBefore", "modifiedAfter"):
+            if name in options:
+                raise illegal_argument(f"option '{name.lower()}' is not allowed in file stream sources")
         max_files = positive(options, "maxFilesPerTrigger", int)
         max_bytes = positive(options, "maxBytesPerTrigger", int)
         if max_files is not None and max_bytes is not None:

@@ -47,7 +47,6 @@ _SPARK_VERSION = b"org.apache.spark.version"
 _CODECS = {
     "none": ("NONE", ""), "uncompressed": ("NONE", ""), "snappy": ("SNAPPY", ".snappy"), "gzip": ("GZIP", ".gz"),
     "zstd": ("ZSTD", ".zstd"), "brotli": ("BROTLI", ".br"), "lz4": ("LZ4", ".lz4hadoop"), "lz4_raw": ("LZ4", ".lz4raw"),
-    "lz4raw": ("LZ4", ".lz4raw"),
 }  # fmt: skip
 _AVAILABLE = "brotli, uncompressed, lzo, snappy, lz4_raw, none, zstd, lz4, gzip"
 

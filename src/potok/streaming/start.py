@@ -210,7 +210,9 @@ def sink_text(sink_name: str, sink: Sink, query_id: str, write: WriteStream, out
     names = {"console": "console", "noop": "noop-table"}
     if sink_name in names:
         return f"WriteToMicroBatchDataSource {names[sink_name]}"
-    options = ", ".join(f"{name}={value}" for name, value in sorted(write.options.spelled().items()))
+    spelled = {"path": write.path} if write.path is not None else {}
+    spelled.update(write.options.spelled())
+    options = ", ".join(f"{name}={value}" for name, value in sorted(spelled.items()))
     shown = f", [{options}]" if options else ""
     return f"~WriteToMicroBatchDataSourceV1 {sink.description}, {query_id}{shown}, {output_mode.capitalize()}"
 
