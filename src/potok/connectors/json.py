@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from potok.connectors.csv_options import (
 )
 from potok.connectors.csv_rows import bad_file
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.json_columns import is_object_per_line, read_columns
 from potok.connectors.json_infer import JsonInference
 from potok.connectors.json_parser import (
     Leniency,
@@ -57,9 +57,10 @@ from potok.types import (
 )
 
 _FAST_BLOCK_BYTES = 1 << 14
+_BLOCK_BYTES = 1 << 20
+# After so many blocks in a row without a common shape no more are tried.
+_MAX_MISSES = 4
 _BLANKS = "".join(map(chr, range(33)))
-# Something behind the end of an object that no JSON text may have there, or a second value on a line.
-_SUSPECT = re.compile(rb"[}\]][ \t]*[^,}\]\n \t]")
 
 
 @dataclass(frozen=True)
@@ -148,31 +149,43 @@ class JsonReader:
                 yield self._exact_batch(lines, fields, file, columns)
             return
         fast = None if judged else _fast_schema(fields)
+        by_lines = (
+            self._options.separator in {None, b"\n"} and self._options.leniency.allow_non_numeric_numbers
+        )
+        misses = 0
         for block in file_blocks(file, self._options):
-            if fast is not None and len(block) > _FAST_BLOCK_BYTES:
-                batch = self._fast_batch(block, fields, fast)
+            if by_lines and len(block) > _FAST_BLOCK_BYTES:
+                ended = block if block.endswith(b"\n") else block + b"\n"
+                batch = self._even_batch(ended, fields, columns) if misses < _MAX_MISSES else None
+                misses = 0 if batch is not None else misses + 1
+                if batch is None and fast is not None:
+                    batch = self._fast_batch(ended, fields, fast)
                 if batch is not None:
                     yield batch
                     continue
             yield self._exact_batch(block_lines(block, self._options.separator), fields, file, columns)
 
+    def _even_batch(self, block: bytes, fields: StructType, columns: Sequence[str]) -> pa.RecordBatch | None:
+        types = {f.name: f.data_type for f in fields.fields}
+        found = read_columns(block, fields.names, types, self._options.values)
+        if found is None:
+            return None
+        rows, arrays = found
+        if not columns:
+            return counted(rows)
+        by_name = dict(zip(fields.names, arrays, strict=True))
+        # Every record is whole.
+        corrupt = pa.nulls(rows, pa.string())
+        return pa.record_batch([by_name.get(c, corrupt) for c in columns], names=list(columns))
+
     def _fast_batch(self, block: bytes, fields: StructType, schema: pa.Schema) -> pa.RecordBatch | None:
-        if (
-            self._options.separator not in {None, b"\n"}
-            or not self._options.leniency.allow_non_numeric_numbers
-        ):
-            return None
-        if not block.endswith(b"\n"):
-            block += b"\n"
-        rows = block.count(b"\n")
-        starts = block.count(b"\n{") + (block[:1] == b"{")
         # Arrow's parser must not see anything but one object a line: it crashes on a bare null.
-        if starts != rows or block.count(b"}\n") != rows:
+        if not is_object_per_line(block):
             return None
-        if _SUSPECT.search(block) is not None:
-            return None
+        rows = block.count(b"\n")
         try:
-            block.isascii() or block.decode("utf-8")
+            if not block.isascii():
+                block.decode("utf-8")
             table = pyarrow.json.read_json(
                 pa.py_buffer(block),
                 pyarrow.json.ReadOptions(use_threads=False, block_size=len(block) + 1),
@@ -318,7 +331,7 @@ def file_blocks(file: InputFile, options: JsonOptions) -> Iterator[bytes]:
     stream = open_for_reading(file.path)
     try:
         source = stream if options.encoding == "utf-8" else Transcoded(stream, options.encoding)
-        yield from line_blocks(source, options.separator)
+        yield from line_blocks(source, options.separator, _BLOCK_BYTES)
     finally:
         stream.close()
 
