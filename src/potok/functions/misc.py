@@ -198,7 +198,6 @@ _VARIANT = (
     "schema_of_variant", "is_valid_variant",
 )  # fmt: skip
 _FORMATTED = ("to_number", "try_to_number", "to_char", "to_varchar")
-_CSV = ("from_csv", "to_csv", "schema_of_csv")
 _RANDOM = ("uniform", "randstr")
 _INPUT_FILE = ("input_file_name", "input_file_block_start", "input_file_block_length")
 
@@ -251,7 +250,6 @@ FUNCTIONS: tuple[Function, ...] = (
         for name in _VARIANT
     ),
     *(_refusal(name, name, "regexp_replace and a cast, or format_number") for name in _FORMATTED),
-    *(_refusal(name, name, "split and casts, concat_ws, or the csv format of files") for name in _CSV),
     *(_refusal(name, name, "rand and arithmetic") for name in _RANDOM),
     *(_refusal(name, name, "the column _metadata.file_path") for name in _INPUT_FILE),
 )
