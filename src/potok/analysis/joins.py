@@ -17,7 +17,7 @@ from potok.analysis.trees import contains_aggregate, named
 from potok.errors import SparkError
 from potok.functions.type_rules import coerce_all, coerce_operands
 from potok.plan.expressions import AttributeReference, Call, Expression
-from potok.plan.logical import Join, LogicalPlan, UnresolvedJoin, with_nullability
+from potok.plan.logical import Join, LogicalPlan, Project, UnresolvedJoin, with_nullability
 from potok.types import BOOLEAN, DataType
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _using(
     keys: list[Expression]
     match join_type:
         case "left_semi" | "left_anti":
-            return UsingProject(joined, (*left_keys, *left_rest))
+            return Project(joined, (*left_keys, *left_rest))
         case "right_outer":
             keys, hidden = list(right_keys), [with_nullability(k, nullable=True) for k in left_keys]
             left_rest = [with_nullability(a, nullable=True) for a in left_rest]
