@@ -301,7 +301,7 @@ def _emit_pair(function: str, call: AggregateCall, arguments: Sequence[str]) -> 
     return f"{function}({_distinct(call)}{one}, {other})"
 
 
-def _emit_correlation(call: AggregateCall, arguments: Sequence[str]) -> str:
+def _emit_correlation(_: AggregateCall, arguments: Sequence[str]) -> str:
     one, other = arguments
     both = f"CASE WHEN {one} IS NOT NULL AND {other} IS NOT NULL THEN 1 END"
     flat = f"(var_pop(CASE WHEN {other} IS NOT NULL THEN {one} END){FILTER} = 0 OR var_pop(CASE WHEN {one} IS NOT NULL THEN {other} END){FILTER} = 0)"

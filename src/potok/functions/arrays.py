@@ -203,7 +203,7 @@ def _emit_element_at(call_: Call, arguments: Sequence[str]) -> str:
     return let_all(arguments, item)
 
 
-def _emit_map_value(call_: Call, arguments: Sequence[str]) -> str:
+def _emit_map_value(_: Call, arguments: Sequence[str]) -> str:
     return f"{_subscriptable(arguments[0])}[{arguments[1]}]"
 
 
@@ -228,9 +228,9 @@ def _bind_with_element(
 ) -> Expression:
     """An array and a value of its elements' type, both widened to what they have in common."""
     array, value = arguments[:2]
-    if isinstance(array.data_type, NullType) or isinstance(value.data_type, NullType):
-        if name in {"array_contains", "array_position", "array_remove"} and name != "array_remove":
-            raise mismatch("NULL_TYPE", functionName=f"`{name}`")
+    has_null = any(isinstance(a.data_type, NullType) for a in (array, value))
+    if has_null and name in {"array_contains", "array_position"}:
+        raise mismatch("NULL_TYPE", functionName=f"`{name}`")
     if not isinstance(array.data_type, ArrayType):
         raise unexpected_argument(0, array.data_type, '"ARRAY"')
     found = wider_type(
@@ -464,7 +464,7 @@ def _compact_type(arguments: Sequence[Expression]) -> DataType:
     return ArrayType(element_of(arguments[0]), contains_null=False)
 
 
-def _emit_join(call_: Call, arguments: Sequence[str]) -> str:
+def _emit_join(_: Call, arguments: Sequence[str]) -> str:
     array, delimiter, *replacement = arguments
     if not replacement:
         return f"array_to_string({array}, {delimiter})"

@@ -477,7 +477,7 @@ def _emit_parse_time(call_: Call, arguments: Sequence[str]) -> str:
     return let(arguments[0], checked)
 
 
-def _bind_unix_timestamp(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+def _bind_unix_timestamp(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     if not arguments:
         return call("_now_seconds", (), LONG, context, nullable=False)
     value, *rest = arguments
@@ -669,9 +669,7 @@ _DATEDIFF = _row(
 )
 _NOW = _row("current_timestamp", (), TIMESTAMP, "$now", nullable=Nullability.NEVER)
 _TODAY = _row("current_date", (), DATE, f"CAST({local('$now')} AS DATE)", nullable=Nullability.NEVER)
-_UNIX = _row(
-    "unix_timestamp", (ANY, STRING), LONG, optional=2, bind=partial(_bind_unix_timestamp, "unix_timestamp")
-)
+_UNIX = _row("unix_timestamp", (ANY, STRING), LONG, optional=2, bind=_bind_unix_timestamp)
 _PARSE_KERNELS = (k.PARSE_TIME, k.PARSE_LOCAL_TIME, k.PARSE_FAILURE, PARSE_TIMESTAMP, PARSE_LOCAL_TIMESTAMP)
 
 

@@ -8,6 +8,7 @@ import re
 from potok.errors import SparkError, unsupported
 
 _SPEC = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
+_LEAST_PLAIN_EXPONENT = -4
 _INTEGRAL, _FLOATING, _DECIMAL, _BOOLEAN = "i", "f", "d", "b"
 
 
@@ -129,7 +130,9 @@ def _fraction(value: str, flags: str, width: str | None, precision: str | None, 
         digits = digits or 1
         exponent = size.adjusted() if size else 0
         letter, digits = (
-            ("f", max(digits - exponent - 1, 0)) if -4 <= exponent < digits else ("e", digits - 1)
+            ("f", max(digits - exponent - 1, 0))
+            if _LEAST_PLAIN_EXPONENT <= exponent < digits
+            else ("e", digits - 1)
         )
     with decimal.localcontext() as context:
         context.prec = 400

@@ -46,7 +46,8 @@ from potok.types import (
 
 
 def _bind_comparison(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    left, right = _same_names(*_same_booleans(name, *arguments, context), context)
+    left, right = _same_booleans(name, arguments[0], arguments[1], context)
+    left, right = _same_names(left, right, context)
     left, right = coerce_operands(left, right, context, is_comparison=True)
     a, b = left.data_type, right.data_type
     if isinstance(a, NullType) and not isinstance(b, NullType):

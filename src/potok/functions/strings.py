@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from potok.engine.kernel import Kernel
 from potok.errors import unsupported
 from potok.functions import text_kernels as k
 from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
@@ -13,6 +14,7 @@ from potok.functions.conversion import escaped_text
 from potok.functions.java_regex import compiled, replacement_parts, to_re2
 from potok.functions.mismatch import call, different_types, same, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
+from potok.functions.row_kernels import row_kernel
 from potok.functions.sql_text import let, let_all
 from potok.functions.type_rules import cast_to, coerce_all, implicit_cast
 from potok.plan.expressions import Call, Expression, Literal
@@ -569,7 +571,7 @@ def _row(
     inputs: tuple[InputType, ...],
     result: DataType,
     emit: Emit,
-    *kernels: object,
+    *kernels: Kernel,
     optional: int = 0,
     nullable: Nullability = Nullability.ANY_ARGUMENT,
     **more: object,
@@ -587,6 +589,7 @@ def _row(
 
 
 ALWAYS = Nullability.ALWAYS
+_TRANSLATE = row_kernel("translate", (STRING, STRING, STRING), STRING, translated)
 _UPPER = _row("upper", (STRING,), STRING, _emit_case("upper", "potok_upper"), k.UPPER)
 _LOWER = _row("lower", (STRING,), STRING, _emit_case("lower", "potok_lower"), k.LOWER)
 _LENGTH = _row("length", (TEXT_OR_BYTES,), INTEGER, _emit_length)
@@ -645,7 +648,7 @@ FUNCTIONS: tuple[Function, ...] = (
     *same(_LOCATE, "position"),
     _row("find_in_set", (STRING, STRING), INTEGER, "potok_find_in_set({0}, {1})", k.FIND_IN_SET),
     _row("replace", (STRING, STRING, STRING), STRING, lambda _, a: f"replace({a[0]}, {a[1]}, {a[2] if len(a) > 2 else quote_text('')})", optional=1),  # noqa: PLR2004 - the optional new text
-    _row("translate", (STRING, STRING, STRING), STRING, _emit_translate, k.row_kernel("translate", (STRING, STRING, STRING), STRING, translated)),
+    _row("translate", (STRING, STRING, STRING), STRING, _emit_translate, _TRANSLATE),
     _row("split", (STRING, STRING, INTEGER), ArrayType(STRING, contains_null=False), _emit_split, k.SPLIT, optional=1),
     _row("split_part", (STRING, STRING, INTEGER), STRING, _emit_split_part, nullable=ALWAYS),
     _row("startswith", (STRING, STRING), BOOLEAN, "starts_with({0}, {1})"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 
@@ -141,16 +143,16 @@ def _zone_or_error(name: str) -> object:
     return zone
 
 
-def _each(moments: pa.Array, zones: pa.Array, convert: object) -> pa.Array:
+def _each(moments: pa.Array, zones: pa.Array, convert: Callable[[int, Any], int]) -> pa.Array:
     known: dict[str, object] = {}
-    values = []
+    values: list[int | None] = []
     for micros, name in zip(moments.cast(pa.int64()).to_pylist(), zones.to_pylist(), strict=True):
         if micros is None or name is None:
             values.append(None)
             continue
         if name not in known:
             known[name] = _zone_or_error(name)
-        values.append(convert(micros, known[name]))  # type: ignore[operator]
+        values.append(convert(micros, known[name]))
     return pa.array(values, pa.int64())
 
 
