@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from potok.analysis.pretty_functions import call_text
+from potok.functions.casts_by_name import FUNCTIONS as CASTS_BY_NAME
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -67,6 +68,8 @@ _MICROSECONDS = {"day": 86_400_000_000, "hour": 3_600_000_000, "minute": 60_000_
 _DAY_TIME = ("day", "hour", "minute", "second")
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7
 _RANKS_OF_ROWS = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
+_CAST_NAMES = frozenset(function.name for function in CASTS_BY_NAME)
+_TIME_OPERATORS = frozenset({"+", "-", "*"})
 _SHIFTS = {"lag": -1, "lead": 1}
 _DEFAULT_SHIFT_ARGUMENTS = (Literal(1, INTEGER), Literal(None, NullType()))
 
@@ -83,6 +86,11 @@ def pretty_name(expression: Expression, resolve: Resolve | None = None) -> str:
 def sql_expression(expression: Expression, resolve: Resolve | None = None) -> str:
     """The expression in double quotes, as errors show it (toSQLExpr)."""
     return f'"{pretty_name(expression, resolve)}"'
+
+
+def frame_text(frame: WindowFrame) -> str:
+    """The frame of a window as SQL text."""
+    return _Printer(None).frame(frame)
 
 
 class _Printer:
@@ -105,6 +113,15 @@ class _Printer:
                     return self.text(child)
                 word = "TRY_CAST" if mode is CastMode.TRY else "CAST"
                 return f"{word}({self.text(child)} AS {target.sql})"
+            case UnresolvedFunction(name=name, arguments=(child,)) if name in _CAST_NAMES:
+                return self.text(child)
+            case UnresolvedFunction(name="struct"):
+                return self._struct(expression)
+            case UnresolvedFunction(name="negative", arguments=(child,)) if not _is_operator(expression, "-"):
+                return f"negative({self.text(child)})"
+            case UnresolvedFunction(name=name, arguments=(_, _)) if name in _TIME_OPERATORS:
+                found = self._resolve(expression) if self._resolve else None
+                return self._call(found if isinstance(found, Call) and found.name != name else expression)
             case UnresolvedFunction(name=name, arguments=arguments):
                 return self._function(
                     name,
@@ -171,7 +188,21 @@ class _Printer:
             text += f" WITHIN GROUP (ORDER BY {', '.join(self.text(o) for o in within_group)})"
         return f"{text} FILTER (WHERE {self.text(condition)})" if condition is not None else text
 
-    def _call(self, call: Call | WindowCall) -> str:
+    def _struct(self, struct: UnresolvedFunction) -> str:
+        if _is_operator(struct, "("):
+            pairs = (f"col{i}, {self.text(a)}" for i, a in enumerate(struct.arguments, 1))
+            return f"named_struct({', '.join(pairs)})"
+        found = self._resolve(struct) if self._resolve else None
+        if any(isinstance(a, UnresolvedStar) for a in struct.arguments) and isinstance(found, Call):
+            return f"struct({', '.join(self.text(a) for a in found.arguments[1::2])})"
+        return f"struct({', '.join(self._member(a) for a in struct.arguments)})"
+
+    def _member(self, value: Expression) -> str:
+        if isinstance(value, Alias) and len(value.names) == 1:
+            return f"{self.text(value.child)} AS {value.names[0]}"
+        return self.text(value)
+
+    def _call(self, call: Call | WindowCall | UnresolvedFunction) -> str:
         match call.name, call.arguments:
             case "get_array_item" | "get_map_value", (child, extraction):
                 return f"{self.text(child)}[{self.text(extraction)}]"
@@ -218,9 +249,9 @@ class _Printer:
             if window.order_by:
                 return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
             return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-        return self._frame_text(frame)
+        return self.frame(frame)
 
-    def _frame_text(self, frame: WindowFrame) -> str:
+    def frame(self, frame: WindowFrame) -> str:
         kind = "ROWS" if frame.is_rows else "RANGE"
         lower, upper = self._bound(frame.lower, "PRECEDING"), self._bound(frame.upper, "FOLLOWING")
         return f"{kind} BETWEEN {lower} AND {upper}"
@@ -247,11 +278,16 @@ class _Printer:
         base: Expression = update
         while isinstance(base, UpdateFields):
             if base.value is None:
-                operations.append(f"dropfield({base.name})")
+                operations.append("dropfield()")
             else:
-                operations.append(f"withfield({base.name}, {self.text(base.value)})")
+                operations.append(f"WithField({self.text(base.value)})")
             base = base.struct
         return f"update_fields({self.text(base)}, {', '.join(reversed(operations))})"
+
+
+def _is_operator(call: UnresolvedFunction, sign: str) -> bool:
+    """Whether the call was written in SQL as an operator that starts with this sign."""
+    return call.origin is not None and call.origin.fragment.startswith(sign)
 
 
 def _is_bare_star(expression: Expression) -> bool:

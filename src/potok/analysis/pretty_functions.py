@@ -9,12 +9,19 @@ from collections.abc import Callable, Sequence
 
 from potok.plan.expressions import Expression
 
+_VARIABLE = "namedlambdavariable()"
+_SAME_VALUE = f"lambdafunction({_VARIABLE}, {_VARIABLE})"
+_ORDER = (
+    f"lambdafunction((IF((({_VARIABLE} IS NULL) AND ({_VARIABLE} IS NULL)), 0, (IF(({_VARIABLE} IS NULL), 1,"
+    f" (IF(({_VARIABLE} IS NULL), -1, (IF(({_VARIABLE} < {_VARIABLE}), -1,"
+    f" (IF(({_VARIABLE} > {_VARIABLE}), 1, 0)))))))))), {_VARIABLE}, {_VARIABLE})"
+)
 _Writer = Callable[[Sequence[str], Sequence[Expression]], str | None]
 
 _INFIX = {
-    "+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "mod": "%", "div": "div", "==": "=", "=": "=",
+    "+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "div": "div", "==": "=", "=": "=",
     "<=>": "<=>", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "&": "&", "|": "|", "^": "^",
-    "and": "AND", "or": "OR", "&&": "AND", "||": "||",
+    "and": "AND", "or": "OR", "&&": "AND", "||": "||", "<<": "<<", ">>": ">>", ">>>": ">>>",
 }  # fmt: skip
 
 _RENAMED = {
@@ -22,8 +29,8 @@ _RENAMED = {
     for name in (
         "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc",
         "degrees", "e", "exp", "expm1", "floor", "log", "log10", "log1p", "log2", "pi", "radians", "regexp",
-        "regexp_like", "rint", "rlike", "sec", "signum", "sin", "sinh", "sqrt", "tan", "tanh",
-        "rank", "dense_rank", "percent_rank", "pow",
+        "regexp_like", "rlike", "sec", "signum", "sin", "sinh", "sqrt", "tan", "tanh",
+        "rank", "dense_rank", "percent_rank", "power", "hypot",
     )
 } | {
     "array_agg": "collect_list", "curdate": "current_date", "current_database": "current_schema",
@@ -60,10 +67,12 @@ _DEFAULTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "regexp_instr": (2, ("0",)),
     "regexp_replace": (3, ("1",)),
     "sentences": (1, ("", "")),
+    "sort_array": (1, ("true",)),
     "split": (2, ("-1",)),
     "str_to_map": (1, (",", ":")),
     "substr": (2, ("2147483647",)),
     "substring": (2, ("2147483647",)),
+    "replace": (2, ("",)),
     "round": (1, ("0",)),
     "bround": (1, ("0",)),
     "unix_timestamp": (0, ("current_timestamp()", "yyyy-MM-dd HH:mm:ss")),
@@ -118,6 +127,27 @@ def _like(word: str) -> _Writer:
     return write
 
 
+def _trim(word: str) -> _Writer:
+    def write(texts: Sequence[str], _: Sequence[Expression]) -> str | None:
+        return f"TRIM({word} {texts[0]} FROM {texts[1]})" if len(texts) == 2 else None  # noqa: PLR2004
+
+    return write
+
+
+def _rounded(name: str) -> _Writer:
+    def write(texts: Sequence[str], _: Sequence[Expression]) -> str | None:
+        return f"{name}({', '.join(texts)})" if len(texts) > 1 else None
+
+    return write
+
+
+def _aggregate(name: str) -> _Writer:
+    def write(texts: Sequence[str], _: Sequence[Expression]) -> str | None:
+        return f"{name}({', '.join((*texts, _SAME_VALUE))})" if len(texts) == 3 else None  # noqa: PLR2004
+
+    return write
+
+
 _SPECIAL: dict[str, _Writer] = {
     "when": _when,
     "case": _when,
@@ -137,7 +167,32 @@ _SPECIAL: dict[str, _Writer] = {
     "like": _like("LIKE"),
     "window": lambda _, __: "window",
     "session_window": lambda _, __: "session_window",
-    "window_time": lambda _, __: "window_time",
+    "trim": _trim("BOTH"),
+    "ltrim": _trim("LEADING"),
+    "rtrim": _trim("TRAILING"),
+    "ceil": _rounded("ceil"),
+    "floor": _rounded("floor"),
+    "log": lambda t, _: f"LOG(E(), {t[0]})" if len(t) == 1 else None,
+    "aggregate": _aggregate("aggregate"),
+    "reduce": _aggregate("reduce"),
+    "array_sort": lambda t, _: f"array_sort({t[0]}, {_ORDER})" if len(t) == 1 else None,
+    "_date_add_interval": lambda t, _: f"date_add({t[0]}, extractansiintervaldays({t[1]}))",
+    "_date_add_interval_minus": lambda t, _: f"date_add({t[0]}, (- extractansiintervaldays({t[1]})))",
+    "_date_add_months": lambda t, _: f"{t[0]} + {t[1]}",
+    "_date_add_months_minus": lambda t, _: f"{t[0]} - {t[1]}",
+    "_date_add_calendar": lambda t, _: f"{t[0]} + {t[1]}",
+    "_date_add_calendar_minus": lambda t, _: f"{t[0]} - {t[1]}",
+    "_timestamp_add_interval": lambda t, _: f"{t[0]} + {t[1]}",
+    "_timestamp_add_interval_minus": lambda t, _: f"{t[0]} - {t[1]}",
+    "_timestamp_add_months": lambda t, _: f"{t[0]} + {t[1]}",
+    "_timestamp_add_months_minus": lambda t, _: f"{t[0]} - {t[1]}",
+    "_timestamp_add_calendar": lambda t, _: f"{t[0]} + {t[1]}",
+    "_timestamp_add_calendar_minus": lambda t, _: f"{t[0]} - {t[1]}",
+    "_subtract_dates": lambda t, _: f"({t[0]} - {t[1]})",
+    "_subtract_timestamps": lambda t, _: f"({t[0]} - {t[1]})",
+    "_interval_multiply": lambda t, _: f"({t[0]} * {t[1]})",
+    "_interval_divide": lambda t, _: f"({t[0]} / {t[1]})",
+    "_interval_div": lambda t, _: f"({t[0]} div {t[1]})",
     "extract": lambda t, _: f"extract({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
     "datepart": lambda t, _: f"datepart({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
 }
