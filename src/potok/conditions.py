@@ -539,6 +539,12 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The lower bound of a window frame must "
+        "be <comparison> to the upper bound.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
         "the <requiredType> type, however <inputSql> has the type <inputType>.",
@@ -1446,8 +1452,8 @@ CONDITIONS: dict[str, Condition] = {
     "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED": Condition(
         _KAFKA_DATA_LOSS + "\n"
         "Partition <topicPartition> offset was changed from <prevOffset> to <newOffset>.\n"
-        "This could either be a user error that the start offset is set too high and this is the "
-        "first batch, or the kafka topic-partition is broken, and some data may have been missed.",
+        "This could be either 1) a user error that the start offset is set beyond available offset when starting"
+        " query, or 2) the kafka topic-partition is deleted and re-created.",
         "22000",
         JAVA_ILLEGAL_STATE,
     ),
@@ -1456,6 +1462,15 @@ CONDITIONS: dict[str, Condition] = {
         " Structured Streaming + Kafka Integration Guide.",
         "42K02",
         ANALYSIS,
+    ),
+    "KAFKA_MALFORMED_RECORD_TIMESTAMP": Condition(
+        "Record at topic <topic> partition <partition> offset <offset> has timestamp value <timestamp> that overflows"
+        " when converting to Spark's microsecond-precision TimestampType.\n"
+        "Kafka record timestamps must be in milliseconds since epoch per the Kafka protocol. The provided value"
+        " suggests the producer may be writing timestamps in microseconds or nanoseconds instead.\n"
+        "Ensure the Kafka producer sets the ProducerRecord timestamp in milliseconds.",
+        "22008",
+        JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_NULL_TOPIC_IN_DATA": Condition(
         "The Kafka message data sent to the producer contains a null topic. Use the `topic` option for setting a"
@@ -1505,6 +1520,12 @@ CONDITIONS: dict[str, Condition] = {
         "Malformed records are detected in record parsing: <badRecord>.\nParse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. ",
         "22023",
         SPARK,
+    ),
+    "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET": Condition(
+        "The specified start offset and end offset should have the same topic-partitions.\n"
+        "Topic-partitions for start offset: <tpsForStartOffset>, topic-partitions for end offset: <tpsForEndOffset>.",
+        None,
+        JAVA_ILLEGAL_ARGUMENT,
     ),
     "MISSING_AGGREGATION": Condition(
         "The non-aggregating expression <expression> is based on columns which are not "
@@ -1663,6 +1684,19 @@ CONDITIONS: dict[str, Condition] = {
         "Cannot create the database <database> because the name is reserved for system use.",
         "42939",
         ANALYSIS,
+    ),
+    "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET": Condition(
+        "The resolved start offset <startOffset> is greater than the resolved end offset <endOffset> for topic <topic>"
+        " partition <partition>.\n"
+        "Please investigate in this order:\n"
+        "1. Check whether start offset is set beyond the end offset or the latest available offset after resolution."
+        " Possible inputs are:\n"
+        "  (a) Start offset is set to a timestamp, and the end offset is set to an index of offset.\n"
+        "  (b) Start offset is set to an index of offset, and the end offset is set to a timestamp.\n"
+        "  (c) Start offset is set, and the end offset is set to latest.\n"
+        "2. Check whether the Kafka topic-partition is deleted and re-created.",
+        None,
+        JAVA_ILLEGAL_STATE,
     ),
     "SCHEMA_ALREADY_EXISTS": Condition(
         "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the "
@@ -1852,6 +1886,12 @@ CONDITIONS: dict[str, Condition] = {
         "42883",
         ANALYSIS,
     ),
+    "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET": Condition(
+        "The specified start <offsetType> <startOffset> is greater than the end <offsetType> <endOffset> for topic"
+        " <topic> partition <partition>.",
+        None,
+        JAVA_ILLEGAL_ARGUMENT,
+    ),
     "UNRESOLVED_USING_COLUMN_FOR_JOIN": Condition(
         "USING column <colName> cannot be resolved on the <side> side of the join. The "
         "<side>-side columns: [<suggestion>].",
@@ -1936,6 +1976,25 @@ CONDITIONS: dict[str, Condition] = {
         "P0001",
         RUNTIME,
     ),
+    "USER_SPECIFIED_AND_ACTUAL_SCHEMA_MISMATCH": Condition(
+        "The user-specified schema doesn't match the actual schema:\nuser-specified: <schema>, actual: <actualSchema>."
+        " If you're using\nDataFrameReader.schema API or creating a table, please do not specify the schema.\n"
+        "Or if you're scanning an existed table, please drop it and re-create it.",
+        "42K03",
+        ANALYSIS,
+    ),
+    "WINDOW_FUNCTION_FRAME_NOT_ORDERED": Condition(
+        "Window function <wf> requires the window to be ordered. You need to add an ORDER BY clause. "
+        "For example: SELECT <example> OVER (PARTITION BY window_partition ORDER BY window_ordering) "
+        "FROM table.",
+        "42601",
+        ANALYSIS,
+    ),
+    "WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE": Condition(
+        "It is not allowed to use window functions inside <clauseName> clause.",
+        "42601",
+        ANALYSIS,
+    ),
     "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE": Condition(
         "Window function <funcName> requires an OVER clause.",
         "42601",
@@ -2001,6 +2060,11 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_1018": Condition(
         "<quoted> is a permanent view, which is not supported by streaming reading API such as "
         "`DataStreamReader.table` yet.",
+        None,
+        ANALYSIS,
+    ),
+    "_LEGACY_ERROR_TEMP_1035": Condition(
+        "Cannot specify window frame for <prettyName> function.",
         None,
         ANALYSIS,
     ),
@@ -2170,6 +2234,7 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG": Condition(
         "<message>", None, "org.apache.kafka.common.config.ConfigException"
     ),
+    "_LEGACY_ERROR_TEMP_JAVA.KAFKA_OPTION": Condition("<message>", None, SPARK),
     "_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT": Condition(
         "<message>", None, "org.apache.kafka.common.errors.TimeoutException"
     ),

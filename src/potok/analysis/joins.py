@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from potok.analysis.coercion import check_condition
 from potok.analysis.expressions import strip
 from potok.analysis.hidden import UsingProject
-from potok.analysis.names import Columns, quote, quote_type, suggestions
+from potok.analysis.names import Columns, quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.tables import is_generator, lateral_generator
@@ -128,7 +128,7 @@ def _key(analyzer: Analyzer, plan: LogicalPlan, name: str, side: str) -> Attribu
             "UNRESOLVED_USING_COLUMN_FOR_JOIN",
             colName=quote(name),
             side=side,
-            suggestion=", ".join(suggestions((name,), [(a.name,) for a in plan.output])),
+            suggestion=", ".join(quote(n) for n in sorted(a.name for a in plan.output)),
         )
     resolved = columns.resolve((name,))
     assert isinstance(resolved, AttributeReference)  # noqa: S101 - resolve raises for several

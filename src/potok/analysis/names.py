@@ -214,7 +214,8 @@ def unresolved_column(
     parts: Sequence[str], attributes: Attributes, origin: Origin | None = None
 ) -> SparkError:
     """UNRESOLVED_COLUMN with the five names most like the one that was asked for."""
-    proposal = suggestions(parts, [(*a.qualifier, a.name) for a in attributes])
+    by_name = sorted(attributes, key=lambda a: (a.name, a.expr_id))
+    proposal = suggestions(parts, [(*a.qualifier, a.name) for a in by_name])
     if not proposal:
         return SparkError(
             "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", origin=origin, objectName=quote_parts(parts)

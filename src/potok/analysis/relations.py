@@ -292,7 +292,7 @@ def _check_where(condition: Expression) -> None:
     if contains_aggregate(condition):
         found.append("aggregate functions")
     if contains_window(condition):
-        found.append("window functions")
+        raise SparkError("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", clauseName="WHERE")
     if contains_generator(condition):
         found.append("generator functions")
     if found:

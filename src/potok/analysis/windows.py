@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from potok.analysis.coercion import can_cast
 from potok.analysis.names import quote_type
-from potok.analysis.pretty import sql_expression
+from potok.analysis.pretty import frame_text, sql_expression
 from potok.analysis.trees import is_aggregate, named, transform_down
 from potok.errors import SparkError
 from potok.functions.type_rules import cast_to
 from potok.plan.expressions import (
     Alias,
+    AttributeReference,
     Expression,
     Literal,
     PythonFunction,
@@ -24,7 +25,7 @@ from potok.plan.expressions import (
     WindowFrame,
 )
 from potok.plan.logical import LogicalPlan, Window, to_attribute
-from potok.types import DATE, INTEGER, TIMESTAMP, TIMESTAMP_NTZ, DayTimeIntervalType
+from potok.types import DATE, INTEGER, TIMESTAMP, TIMESTAMP_NTZ, DayTimeIntervalType, NullType
 
 if TYPE_CHECKING:
     from potok.analysis.expressions import Resolver
@@ -53,8 +54,7 @@ class WindowRules:
         if isinstance(function, WindowCall) or is_aggregate(function) or isinstance(function, PythonFunction):
             if isinstance(function, WindowCall) and function.name in _NEEDS_ORDER and not window.order_by:
                 raise SparkError(
-                    "_LEGACY_ERROR_TEMP_1037",
-                    wf=f"{function.name}({', '.join(sql_expression(a)[1:-1] for a in function.arguments)})",
+                    "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf=function.name, example=_example(function)
                 )
             if getattr(function, "is_distinct", False):
                 raise SparkError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=sql_expression(window))
@@ -70,6 +70,8 @@ class WindowRules:
     ) -> WindowFrame | None:
         name = getattr(resolved.function, "name", "")
         if isinstance(resolved.function, WindowCall) and name in {"lag", "lead"}:
+            if window.frame is not None:
+                raise SparkError("_LEGACY_ERROR_TEMP_1035", prettyName=name)
             return None
         if isinstance(resolved.function, WindowCall) and name in _FIXED_FRAME:
             fixed = WindowFrame(name not in _RANGE_FRAME, None, _CURRENT_ROW)
@@ -89,6 +91,12 @@ class WindowRules:
             for bound in (window.frame.lower, window.frame.upper)
         )
         frame = WindowFrame(window.frame.is_rows, lower, upper)
+        if _is_reversed(lower, upper):
+            raise SparkError(
+                "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
+                sqlExpr=f'"{frame_text(frame)}"',
+                comparison="less than or equal",
+            )
         return frame if frame.is_rows else self._range_frame(resolver, resolved, frame)
 
     def _range_frame(self, resolver: Resolver, window: WindowExpression, frame: WindowFrame) -> WindowFrame:
@@ -130,6 +138,29 @@ def strip(expression: Expression) -> Expression:
 
 def _is_current(bound: Expression) -> bool:
     return isinstance(bound, Literal) and bound.value == 0 and not isinstance(bound.value, bool)
+
+
+def _is_reversed(lower: Expression | None, upper: Expression | None) -> bool:
+    """Whether a frame of constants ends before it begins. CURRENT ROW is not compared."""
+    if not isinstance(lower, Literal) or not isinstance(upper, Literal):
+        return False
+    if _is_current(lower) or _is_current(upper) or isinstance(lower.value, tuple | str):
+        return False
+    return lower.type == upper.type and lower.value is not None and bool(lower.value > upper.value)
+
+
+def _example(function: WindowCall) -> str:
+    """The call with the relations of its columns and every argument written out."""
+
+    def qualified(node: Expression) -> Expression | None:
+        if isinstance(node, AttributeReference):
+            return replace(node, name=".".join((*node.qualifier, node.name)))
+        return None
+
+    arguments = [transform_down(a, qualified) for a in function.arguments]
+    if function.name in {"lag", "lead"}:
+        arguments += (Literal(1, INTEGER), Literal(None, NullType()))[len(arguments) - 1 :]
+    return f"{function.name}({', '.join(sql_expression(a)[1:-1] for a in arguments)})"
 
 
 def _frame_text(frame: WindowFrame) -> str:

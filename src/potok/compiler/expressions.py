@@ -168,9 +168,16 @@ class Emitter:
             parts.append(self._frame(window.frame))
         over = f" OVER ({' '.join(parts)})"
         if isinstance(window.function, AggregateCall):
+            if window.function.ignore_nulls and window.function.filter is None:
+                return f"{self._edge_of_present(window.function)}{over}"
             return self._aggregate(window.function, over)
         text = self.emit(window.function)
         return text.replace(FILTER, over) if FILTER in text else text + over
+
+    def _edge_of_present(self, call: AggregateCall) -> str:
+        """`first` or `last` without NULLs: over a window the engine takes no FILTER for them."""
+        function = "last" if call.name in {"last", "last_value"} else "first"
+        return f"{function}({self.emit(call.arguments[0])} IGNORE NULLS)"
 
     def _frame(self, frame: WindowFrame) -> str:
         kind = "ROWS" if frame.is_rows else "RANGE"
