@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from potok.connectors.base import ReadContext, Rows, SinkContext, SourceContext
 from potok.connectors.kafka_consumer import kafka_schema
-from potok.connectors.kafka_options import KafkaReadOptions
+from potok.connectors.kafka_options import KafkaReadOptions, check_stream
 from potok.connectors.kafka_sink import KafkaSink, RecordWriter, check_schema
 from potok.connectors.kafka_source import KafkaBatchScan, KafkaSource
 from potok.connectors.options import illegal_argument
@@ -32,16 +32,24 @@ class KafkaProvider(BaseProvider):
 
     def relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:  # noqa: ARG002 - Provider
         """See Provider."""
-        _check_schema_is_ours(source)
         options = KafkaReadOptions.for_batch(source.options)
         schema = kafka_schema(include_headers=options.include_headers)
+        if source.schema_given is not None and source.schema_given != schema:
+            raise SparkError(
+                "USER_SPECIFIED_AND_ACTUAL_SCHEMA_MISMATCH",
+                schema=_ddl(source.schema_given),
+                actualSchema=_ddl(schema),
+            )
         return ScanRelation(KafkaBatchScan(options, schema), schema_attributes(schema), "kafka")
 
     def streaming_relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:  # noqa: ARG002 - Provider
         """See Provider."""
-        _check_schema_is_ours(source)
-        options = KafkaReadOptions.for_stream(source.options)
-        schema = kafka_schema(include_headers=options.include_headers)
+        include_headers = check_stream(source.options)
+        if source.schema_given is not None:
+            raise illegal_argument(
+                "requirement failed: Kafka source has a fixed schema and cannot be set with a custom one"
+            )
+        schema = kafka_schema(include_headers=include_headers)
         # Two uses of one frame are one source.
         key = source.plan_id if source.plan_id is not None else -next_expr_id()
         return StreamingRelation(
@@ -75,6 +83,5 @@ class KafkaProvider(BaseProvider):
             writer.close()
 
 
-def _check_schema_is_ours(source: UnresolvedDataSource) -> None:
-    if source.schema_given is not None:
-        raise illegal_argument("Kafka source has a fixed schema and cannot be set with a custom one")
+def _ddl(schema: StructType) -> str:
+    return ",".join(f"{field.name} {field.data_type.sql}" for field in schema.fields)

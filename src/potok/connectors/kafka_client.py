@@ -5,15 +5,15 @@ Source of facts: KafkaOffsetReaderAdmin, ConsumerStrategy.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import confluent_kafka
 from confluent_kafka import admin
 
+from potok.connectors.kafka_errors import ConnectorError, kafka_error, too_late
 from potok.connectors.kafka_offsets import EARLIEST, LATEST, TopicPartition, set_text
 from potok.connectors.kafka_options import (
     Assign,
@@ -37,8 +37,9 @@ Places = frozenset[TopicPartition]
 class KafkaClient:
     """Asks the brokers. A question is repeated (`fetchOffset.numRetries`) before it fails."""
 
-    def __init__(self, options: KafkaReadOptions) -> None:
+    def __init__(self, options: KafkaReadOptions, *, is_stream: bool) -> None:
         self._options = options
+        self._is_stream = is_stream
         self._timeout_s = api_timeout_s(options.kafka)
         self._isolation = (
             confluent_kafka.IsolationLevel.READ_COMMITTED
@@ -76,9 +77,9 @@ class KafkaClient:
         asked = self._asked(
             lambda client: client.describe_topics(collection, request_timeout=self._timeout_s)
         )
-        places = set()
+        places: set[TopicPartition] = set()
         for topic, future in asked.items():
-            description = self._asked(lambda _, future=future: future.result(self._timeout_s), topic)
+            description = self._answer(future, topic)
             if not description.is_internal:
                 places.update(TopicPartition(topic, partition.id) for partition in description.partitions)
         return frozenset(places)
@@ -125,13 +126,7 @@ class KafkaClient:
         places = self._partitions()
         if isinstance(limit, AtOffsets):
             if limit.offsets.keys() != places:
-                raise _Unrepeatable(
-                    SparkError(
-                        "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED",
-                        specifiedPartitions=set_text(limit.offsets),
-                        assignedPartitions=set_text(places),
-                    )
-                )
+                raise _Unrepeatable(self._unmatched(limit.offsets, places))
             wanted = dict(limit.offsets)
         elif isinstance(limit, (AtTime, AtTimes)):
             wanted = self._at_times(places, limit, is_start=is_start)
@@ -148,14 +143,7 @@ class KafkaClient:
             limit.timestamps_ms if isinstance(limit, AtTimes) else dict.fromkeys(places, limit.timestamp_ms)
         )
         if times.keys() != places:
-            raise _Unrepeatable(
-                SparkError(
-                    "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED",
-                    position="start" if is_start else "end",
-                    specifiedPartitions=set_text(times),
-                    assignedPartitions=set_text(places),
-                )
-            )
+            raise _Unrepeatable(self._unmatched_times(times, places, is_start=is_start))
         found = self._list(
             {place: admin.OffsetSpec.for_timestamp(time_ms) for place, time_ms in times.items()}
         )
@@ -170,6 +158,34 @@ class KafkaClient:
                 found[place] = LATEST
         return found
 
+    def _unmatched(self, given: Iterable[TopicPartition], places: Places) -> SparkError:
+        if self._is_stream:
+            return _assertion(
+                "If startingOffsets contains specific offsets, you must specify all TopicPartitions.\n"
+                "Use -1 for latest, -2 for earliest, if you don't care.\n"
+                f"Specified: {set_text(given)} Assigned: {set_text(places)}"
+            )
+        return ConnectorError(
+            "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED",
+            specifiedPartitions=set_text(given),
+            assignedPartitions=set_text(places),
+        )
+
+    def _unmatched_times(
+        self, given: Iterable[TopicPartition], places: Places, *, is_start: bool
+    ) -> SparkError:
+        if self._is_stream:
+            return _assertion(
+                "If starting/endingOffsetsByTimestamp contains specific offsets, you must specify all "
+                f"topics. Specified: {set_text(given)} Assigned: {set_text(places)}"
+            )
+        return ConnectorError(
+            "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED",
+            position="start" if is_start else "end",
+            specifiedPartitions=set_text(given),
+            assignedPartitions=set_text(places),
+        )
+
     def _list(self, specs: Mapping[TopicPartition, admin.OffsetSpec]) -> dict[TopicPartition, int]:
         if not specs:
             return {}
@@ -181,8 +197,8 @@ class KafkaClient:
             )
         )
         return {
-            TopicPartition(place.topic, place.partition): self._asked(
-                lambda _, future=future: future.result(self._timeout_s), f"{place.topic}-{place.partition}"
+            TopicPartition(place.topic, place.partition): self._answer(
+                future, f"{place.topic}-{place.partition}"
             ).offset
             for place, future in asked.items()
         }
@@ -200,10 +216,12 @@ class KafkaClient:
         except confluent_kafka.KafkaException as error:
             raise kafka_error(error, what, self._last_error) from error
         except TimeoutError as error:
-            raise SparkError(
-                "_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT",
-                message=f"Kafka has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip(),
+            raise too_late(
+                f"Kafka has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip()
             ) from error
+
+    def _answer(self, future: Any, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them
+        return self._asked(lambda _: future.result(self._timeout_s), what)
 
     def _remember(self, error: confluent_kafka.KafkaError) -> None:
         self._last_error = error.str()
@@ -224,13 +242,6 @@ class KafkaClient:
                 self.close()
         raise AssertionError
 
-    def __enter__(self) -> KafkaClient:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(confluent_kafka.KafkaException):
-            self.close()
-
 
 class _Unrepeatable(Exception):  # noqa: N818 - it carries one
     """Asking again would not help."""
@@ -240,17 +251,5 @@ class _Unrepeatable(Exception):  # noqa: N818 - it carries one
         self.cause = cause
 
 
-def kafka_error(error: confluent_kafka.KafkaException, what: str = "", more: str = "") -> SparkError:
-    """An error of the client, naming what it is about; `more` is what the client has said before."""
-    cause = error.args[0]
-    prefix = f"{what}: " if what else ""
-    suffix = f" {more}" if more and more not in str(cause) else ""
-    if not isinstance(cause, confluent_kafka.KafkaError):
-        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA", message=f"{prefix}{cause}{suffix}")
-    code = cause.code()
-    codes = confluent_kafka.KafkaError
-    if code in {codes._INVALID_ARG, codes._CONF_UNKNOWN if hasattr(codes, "_CONF_UNKNOWN") else None}:  # noqa: SLF001 - the client's public codes
-        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG", message=f"{prefix}{cause.str()}")
-    if code in {codes._TIMED_OUT, codes._TRANSPORT, codes._ALL_BROKERS_DOWN}:  # noqa: SLF001 - as above
-        return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT", message=f"{prefix}{cause.str()}{suffix}")
-    return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA", message=f"{prefix}{cause.str()}{suffix}")
+def _assertion(message: str) -> SparkError:
+    return SparkError("_LEGACY_ERROR_TEMP_CHECKPOINT.ASSERTION", message=f"assertion failed: {message}")

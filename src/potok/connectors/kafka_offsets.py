@@ -126,7 +126,7 @@ def _list(value: object) -> Sequence[object]:
 
 def _number(value: object, largest: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(value)
+        raise ValueError(value)  # noqa: TRY004 - both mean the same here
     number = int(value)
     if abs(number) > largest:
         raise ValueError(value)

@@ -6,9 +6,10 @@ Source of facts: KafkaSourceProvider, ConsumerStrategy, KafkaOffsetRangeLimit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from potok.connectors.kafka_errors import ConnectorError
 from potok.connectors.kafka_offsets import (
     EARLIEST,
     LATEST,
@@ -16,7 +17,6 @@ from potok.connectors.kafka_offsets import (
     TopicPartition,
     from_json,
     partitions_from_json,
-    set_text,
     timestamps_from_json,
 )
 from potok.connectors.options import boolean, duration_ms, illegal_argument
@@ -128,12 +128,8 @@ class KafkaReadOptions:
 
     @classmethod
     def for_stream(cls, options: Options) -> KafkaReadOptions:
-        """Read and check the options of a stream. Raises Spark's errors."""
-        if "endingOffsets" in options:
-            raise illegal_argument("ending offset not valid in streaming queries")
-        if "endingOffsetsByTimestamp" in options or "endingTimestamp" in options:
-            raise illegal_argument("ending timestamp not valid in streaming queries")
-        _check_general(options)
+        """Read the options of a stream. Raises Spark's errors."""
+        check_stream(options)
         return cls._of(options, _limit(options, "starting", Everywhere(LATEST)), Everywhere(LATEST))
 
     @classmethod
@@ -181,6 +177,18 @@ class KafkaReadOptions:
             group_id_prefix=options.get("groupIdPrefix"),
             kafka=kafka_settings(options),
         )
+
+
+def check_stream(options: Options) -> bool:
+    """What Spark checks when a stream is declared, the rest when it starts; whether it has headers."""
+    if "endingOffsets" in options:
+        raise illegal_argument("ending offset not valid in streaming queries")
+    if "endingOffsetsByTimestamp" in options:
+        raise illegal_argument("ending timestamp not valid in streaming queries")
+    if "endingTimestamp" in options:
+        _log.warning("The option endingTimestamp has no effect in streaming queries.")
+    _check_general(options)
+    return boolean(options, "includeHeaders", default=False)
 
 
 def kafka_settings(options: Options) -> dict[str, str]:
@@ -320,21 +328,18 @@ def _check_order(start: Limit, end: Limit) -> None:
     else:
         return
     if first.keys() != last.keys():
-        raise SparkError(
-            "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
-            message=_UNMATCHED.format(start=set_text(first), end=set_text(last)),
+        raise ConnectorError(
+            "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET",
+            tpsForStartOffset=", ".join(map(str, sorted(first))),
+            tpsForEndOffset=", ".join(map(str, sorted(last))),
         )
-    error: Callable[..., str] = _BEHIND.format
     for place, offset in first.items():
         if offset > last[place] and offset >= 0 and last[place] >= 0:
-            message = error(
-                what=what, start=offset, end=last[place], topic=place.topic, partition=place.partition
+            raise ConnectorError(
+                "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
+                offsetType=what,
+                startOffset=offset,
+                endOffset=last[place],
+                topic=place.topic,
+                partition=place.partition,
             )
-            raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE", message=message)
-
-
-_UNMATCHED = (
-    "The specified start offset and end offset should have the same topic-partitions.\n"
-    "Topic-partitions for start offset: {start}, topic-partitions for end offset: {end}."
-)
-_BEHIND = "The specified start {what} {start} is greater than the end {what} {end} for topic {topic} partition {partition}."

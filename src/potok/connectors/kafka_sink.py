@@ -11,13 +11,13 @@ import confluent_kafka
 import pyarrow as pa
 
 from potok.connectors.base import Rows
-from potok.connectors.kafka_client import kafka_error
 from potok.connectors.kafka_consumer import HEADERS_TYPE
+from potok.connectors.kafka_errors import ConnectorError, failed, kafka_error, too_late
 from potok.connectors.kafka_options import kafka_settings
 from potok.connectors.kafka_settings import producer_settings
 from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, Options
-from potok.types import BINARY, DOUBLE, INTEGER, STRING, TIMESTAMP, DataType, StructType, as_nullable
+from potok.types import BINARY, INTEGER, STRING, DataType, StructType, as_nullable
 
 _log = logging.getLogger("potok.kafka")
 _DESIRED: dict[str, tuple[DataType, ...]] = {
@@ -33,7 +33,7 @@ _FULL_WAIT_S = 0.05
 
 def check_schema(schema: StructType, topic: str | None) -> None:
     """Whether rows of this schema can be sent. Raises Spark's words, in Spark's order."""
-    types = {}
+    types: dict[str, DataType] = {}
     for field in schema.fields:
         types.setdefault(field.name, field.data_type)
     if topic is None and "topic" not in types:
@@ -118,7 +118,7 @@ class RecordWriter:
 
     def _send_one(self, record: dict[str, Any]) -> None:
         if "topic" not in record:
-            raise SparkError("KAFKA_NULL_TOPIC_IN_DATA")
+            raise ConnectorError("KAFKA_NULL_TOPIC_IN_DATA")
         deadline_s = None
         while True:
             try:
@@ -127,10 +127,9 @@ class RecordWriter:
                 now_s = time.monotonic()
                 deadline_s = deadline_s or now_s + self._max_block_s
                 if now_s > deadline_s:
-                    raise SparkError(
-                        "_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT",
-                        message="Failed to allocate memory within the configured max blocking time"
-                        f" {self._max_block_s * 1000:.0f} ms.",
+                    raise too_late(
+                        "Failed to allocate memory within the configured max blocking time"
+                        f" {self._max_block_s * 1000:.0f} ms."
                     ) from None
                 self._producer.poll(_FULL_WAIT_S)
                 self._check()
@@ -141,9 +140,8 @@ class RecordWriter:
 
     def _delivered(self, error: confluent_kafka.KafkaError | None, message: confluent_kafka.Message) -> None:
         if error is not None and self._failure is None:
-            self._failure = SparkError(
-                "_LEGACY_ERROR_TEMP_JAVA.KAFKA",
-                message=f"A record for {message.topic()}-{message.partition()} was not taken: {error.str()}",
+            self._failure = failed(
+                f"A record for {message.topic()}-{message.partition()} was not taken: {error.str()}"
             )
 
     def _check(self) -> None:
@@ -159,12 +157,11 @@ def _place(record: dict[str, Any]) -> str:
 class KafkaSink:
     """A stream's sink: at least once, as Spark's. A repeated batch is sent again."""
 
-    description = "KafkaTable"
+    description = "org.apache.spark.sql.kafka010.KafkaSourceProvider$KafkaTable@0"
 
     def __init__(self, options: Options, schema: StructType) -> None:
-        topic = options.get("topic")
-        check_schema(schema, None if topic is None else topic.strip())
         self._options = options
+        self._schema = schema
         producer_settings(kafka_settings(options))
         self._writer: RecordWriter | None = None
 
@@ -172,7 +169,9 @@ class KafkaSink:
         """See Sink."""
 
     def prepare_plan(self, plan: LogicalPlan) -> LogicalPlan:
-        """See Sink."""
+        """See Sink. Raises _LEGACY_ERROR_TEMP_3080 for columns that Kafka has no place for."""
+        topic = self._options.get("topic")
+        check_schema(self._schema, None if topic is None else topic.strip())
         return plan
 
     def add_batch(self, batch_id: int, rows: Rows, output_mode: str) -> int:  # noqa: ARG002 - Sink

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from potok.connectors.base import ReadAll, ReadLimit, ReadMaxRows, SourceContext
 from potok.connectors.kafka_client import KafkaClient
 from potok.connectors.kafka_consumer import RecordFetcher, kafka_schema
+from potok.connectors.kafka_errors import ConnectorError
 from potok.connectors.kafka_offsets import (
     InitialOffsetLog,
-    Offsets,
     OffsetRange,
+    Offsets,
     TopicPartition,
     from_json,
     set_text,
@@ -29,48 +33,47 @@ from potok.errors import SparkError
 from potok.types import StructType, arrow_schema
 
 _log = logging.getLogger(__name__)
-_IDLE_POLL_S = 0.02
-
-
-@dataclass(frozen=True)
-class ReadMinRows:
-    """At least `rows` rows, or what there is after `max_delay_ms` without a batch; at most `most` if set."""
-
-    rows: int
-    max_delay_ms: int
-    most: int | None
+_IDLE_POLL_S = 1.0
 
 
 class FetcherPool:
-    """The fetchers of one query: one that stays, and others while it is in use."""
+    """The fetchers of one query: one that stays, and others for reads at the same time."""
 
-    def __init__(self, make: Callable[[], RecordFetcher]) -> None:
+    def __init__(self, first: RecordFetcher, make: Callable[[], RecordFetcher]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._idle: RecordFetcher | None = None
+        self._first = first
+        self._is_idle = True
         self._is_closed = False
+
+    @property
+    def resident(self) -> RecordFetcher | None:
+        """The one that stays, unless somebody reads with it."""
+        return self._first if self._is_idle else None
 
     def take(self) -> RecordFetcher:
         """A fetcher that nobody else uses."""
         with self._lock:
-            fetcher, self._idle = self._idle, None
-        return fetcher or self._make()
+            if self._is_idle and not self._is_closed:
+                self._is_idle = False
+                return self._first
+        return self._make()
 
     def give_back(self, fetcher: RecordFetcher) -> None:
-        """Keep it for the next batch, if none is kept yet."""
+        """A read is over."""
         with self._lock:
-            if self._idle is None and not self._is_closed:
-                self._idle = fetcher
+            if fetcher is self._first and not self._is_closed:
+                self._is_idle = True
                 return
         fetcher.close()
 
     def close(self) -> None:
-        """Let go of the fetcher that is kept. May be called more than once."""
+        """Let go of the fetcher that stays, now or when its read is over. May be called more than once."""
         with self._lock:
-            fetcher, self._idle = self._idle, None
+            is_mine = self._is_idle and not self._is_closed
             self._is_closed = True
-        if fetcher is not None:
-            fetcher.close()
+        if is_mine:
+            self._first.close()
 
 
 @dataclass(frozen=True)
@@ -114,28 +117,31 @@ class KafkaBatchScan:
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         prefix = self.options.group_id_prefix or "spark-kafka-relation"
-        with KafkaClient(self.options) as client:
-            start = client.at(self.options.start, is_start=True)
-            end = client.at(self.options.end, is_start=False)
-            if start.keys() != end.keys():
-                raise SparkError(
-                    "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
-                    message="different topic partitions for starting offsets"
-                    f" topics[{','.join(map(str, sorted(start)))}] and ending offsets"
-                    f" topics[{','.join(map(str, sorted(end)))}]",
+        client = KafkaClient(self.options, is_stream=False)
+        start = client.at(self.options.start, is_start=True)
+        end = client.at(self.options.end, is_start=False)
+        if start.keys() != end.keys():
+            raise SparkError(
+                "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
+                message="different topic partitions for starting offsets"
+                f" topics[{','.join(map(str, sorted(start)))}] and ending offsets"
+                f" topics[{','.join(map(str, sorted(end)))}]",
+            )
+        ranges = [OffsetRange(place, start[place], end[place]) for place in sorted(end)]
+        for place, first, last in ranges:
+            if first > last:
+                raise ConnectorError(
+                    "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
+                    startOffset=first,
+                    endOffset=last,
+                    topic=place.topic,
+                    partition=place.partition,
                 )
-            ranges = [OffsetRange(place, start[place], end[place]) for place in sorted(end)]
-            for place, first, last in ranges:
-                if first > last:
-                    raise SparkError(
-                        "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE",
-                        message=_BEHIND.format(first, last, place.topic, place.partition),
-                    )
-            fetcher = RecordFetcher(self.options, f"{prefix}-{uuid.uuid4()}-executor", client)
-            try:
-                yield from fetcher.read(ranges, columns)
-            finally:
-                fetcher.close()
+        fetcher = RecordFetcher(self.options, f"{prefix}-{uuid.uuid4()}-executor", client)
+        try:
+            yield from fetcher.read(ranges, columns)
+        finally:
+            fetcher.close()
 
     def input_files(self) -> list[str]:
         """See Scan."""
@@ -151,10 +157,16 @@ class KafkaSource:
         self.description = f"KafkaV2[{options.strategy}]"
         self._schema = kafka_schema(include_headers=options.include_headers)
         self._log = InitialOffsetLog(context.log_directory, context.file_system, durable=context.durable)
-        self._client = KafkaClient(options)
+        self._client = KafkaClient(options, is_stream=True)
         prefix = options.group_id_prefix or "spark-kafka-source"
         group_id = f"{prefix}-{uuid.uuid4()}-{context.query_id}-executor"
-        self._pool = FetcherPool(lambda: RecordFetcher(options, group_id, self._client))
+        self._wake_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._write_end = write_end
+        self._pool = FetcherPool(
+            RecordFetcher(options, group_id, self._client, write_end),
+            lambda: RecordFetcher(options, group_id, self._client),
+        )
+        self._is_stopped = False
         self._latest: dict[TopicPartition, int] | None = None
         self._is_available_now = False
         self._horizon: dict[TopicPartition, int] | None = None
@@ -181,9 +193,12 @@ class KafkaSource:
         if self._horizon is not None:
             self._latest = self._horizon
         else:
+            self._notice()
             self._latest = self._client.latest(known)
             if self._is_available_now:
                 self._horizon = self._latest
+            else:
+                self._follow(known, self._latest)
         offsets = self._limited(known, self._latest, limit)
         return to_json(offsets) if offsets else None
 
@@ -211,6 +226,23 @@ class KafkaSource:
             return True
         self._last_trigger_ms = now_ms
         return False
+
+    def _notice(self) -> None:
+        """Take what has woken the query out of the way, so that the next record wakes it again."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._wake_end, 4096):
+                pass
+        fetcher = self._pool.resident
+        if fetcher is not None:
+            fetcher.fetch_ahead()
+
+    def _follow(self, start: Offsets, latest: Offsets) -> None:
+        """Be told of the next records: the client waits for them at the brokers."""
+        fetcher = self._pool.resident
+        if fetcher is not None:
+            fetcher.follow(
+                {place: start.get(place, 0) for place in latest if latest[place] >= start.get(place, 0)}
+            )
 
     def report_latest_offset(self) -> str | None:
         """See Source."""
@@ -259,8 +291,8 @@ class KafkaSource:
             ranges.append(OffsetRange(place, starts[place], last[place]))
         return KafkaScan(tuple(ranges), self._pool, self._schema)
 
-    def _lost(self, reason: str, **parameters: object) -> None:
-        error = SparkError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
+    def _lost(self, reason: str, **parameters: Any) -> None:  # noqa: ANN401 - parameters of a message
+        error = ConnectorError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
         if self._options.fail_on_data_loss:
             raise error
         _log.warning("%s", error.text.rpartition("Reason:\n")[2])
@@ -269,17 +301,22 @@ class KafkaSource:
         """See Source. Progress is in the checkpoint alone; no consumer group has any."""
 
     def wait_descriptor(self) -> int | None:
-        """See Source."""
-        return None
+        """See Source. The client writes to it when records have come."""
+        return self._wake_end
 
     def poll_interval_s(self) -> float:
-        """See Source."""
+        """See Source. Only new partitions and topics, and lower limits that time lifts, are not woken for."""
         return _IDLE_POLL_S
 
     def stop(self) -> None:
         """See Source."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self._pool.close()
         self._client.close()
+        os.close(self._wake_end)
+        os.close(self._write_end)
 
 
 def rate_limited(
@@ -321,15 +358,3 @@ def source_metrics(consumed: str | None, latest: str | None) -> dict[str, str]:
         "maxOffsetsBehindLatest": str(max(behind)),
         "minOffsetsBehindLatest": str(min(behind)),
     }
-
-
-_BEHIND = (
-    "The resolved start offset {} is greater than the resolved end offset {} for topic {} partition {}.\n"
-    "There may be multiple reasons:\n"
-    "1. Start offset is set to too big a value that after resolution, end offset is smaller than it. There are"
-    " multiple input cases:\n"
-    "  (a) Start offset is set to a timestamp, and the end offset is set to an index.\n"
-    "  (b) Start offset is set to an index, and the end offset is set to a timestamp.\n"
-    "  (c) Start offset is set, and the end offset is set to latest.\n"
-    "2. The Kafka topic partition is broken."
-)

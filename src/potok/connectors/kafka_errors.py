@@ -1,0 +1,49 @@
+"""What goes wrong with Kafka, as Spark's errors that name topic, partition and offset."""
+
+from __future__ import annotations
+
+import confluent_kafka
+
+from potok.errors import SparkError
+
+_CODES = confluent_kafka.KafkaError
+_SLOW = {_CODES._TIMED_OUT, _CODES._TRANSPORT, _CODES._ALL_BROKERS_DOWN, _CODES._RESOLVE}  # noqa: SLF001 - public codes
+
+
+class ConnectorError(SparkError):
+    """An error of Spark's Kafka connector: it has a condition, but its message is the bare text."""
+
+    @property
+    def message(self) -> str:
+        """The text alone."""
+        return self.text
+
+
+def failed(message: str) -> SparkError:
+    """An `org.apache.kafka.common.KafkaException`."""
+    return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA", message=message)
+
+
+def too_late(message: str) -> SparkError:
+    """An `org.apache.kafka.common.errors.TimeoutException`."""
+    return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_TIMEOUT", message=message)
+
+
+def kafka_error(error: confluent_kafka.KafkaException, what: str = "", more: str = "") -> SparkError:
+    """An error of the client. `what` it is about stands before, `more` (what the client has said before) behind."""
+    cause = error.args[0]
+    text = cause.str() if isinstance(cause, _CODES) else str(cause)
+    message = f"{what}: {text}" if what else text
+    if more and more not in message:
+        message = f"{message}. {more}"
+    if isinstance(cause, _CODES):
+        if cause.code() == _CODES._INVALID_ARG:  # noqa: SLF001 - as above
+            return wrong_setting(text)
+        if cause.code() in _SLOW:
+            return too_late(message)
+    return failed(message)
+
+
+def wrong_setting(text: str) -> SparkError:
+    """What the client says of a setting that it does not know or cannot use."""
+    return SparkError("_LEGACY_ERROR_TEMP_JAVA.KAFKA_CONFIG", message=f"Kafka option: {text}")
