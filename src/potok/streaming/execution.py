@@ -31,6 +31,7 @@ from potok.streaming.failure import StreamingQueryError, cause_message
 from potok.streaming.listeners import ListenerBus, QueryTerminated
 from potok.streaming.lock import Lock
 from potok.streaming.progress import StateOperatorProgress
+from potok.streaming.pushdown import push_filters_below_watermarks
 from potok.streaming.query import NO_PLAN, StreamingQuery
 from potok.streaming.reporter import ProgressReporter, TriggerResult
 from potok.streaming.services import (
@@ -204,7 +205,8 @@ class StreamExecution:
 
     def _prepare(self, conf: dict[str, str]) -> None:
         definition = self._definition
-        plan = definition.sink.prepare_plan(observe_event_times(definition.plan))
+        observed = observe_event_times(push_filters_below_watermarks(definition.plan))
+        plan = definition.sink.prepare_plan(observed)
         context = PrepareContext(
             conf,
             definition.output_mode,

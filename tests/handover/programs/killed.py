@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 root = sys.argv[1]
 
 
-@F.udf("int")
+@F.udf("int")  # type: ignore[untyped-decorator]  # pyspark is untyped here
 def halt(number: int) -> int:
     """Never come back from the number 5 while told so."""
     import time
