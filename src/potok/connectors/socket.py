@@ -5,7 +5,9 @@ Source of fact: TextSocketMicroBatchStream and TextSocketSourceProvider.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import logging
 import os
 import socket
@@ -33,6 +35,7 @@ SCHEMA_WITH_TIMESTAMP = StructType((*SCHEMA.fields, StructField("timestamp", TIM
 _LOGGER = logging.getLogger("potok.TextSocketSourceProvider")
 _STREAM_LOGGER = logging.getLogger("potok.TextSocketMicroBatchStream")
 _MAX_PORT = 65_535
+_CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -179,19 +182,34 @@ class SocketSource:
             self._has_started = True
 
     def _receive(self) -> None:
-        """Read lines until the server closes; a line ends with LF, CR or both, or with the connection."""
+        """Read lines until the server closes; a line ends with LF, CR or both, or with the connection.
+
+        What arrives together is offered together: two lines sent at once are one batch.
+        """
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder("utf-8")("replace"), translate=True
+        )
+        partial = ""
         try:
-            with self._socket.makefile("r", encoding="utf-8", errors="replace", newline=None) as lines:
-                for line in lines:
-                    with self._lock:
-                        self._lines.append((line.removesuffix("\n"), self._now_ms() * 1000))
-                    with contextlib.suppress(BlockingIOError):
-                        os.write(self._write_end, b"\0")
-        except (OSError, ValueError):
+            while chunk := self._socket.recv(_CHUNK_BYTES):
+                *lines, partial = (partial + decoder.decode(chunk)).split("\n")
+                self._offer(lines)
+        except OSError:
             if self._is_stopped:
                 return
+        partial += decoder.decode(b"", final=True)
+        self._offer(partial.removesuffix("\n").split("\n") if partial else [])
         if not self._is_stopped:
             _STREAM_LOGGER.warning("Stream closed by %s:%s", self._options.host, self._options.port)
+
+    def _offer(self, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        now_us = self._now_ms() * 1000
+        with self._lock:
+            self._lines.extend((line, now_us) for line in lines)
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._write_end, b"\0")
 
 
 class SocketProvider(BaseProvider):
