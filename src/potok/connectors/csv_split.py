@@ -178,10 +178,19 @@ def _direct_types(
     block: bytes, wanted: Wanted, values: TextOptions, *, blanks: bool
 ) -> tuple[pa.DataType, ...]:
     """The types that Arrow's parser may make itself with Spark's result; string for the others."""
-    plain_integers = not blanks and b"x" not in block and b"X" not in block
+    kinds = {type(t) for t in wanted.types}
+    plain_integers = (
+        any(issubclass(k, IntegralType) for k in kinds)
+        and not blanks
+        and b"x" not in block
+        and b"X" not in block
+    )
     named = (values.nan_value, values.positive_infinity, values.negative_infinity)
-    letters = any(letter in block for letter in (b"n", b"N"))
-    plain_numbers = not letters and named == ("NaN", "Inf", "-Inf")
+    plain_numbers = (
+        any(issubclass(k, DoubleType | FloatType) for k in kinds)
+        and named == ("NaN", "Inf", "-Inf")
+        and not any(letter in block for letter in (b"n", b"N"))
+    )
     chosen = []
     for data_type in wanted.types:
         direct = (
@@ -220,6 +229,7 @@ def _read(
                 ignore_empty_lines=True,
             ),
             pyarrow.csv.ConvertOptions(
+                check_utf8=not block.isascii(),
                 column_types={str(o): present.get(o, pa.string()) for o in included},
                 include_columns=[str(o) for o in included],
                 null_values=["", dialect.null_value],

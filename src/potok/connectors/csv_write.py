@@ -22,7 +22,7 @@ from potok.functions.value_texts import (
 from potok.types import StringType, StructType
 
 _BLANKS = "".join(map(chr, range(33)))
-_CONTROL = re.compile(rb"[\x01-\x1f]")
+_BLANK, _MAX_BYTE = ord(" "), 0xFF
 _SMALL_ROWS = 2048
 _DEFAULT_COMMENT = "#"
 
@@ -96,12 +96,15 @@ class CsvWriter:
         if len(lengths) and lengths.min() == 0:
             return False
         data = texts.buffers()[2]
-        content = b"" if data is None else data.slice(offsets[0], offsets[-1] - offsets[0]).to_pybytes()
-        blanks = (
-            any(blank in content for blank in (b" ", b"\t", b"\0")) or _CONTROL.search(content) is not None
-        )
-        trims = options.trim_leading_write or options.trim_trailing_write
-        return not (blanks and trims) and not any(s in content for s in self._special_bytes)
+        if data is None:
+            return True
+        content = data.slice(offsets[0], offsets[-1] - offsets[0])
+        # The least byte tells of white space and control characters, line ends among them.
+        least = np.frombuffer(content, np.uint8).min(initial=np.uint8(_MAX_BYTE))
+        if least <= _BLANK and (options.trim_leading_write or options.trim_trailing_write):
+            return False
+        text = content.to_pybytes()
+        return not any(s in text for s in self._special_bytes if not s or s[0] >= least)
 
     def start(self, target: BinaryIO, codec: str) -> CsvFileWriter:
         """A new file."""

@@ -57,7 +57,6 @@ from potok.types import (
 )
 
 _FAST_BLOCK_BYTES = 1 << 14
-_BLOCK_BYTES = 1 << 20
 # After so many blocks in a row without a common shape no more are tried.
 _MAX_MISSES = 4
 _BLANKS = "".join(map(chr, range(33)))
@@ -331,7 +330,7 @@ def file_blocks(file: InputFile, options: JsonOptions) -> Iterator[bytes]:
     stream = open_for_reading(file.path)
     try:
         source = stream if options.encoding == "utf-8" else Transcoded(stream, options.encoding)
-        yield from line_blocks(source, options.separator, _BLOCK_BYTES)
+        yield from line_blocks(source, options.separator)
     finally:
         stream.close()
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from potok.connectors.compression import Readable
 
-BLOCK_BYTES = 1 << 22
+# A block and what is made of it stay in a core's cache.
+BLOCK_BYTES = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 

@@ -77,8 +77,8 @@ def _each(values: pa.Array, render: Callable[..., str]) -> pa.Array:
 def render_numbers(values: pa.Array) -> pa.Array:
     """Floating point numbers as Java writes them: `1.0`, `1.0E7`, `NaN`."""
     texts = pc.cast(values, pa.string())
-    # Null slots hold any bits.
-    numbers = np.nan_to_num(np.asarray(pc.fill_null(values, 0)), nan=np.inf)
+    # Null slots hold any bits. What compares with nothing is odd as well.
+    numbers = np.asarray(pc.fill_null(values, 0) if values.null_count else values)
     size = np.abs(numbers)
     odd = ~((size < _LARGE) & ((size >= _SMALL) | (size == 0)))
     whole = (np.trunc(numbers) == numbers) & ~odd
