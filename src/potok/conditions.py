@@ -43,7 +43,7 @@ _KAFKA_DATA_LOSS = (
     "topic was processed.\n"
     "If you don't want your streaming query to fail on such cases, set the source option "
     "failOnDataLoss to false.\n"
-    "Reason:"
+    "Reason: "
 )
 
 
@@ -539,6 +539,12 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The data type of the <location> "
+        "bound <exprType> does not match the expected data type <expectedType>.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The lower bound of a window frame must "
         "be <comparison> to the upper bound.",
@@ -811,6 +817,24 @@ CONDITIONS: dict[str, Condition] = {
         "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.",
         "22012",
         ARITHMETIC,
+    ),
+    "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE": Condition(
+        "The FILTER expression <filterExpr> in an aggregate function is invalid. Expected a "
+        "FILTER expression without an aggregation, but found <aggExpr>.",
+        "42903",
+        ANALYSIS,
+    ),
+    "INVALID_AGGREGATE_FILTER.CONTAINS_WINDOW_FUNCTION": Condition(
+        "The FILTER expression <filterExpr> in an aggregate function is invalid. Expected a "
+        "FILTER expression without a window function, but found <windowExpr>.",
+        "42903",
+        ANALYSIS,
+    ),
+    "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN": Condition(
+        "The FILTER expression <filterExpr> in an aggregate function is invalid. Expected a "
+        "FILTER expression of the BOOLEAN type.",
+        "42903",
+        ANALYSIS,
     ),
     "INVALID_ARRAY_INDEX": Condition(
         "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use the SQL"
@@ -1393,6 +1417,12 @@ CONDITIONS: dict[str, Condition] = {
         "42000",
         ANALYSIS,
     ),
+    "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT": Condition(
+        "count(<tableName>.*) is not allowed. Use count(*) or expand the columns manually, e.g. "
+        "count(col1, col2).",
+        "42000",
+        ANALYSIS,
+    ),
     "INVALID_UTF8_STRING": Condition(
         "Invalid UTF8 byte sequence found in string: <str>.",
         "22029",
@@ -1411,32 +1441,31 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO": Condition(
-        _KAFKA_DATA_LOSS + "\nAdded partition <topicPartition> starts from <startOffset> instead of 0.",
+        _KAFKA_DATA_LOSS + "Added partition <topicPartition> starts from <startOffset> instead of 0.",
         "22000",
         JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE": Condition(
-        _KAFKA_DATA_LOSS + "\n"
-        "Could not read records in offset [<startOffset>, <endOffset>) for topic partition "
+        _KAFKA_DATA_LOSS
+        + "Could not read records in offset [<startOffset>, <endOffset>) for topic partition "
         "<topicPartition>\n"
         "with consumer group <groupId>.",
         "22000",
         JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS": Condition(
-        _KAFKA_DATA_LOSS + "\n"
-        "Cannot find initial offsets for partitions <partitions>. They may have been deleted.",
+        _KAFKA_DATA_LOSS
+        + "Cannot find initial offsets for partitions <partitions>. They may have been deleted.",
         "22000",
         JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_DATA_LOSS.PARTITIONS_DELETED": Condition(
-        _KAFKA_DATA_LOSS + "\nPartitions <partitions> have been deleted.",
+        _KAFKA_DATA_LOSS + "Partitions <partitions> have been deleted.",
         "22000",
         JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT": Condition(
-        _KAFKA_DATA_LOSS + "\n"
-        "Partitions <partitions> have been deleted.\n"
+        _KAFKA_DATA_LOSS + "Partitions <partitions> have been deleted.\n"
         "Kafka option 'kafka.<groupIdConfig>' has been set on this query, it is\n"
         "not recommended to set this option. This option is unsafe to use since multiple concurrent\n"
         "queries or sources using the same group id will interfere with each other as they are part\n"
@@ -1450,8 +1479,7 @@ CONDITIONS: dict[str, Condition] = {
         JAVA_ILLEGAL_STATE,
     ),
     "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED": Condition(
-        _KAFKA_DATA_LOSS + "\n"
-        "Partition <topicPartition> offset was changed from <prevOffset> to <newOffset>.\n"
+        _KAFKA_DATA_LOSS + "Partition <topicPartition> offset was changed from <prevOffset> to <newOffset>.\n"
         "This could be either 1) a user error that the start offset is set beyond available offset when starting"
         " query, or 2) the kafka topic-partition is deleted and re-created.",
         "22000",
@@ -1961,6 +1989,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K0E",
         ANALYSIS,
     ),
+    "UNSUPPORTED_GROUPING_EXPRESSION": Condition(
+        "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup.",
+        "42K0E",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_OVERWRITE.TABLE": Condition(
         "Can't overwrite the target that is also being read from. The target table is <table>.",
         "42902",
@@ -1984,8 +2017,8 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "WINDOW_FUNCTION_FRAME_NOT_ORDERED": Condition(
-        "Window function <wf> requires the window to be ordered. You need to add an ORDER BY clause. "
-        "For example: SELECT <example> OVER (PARTITION BY window_partition ORDER BY window_ordering) "
+        "Window function <wf_name> requires the window to be ordered. You need to add an ORDER BY clause. "
+        "For example: SELECT <wf_expr> OVER (PARTITION BY window_partition ORDER BY window_ordering) "
         "FROM table.",
         "42601",
         ANALYSIS,

@@ -12,7 +12,7 @@ from potok.analysis.expressions import Resolver, strip
 from potok.analysis.missing_columns import resolve_over
 from potok.analysis.names import quote_type
 from potok.analysis.pivot import pivot
-from potok.analysis.pretty import sql_expression
+from potok.analysis.pretty import full_sql, sql_expression
 from potok.analysis.select import LateralNames, canonical, select
 from potok.analysis.time_windows import TimeWindows
 from potok.analysis.trees import (
@@ -24,7 +24,7 @@ from potok.analysis.trees import (
     transform_down,
 )
 from potok.errors import SparkError
-from potok.functions.type_rules import contains_map
+from potok.functions.type_rules import contains_map, is_orderable
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -163,7 +163,8 @@ def _ordinal(resolver: Resolver, position: int, aggregates: Sequence[Expression]
     item = expanded[position - 1]
     resolved = strip(resolver.resolve(item))
     if contains_aggregate(resolved):
-        raise SparkError("GROUP_BY_POS_AGGREGATE", index=position, aggExpr=sql_expression(resolved)[1:-1])
+        named_item = resolver.name(item, resolved)
+        raise SparkError("GROUP_BY_POS_AGGREGATE", index=position, aggExpr=full_sql(named_item))
     return resolver.name(item.child if isinstance(item, Alias) else item, resolved)
 
 
@@ -187,7 +188,7 @@ def _all_groups(resolver: Resolver, aggregates: Sequence[Expression]) -> list[Ex
 def check_grouping(keys: Sequence[Expression]) -> None:
     """Raises GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE, GROUP_BY_AGGREGATE and errors of windows."""
     for key in keys:
-        if contains_map(key.data_type):
+        if not (is_orderable(key.data_type) or contains_map(key.data_type)):
             raise SparkError(
                 "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
                 sqlExpr=sql_expression(key),

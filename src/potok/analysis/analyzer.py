@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from potok.analysis.context import AnalysisContext
 from potok.analysis.expressions import Resolver
 from potok.analysis.hidden import hidden_output, with_hidden
-from potok.analysis.names import Columns, quote_parts
+from potok.analysis.names import Columns
 from potok.analysis.subqueries import SubqueryRules
 from potok.analysis.trees import contains_aggregate, contains_window, walk
 from potok.analysis.windows import WindowRules
@@ -99,7 +99,7 @@ class Analyzer:
             raise SparkError(
                 "CANNOT_RESOLVE_DATAFRAME_COLUMN",
                 origin=attribute.origin,
-                name=quote_parts(attribute.parts),
+                name='"' + ".".join(attribute.parts) + '"',
             )
         visible = {a.expr_id for a in resolver.columns.attributes}
         hidden = {a.expr_id for p in resolver.plans for a in self.hidden_output(p)} if matches else set()

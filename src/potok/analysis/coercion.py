@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from potok.analysis.names import quote, quote_type
+from potok.analysis.names import quote, quote_type, suggestions
 from potok.analysis.pretty import sql_expression
 from potok.errors import Origin, SparkError
-from potok.functions.base import FunctionContext
+from potok.functions.arrays import may_lack_item
+from potok.functions.base import FunctionContext, Input
 from potok.functions.type_rules import (
     cast_to,
     coerce_operands,
@@ -30,7 +31,6 @@ from potok.types import (
     BINARY,
     BOOLEAN,
     DATE,
-    INTEGER,
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
@@ -212,15 +212,16 @@ def _error(condition: str, *, origin: object, **parameters: object) -> SparkErro
 
 def coerce_extraction(found: Expression, context: FunctionContext) -> Expression:
     """An index of an array as a whole number, a key of a map as the map's key type."""
-    if not isinstance(found, Call):
+    if not isinstance(found, Call) or found.name not in {"get_array_item", "get_map_value"}:
         return found
     found = replace(found, ansi=context.ansi)
     base, extraction = found.arguments
     if found.name == "get_array_item":
+        found = replace(found, is_nullable=may_lack_item(base, extraction))
         if isinstance(extraction.data_type, IntegralType):
             return found
-        index = implicit_cast(extraction, INTEGER, context)
-        if index is None or (not context.ansi and not isinstance(index.data_type, IntegralType)):
+        index = implicit_cast(extraction, Input.INTEGRAL, context)
+        if index is None:
             raise _unexpected_key(found, extraction, '"INTEGRAL"')
         return replace(found, arguments=(base, index))
     if found.name == "get_map_value":
@@ -302,7 +303,7 @@ def order_named_arguments(call: UnresolvedFunction) -> Sequence[Expression]:
             routineName=quote(call.name),
             parameterName=quote(unknown),
             argumentName=quote(unknown),
-            proposal=", ".join(quote(n) for n in names),
+            proposal=" ".join(suggestions((unknown,), [(n,) for n in names])[:3]),
         )
     return result
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from potok.analysis import coercion
-from potok.analysis.functions import CallOptions, bind_function, find_function
+from potok.analysis.functions import CallOptions, bind_function, complete_mismatch, find_function
 from potok.analysis.names import (
     Columns,
     extract_value,
@@ -54,7 +54,13 @@ from potok.plan.expressions import (
 )
 from potok.plan.logical import Attributes, LogicalPlan
 from potok.plan.tree import Node
-from potok.types import BOOLEAN, INTEGER, STRING, StructField, StructType
+from potok.types import (
+    BOOLEAN,
+    INTEGER,
+    STRING,
+    StructField,
+    StructType,
+)
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer
@@ -65,6 +71,7 @@ _LITERAL_FUNCTIONS = frozenset(
         "session_user", "current_catalog", "current_database", "current_schema", "grouping__id",
     }
 )  # fmt: skip
+_OPTIONAL_INDEX = frozenset({"transform", "filter"})
 Fallback = Callable[[UnresolvedAttribute], Expression | None]
 
 
@@ -94,6 +101,8 @@ class Resolver:
         self.columns = Columns(output, case_sensitive=self.context.function_context.case_sensitive)
         self.hidden: dict[int, AttributeReference] = {}
         self._hidden_columns: Columns | None = None
+        self._over: Expression | None = None
+        self._constants: dict[int, tuple[Expression, UnresolvedFunction]] = {}
         self._lambdas: list[dict[str, LambdaVariable]] = []
         self._resolved: dict[int, tuple[Expression, Expression]] = {}
 
@@ -148,14 +157,51 @@ class Resolver:
         if is_window_call(resolved):
             return Alias(resolved, (resolved.name,), expr_id=next_expr_id())  # type: ignore[attr-defined]
         if isinstance(original, UnresolvedAttribute):
-            return Alias(resolved, (original.parts[-1],), expr_id=next_expr_id())
-        if isinstance(resolved, Cast) and resolved.explicit and isinstance(resolved.child, AttributeReference):
+            constant = self._constants.get(id(original))
+            if constant is not None:
+                return Alias(resolved, (self.automatic_name(constant[1]),), expr_id=next_expr_id())
+            shown = self.known(original)
+            plain = shown is None or not isinstance(shown, Call) or shown.name.startswith("get_")
+            name = original.parts[-1] if plain else self.automatic_name(original)
+            return Alias(resolved, (name,), expr_id=next_expr_id())
+        if isinstance(resolved, Cast) and isinstance(resolved.child, AttributeReference):
+            return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
+        if (
+            isinstance(resolved, Cast)
+            and resolved.explicit
+            and isinstance(resolved.child, AttributeReference)
+        ):
             return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
         return Alias(resolved, (self.automatic_name(original),), expr_id=next_expr_id())
 
     def automatic_name(self, original: Expression) -> str:
         """The name of a column without an alias."""
-        return pretty_name(original, self.known)
+        return pretty_name(self._without_stars(original), self.known, self.functions.time_zone)
+
+    def _without_stars(self, original: Expression) -> Expression:
+        """Calls over stars with the columns written out."""
+
+        def change(node: Expression) -> Expression | None:
+            stars = (UnresolvedStar, UnresolvedRegex)
+            if not isinstance(node, UnresolvedFunction) or not any(
+                isinstance(a, stars) for a in node.arguments
+            ):
+                return None
+            if _is_count_star(node):
+                return node
+            return replace(node, arguments=self.resolve_all(node.arguments))
+
+        return transform_down(original, change)
+
+    def resolve_item(self, expression: Expression) -> Expression:
+        """An item of an output list. Raises UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS with the whole item."""
+        try:
+            return self.resolve(expression)
+        except SparkError as error:
+            if error.condition != "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS":
+                raise
+            value = expression.child if isinstance(expression, Alias) else expression
+            raise SparkError(error.condition, expression=sql_expression(value, self.known)) from error
 
     def known(self, original: Expression) -> Expression | None:
         """What an expression resolved to before, or resolves to; None where it does not."""
@@ -165,7 +211,7 @@ class Resolver:
         if isinstance(original, UnresolvedAttribute):
             return None
         try:
-            return self.resolve(original)
+            return strip(self.resolve(original))
         except (SparkError, AttributeError):
             return None
 
@@ -176,8 +222,12 @@ class Resolver:
         found = self.find(attribute)
         if found is None:
             raise unresolved_column(attribute.parts, self.columns.attributes, attribute.origin)
-        self._resolved[id(attribute)] = (attribute, found)
+        self._resolved.setdefault(id(attribute), (attribute, found))
         return found
+
+    def remember(self, original: Expression, shown: Expression) -> None:
+        """Show `shown` for the original in automatic names."""
+        self._resolved[id(original)] = (original, shown)
 
     def find(self, attribute: UnresolvedAttribute) -> Expression | None:
         """What a column name means, or None. Raises AMBIGUOUS_REFERENCE and errors of fields."""
@@ -185,7 +235,7 @@ class Resolver:
         for variables in reversed(self._lambdas):
             variable = variables.get(self.columns.key(parts[0]))
             if variable is not None:
-                return self._fields(variable, parts[1:], attribute)
+                return self.fields_of(variable, parts[1:], attribute)
         if attribute.plan_id is not None:
             found = self.analyzer.data_frame_column(self, attribute)
             if found is not None:
@@ -193,7 +243,7 @@ class Resolver:
         elif not attribute.is_metadata_column:
             found = self.columns.resolve(parts, attribute.origin)
             if found is not None:
-                return found
+                return coercion.coerce_extraction(found, self.functions)
         if attribute.plan_id is None:
             found = self._hidden(parts, attribute)
             if found is not None:
@@ -203,14 +253,16 @@ class Resolver:
             and parts[0].lower() in _LITERAL_FUNCTIONS
             and parts[0].lower() in self.context.functions
         ):
-            return self.resolve(UnresolvedFunction(parts[0].lower(), origin=attribute.origin))
+            written = UnresolvedFunction(parts[0].lower(), origin=attribute.origin)
+            self._constants[id(attribute)] = (attribute, written)
+            return self.resolve(written)
         if self.fallback is not None:
             found = self.fallback(attribute)
             if found is not None:
                 return found
         return self._outer_column(attribute)
 
-    def _fields(self, base: Expression, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression:
+    def fields_of(self, base: Expression, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression:
         for name in parts:
             base = extract_value(
                 base,
@@ -280,7 +332,7 @@ class Resolver:
         raise SparkError(
             "CANNOT_RESOLVE_STAR_EXPAND",
             targetString=quote_parts(star.target),
-            columns=", ".join(quote_parts((a.name,)) for a in self.columns.attributes),
+            columns=", ".join(quote_parts((n,)) for n in sorted(a.name for a in self.columns.attributes)),
         )
 
     def _qualified_hidden(self, target: tuple[str, ...]) -> Attributes:
@@ -336,7 +388,7 @@ class Resolver:
                 continue
             value: Expression = struct_field(f, struct, i)
             fields.append((f.name, self._without_fields(value, deeper[i]) if i in deeper else value))
-        return make_struct(fields, struct)
+        return make_struct(fields)
 
     # ---- parts of expressions ----
 
@@ -411,8 +463,16 @@ class Resolver:
 
     # ---- functions ----
 
+    def resolve_window_function(self, expression: Expression) -> Expression:
+        """The function before OVER, in which aggregate functions may be nested."""
+        self._over = expression
+        return self.resolve(expression)
+
     def _function(self, expression: Expression) -> Expression:
         call = cast("UnresolvedFunction", expression)
+        special = self._special_function(call)
+        if special is not None:
+            return special
         arguments = self._arguments(call)
         options = CallOptions(
             call.is_distinct,
@@ -427,16 +487,29 @@ class Resolver:
             result = bind_function("named_struct", arguments, options, self.context)
         else:
             result = bind_function(call.name, arguments, options, self.context)
-        if is_aggregate(result):
+        if is_aggregate(result) and call is not self._over:
             self.analyzer.check_aggregate_arguments(result)
         self._resolved[id(call)] = (call, result)
         return result
 
+    def _special_function(self, call: UnresolvedFunction) -> Expression | None:
+        """Functions that only their place gives a meaning."""
+        if call.name in self.context.functions or call.name in self.context.user_functions:
+            return None
+        if call.name in {"grouping", "grouping_id"}:
+            raise SparkError("UNSUPPORTED_GROUPING_EXPRESSION", origin=call.origin)
+        return None
+
     def _arguments(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
-        if call.name == "count" and len(call.arguments) == 1 and not call.is_distinct:
-            only = call.arguments[0]
-            if isinstance(only, UnresolvedStar) and only.target is None and not only.except_parts:
-                return (Literal(1, INTEGER),)
+        if _is_count_star(call):
+            return (Literal(1, INTEGER),)
+        if call.name == "count":
+            for argument in call.arguments:
+                if isinstance(argument, UnresolvedStar) and argument.target is not None:
+                    raise SparkError(
+                        "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT",
+                        tableName=quote_parts(argument.target),
+                    )
         if any(isinstance(a, LambdaFunction) for a in call.arguments):
             return self._arguments_with_lambdas(call)
         if call.name == "struct":
@@ -481,7 +554,11 @@ class Resolver:
         for position, argument in enumerate(call.arguments):
             if not isinstance(argument, LambdaFunction):
                 continue
-            parameters = rule(tuple(values), number)
+            try:
+                parameters = rule(tuple(values), number)
+            except SparkError as error:
+                complete_mismatch(error, sql_expression(_plain_lambdas(call), self.known), values)
+                raise
             resolved[position] = self._lambda(argument, parameters, call)
             number += 1
         return tuple(a for a in resolved if a is not None)
@@ -495,7 +572,7 @@ class Resolver:
                 "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
                 origin=call.origin,
                 expectedNumArgs=len(given),
-                actualNumArgs=len(parameters),
+                actualNumArgs=1 if call.name in _OPTIONAL_INDEX else len(parameters),
             )
         keys = [self.columns.key(n) for n in given]
         if len(set(keys)) < len(keys):
@@ -533,7 +610,9 @@ class Resolver:
         return result
 
     def _subquery(self, expression: Expression) -> Expression:
-        return self.analyzer.subqueries.resolve(self, cast("UnresolvedSubquery", expression))
+        result = self.analyzer.subqueries.resolve(self, cast("UnresolvedSubquery", expression))
+        self._resolved[id(expression)] = (expression, result)
+        return result
 
     def _ordinal(self, expression: Expression) -> Expression:
         raise SparkError("INTERNAL_ERROR", message=f"an ordinal is out of place: {expression!r}")
@@ -553,6 +632,22 @@ def _parameter_name(parameter: Expression) -> str:
     return cast("LambdaVariable", parameter).name
 
 
+def _is_count_star(call: UnresolvedFunction) -> bool:
+    if call.name != "count" or len(call.arguments) != 1 or call.is_distinct:
+        return False
+    only = call.arguments[0]
+    return isinstance(only, UnresolvedStar) and only.target is None and not only.except_parts
+
+
+def _plain_lambdas(call: UnresolvedFunction) -> Expression:
+    """The call with the parameters of lambdas as plain names, as errors show unresolved ones."""
+
+    def change(node: Expression) -> Expression | None:
+        return UnresolvedAttribute(node.parts) if isinstance(node, UnresolvedLambdaVariable) else None
+
+    return transform_down(call, change)
+
+
 def strip(expression: Expression) -> Expression:
     """The value without its name."""
     return expression.child if isinstance(expression, Alias) else expression
@@ -565,12 +660,12 @@ def as_outer(expression: Expression) -> Expression:
     )
 
 
-def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression) -> Expression:
-    """A struct of the named values; NULL where `base` is NULL."""
+def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression | None = None) -> Expression:
+    """A struct of the named values; NULL where `base`, if there is one, is NULL."""
     data_type = StructType(tuple(StructField(n, v.data_type, v.nullable) for n, v in fields))
     arguments = tuple(a for n, v in fields for a in (Literal(n, STRING), v))
     made = Call("named_struct", arguments, data_type, False)  # noqa: FBT003 - nullable
-    if not base.nullable:
+    if base is None or not base.nullable:
         return made
     return Call(
         "if",

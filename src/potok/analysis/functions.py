@@ -31,8 +31,9 @@ from potok.plan.expressions import (
     PythonFunction,
     SortOrder,
     WindowCall,
+    WindowExpression,
 )
-from potok.types import DataType
+from potok.types import BOOLEAN, NULL, DataType
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DOCUMENTATION = "https://spark.apache.org/docs/latest"
@@ -63,14 +64,16 @@ def find_function(name: str, context: AnalysisContext, origin: Origin | None) ->
     """The function of a name; those that the user registered come first. Raises UNRESOLVED_ROUTINE."""
     found = context.user_functions.get(name) or context.functions.get(name)
     if found is None:
-        database = context.conf("spark.sql.catalog.currentDatabase") or "default"
         raise SparkError(
-            "UNRESOLVED_ROUTINE",
-            origin=origin,
-            routineName=quote(name),
-            searchPath=f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]",
+            "UNRESOLVED_ROUTINE", origin=origin, routineName=quote(name), searchPath=search_path(context)
         )
     return found
+
+
+def search_path(context: AnalysisContext) -> str:
+    """Where unqualified names are looked for, as errors show it."""
+    database = context.conf("spark.sql.catalog.currentDatabase") or "default"
+    return f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]"
 
 
 def bind_function(
@@ -81,6 +84,10 @@ def bind_function(
     Raises WRONG_NUM_ARGS, DATATYPE_MISMATCH and what the function's own rule raises.
     """
     function = find_function(name, context, options.origin)
+    generator = next((a for a in arguments if isinstance(a, GeneratorCall)), None)
+    if generator is not None:
+        call = Call(name, tuple(arguments), NULL)
+        raise SparkError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=sql_expression(call))
     if isinstance(function, PythonFunction):
         return bind_user_function(function, arguments, options)
     _check_options(name, function, options)
@@ -98,6 +105,7 @@ def bind_user_function(
 
 def _check_options(name: str, function: Function, options: CallOptions) -> None:
     if isinstance(function, AggregateFunction):
+        _check_filter(options.filter)
         return
     for given, syntax in ((options.is_distinct, "DISTINCT"), (options.filter is not None, "FILTER clause")):
         if given:
@@ -107,6 +115,34 @@ def _check_options(name: str, function: Function, options: CallOptions) -> None:
                 prettyName=quote(name),
                 syntax=syntax,
             )
+
+
+def _check_filter(condition: Expression | None) -> None:
+    if condition is None:
+        return
+    text = sql_expression(condition)
+    if condition.data_type != BOOLEAN:
+        raise SparkError("INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", filterExpr=text)
+    for node in walk(condition):
+        if isinstance(node, AggregateCall):
+            raise SparkError(
+                "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", filterExpr=text, aggExpr=sql_expression(node)
+            )
+        if isinstance(node, WindowExpression):
+            raise SparkError(
+                "INVALID_AGGREGATE_FILTER.CONTAINS_WINDOW_FUNCTION",
+                filterExpr=text,
+                windowExpr=sql_expression(node),
+            )
+
+
+def complete_mismatch(error: SparkError, text: str, arguments: Sequence[Expression]) -> None:
+    """Add to a DATATYPE_MISMATCH the text of the call and of the argument that is at fault."""
+    error.parameters.setdefault("sqlExpr", text)
+    index = error.parameters.get("paramIndex")
+    if index in ORDINALS and ORDINALS.index(index) < len(arguments):
+        error.parameters.setdefault("inputSql", sql_expression(arguments[ORDINALS.index(index)]))
+    error.args = (error.message,)
 
 
 def check_number_of_arguments(name: str, function: Function, actual: int, origin: Origin | None) -> None:
@@ -152,12 +188,7 @@ def _complete(error: SparkError, name: str, arguments: Sequence[Expression], opt
     if error.origin is None:
         error.origin = options.origin
     if error.condition.startswith("DATATYPE_MISMATCH."):
-        call = Call(name, tuple(arguments), arguments[0].data_type) if arguments else None
-        if call is not None:
-            error.parameters.setdefault("sqlExpr", sql_expression(call))
-        index = error.parameters.get("paramIndex")
-        if index in ORDINALS and ORDINALS.index(index) < len(arguments):
-            error.parameters.setdefault("inputSql", sql_expression(arguments[ORDINALS.index(index)]))
+        complete_mismatch(error, sql_expression(Call(name, tuple(arguments), NULL)), arguments)
     error.args = (error.message,)
 
 

@@ -237,7 +237,7 @@ def suggestions(parts: Sequence[str], candidates: Sequence[tuple[str, ...]]) -> 
             break
     name = ".".join(parts)
     quoted = list(dict.fromkeys(quote_parts(c) for c in stripped))
-    return sorted(quoted, key=lambda c: levenshtein_distance(c, name))[:MAX_SUGGESTIONS]
+    return sorted(quoted, key=lambda c: (levenshtein_distance(c, name), c))[:MAX_SUGGESTIONS]
 
 
 def levenshtein_distance(left: str, right: str) -> int:

@@ -21,13 +21,16 @@ from potok.plan.expressions import (
     UnresolvedFunction,
 )
 from potok.plan.logical import Deduplicate, Limit, LogicalPlan, Project, Sort, UnresolvedAggregate
-from potok.types import BOOLEAN, INTEGER, StructType
+from potok.types import BOOLEAN, INTEGER, LONG, BooleanType, NumericType, StructType
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer
     from potok.analysis.expressions import Resolver
 
 _DEFAULT_MOST_VALUES = 10_000
+_FIRST_OF_PIVOT = (BooleanType, NumericType)
+"""Where every aggregate has one of these types, Spark groups by the pivot column too, and a missing cell
+is NULL (PivotFirst); else the aggregates see no row, and a missing cell of count is 0."""
 
 
 def pivot(analyzer: Analyzer, plan: UnresolvedAggregate) -> LogicalPlan:
@@ -43,6 +46,7 @@ def pivot(analyzer: Analyzer, plan: UnresolvedAggregate) -> LogicalPlan:
     for original, resolved in aggregates:
         if not contains_aggregate(strip(resolved)):
             raise SparkError("_LEGACY_ERROR_TEMP_1006", sql=sql_expression(original, resolver.known)[1:-1])
+    is_null_when_missing = all(isinstance(strip(r).data_type, _FIRST_OF_PIVOT) for _, r in aggregates)
     items: list[Expression] = list(grouping)
     for value, value_name in values:
         condition = _equals(analyzer, column, value)
@@ -50,8 +54,16 @@ def pivot(analyzer: Analyzer, plan: UnresolvedAggregate) -> LogicalPlan:
             name = value_name
             if len(aggregates) > 1:
                 name = f"{value_name}_{_suffix(resolver, original, resolved)}"
-            items.append(named(_filtered(strip(resolved), condition), name))
+            cell = _filtered(strip(resolved), condition)
+            items.append(named(_unless_missing(cell, condition) if is_null_when_missing else cell, name))
     return select(analyzer.exposing(child, resolver), items, [strip(g) for g in grouping])
+
+
+def _unless_missing(cell: Expression, condition: Expression) -> Expression:
+    """The cell, or NULL where the group has no row with the value."""
+    rows = AggregateCall("count", (Literal(1, INTEGER),), LONG, False, filter=condition)  # noqa: FBT003 - nullable
+    present = Call(">", (rows, Literal(0, LONG)), BOOLEAN, False)  # noqa: FBT003 - nullable
+    return Call("if", (present, cell, Literal(None, cell.data_type)), cell.data_type, True)  # noqa: FBT003 - nullable
 
 
 def _suffix(resolver: Resolver, original: Expression, resolved: Expression) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from potok.analysis.pretty_functions import call_text
+from potok.analysis.trees import outer_references
 from potok.functions.casts_by_name import FUNCTIONS as CASTS_BY_NAME
+from potok.functions.zones import find_zone
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -61,6 +63,7 @@ from potok.types import (
     TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
+    quote_if_needed,
 )
 
 Resolve = Callable[[Expression], Expression | None]
@@ -74,13 +77,18 @@ _SHIFTS = {"lag": -1, "lead": 1}
 _DEFAULT_SHIFT_ARGUMENTS = (Literal(1, INTEGER), Literal(None, NullType()))
 
 
-def pretty_name(expression: Expression, resolve: Resolve | None = None) -> str:
+def pretty_name(expression: Expression, resolve: Resolve | None = None, time_zone: str = "UTC") -> str:
     """The column name that Spark gives an expression without an alias.
 
     `resolve` gives what an unresolved column resolves to, or None; without it, a dotted name is
-    printed as it was written.
+    printed as it was written. `time_zone` is the one that TIMESTAMP constants are written in.
     """
-    return _Printer(resolve).text(expression)
+    return _Printer(resolve, time_zone).text(expression)
+
+
+def full_sql(expression: Expression) -> str:
+    """The expression as SQL text with qualified columns, quoted strings and every cast (Expression.sql)."""
+    return _FullPrinter(None).text(expression)
 
 
 def sql_expression(expression: Expression, resolve: Resolve | None = None) -> str:
@@ -94,8 +102,9 @@ def frame_text(frame: WindowFrame) -> str:
 
 
 class _Printer:
-    def __init__(self, resolve: Resolve | None) -> None:
+    def __init__(self, resolve: Resolve | None, time_zone: str = "UTC") -> None:
         self._resolve = resolve
+        self._zone = find_zone(time_zone)
 
     def text(self, expression: Expression) -> str:
         match expression:
@@ -104,6 +113,8 @@ class _Printer:
             case UnresolvedAttribute(parts=parts):
                 found = self._resolve(expression) if self._resolve else None
                 return ".".join(parts) if found is None else self.text(found)
+            case Literal(value=dt.datetime(tzinfo=dt.tzinfo()) as value, type=data_type) if self._zone:
+                return pretty_literal(value.astimezone(self._zone), data_type)
             case Literal(value=value, type=data_type):
                 return pretty_literal(value, data_type)
             case Alias(child=child):
@@ -185,7 +196,9 @@ class _Printer:
         else:
             text = call_text(name, [self.text(a) for a in arguments], arguments, is_distinct=is_distinct)
         if within_group:
-            text += f" WITHIN GROUP (ORDER BY {', '.join(self.text(o) for o in within_group)})"
+            brief = name.startswith("percentile_")
+            keys = (_brief_order(self, o) if brief else self.text(o) for o in within_group)
+            text += f" WITHIN GROUP (ORDER BY {', '.join(keys)})"
         return f"{text} FILTER (WHERE {self.text(condition)})" if condition is not None else text
 
     def _struct(self, struct: UnresolvedFunction) -> str:
@@ -199,7 +212,7 @@ class _Printer:
 
     def _member(self, value: Expression) -> str:
         if isinstance(value, Alias) and len(value.names) == 1:
-            return f"{self.text(value.child)} AS {value.names[0]}"
+            return f"{self.text(value.child)} AS {quote_if_needed(value.names[0])}"
         return self.text(value)
 
     def _call(self, call: Call | WindowCall | UnresolvedFunction) -> str:
@@ -249,29 +262,45 @@ class _Printer:
             if window.order_by:
                 return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
             return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-        return self.frame(frame)
+        origin = window.function.origin if isinstance(window.function, UnresolvedFunction) else None
+        return self.frame(frame, is_sql=origin is not None and bool(origin.sql_text))
 
-    def frame(self, frame: WindowFrame) -> str:
+    def frame(self, frame: WindowFrame, *, is_sql: bool = False) -> str:
         kind = "ROWS" if frame.is_rows else "RANGE"
-        lower, upper = self._bound(frame.lower, "PRECEDING"), self._bound(frame.upper, "FOLLOWING")
+        lower = self._bound(frame.lower, "PRECEDING", is_sql=is_sql)
+        upper = self._bound(frame.upper, "FOLLOWING", is_sql=is_sql)
         return f"{kind} BETWEEN {lower} AND {upper}"
 
-    def _bound(self, bound: Expression | None, side: str) -> str:
+    def _bound(self, bound: Expression | None, side: str, *, is_sql: bool) -> str:
         if bound is None:
             return f"UNBOUNDED {side}"
         if isinstance(bound, Literal) and bound.value == 0:
             return "CURRENT ROW"
+        negative = isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value < 0
+        if negative and is_sql and isinstance(bound, Literal):
+            return f"{self.text(Literal(-bound.value, bound.type))} PRECEDING"
+        if isinstance(bound, (Call, UnresolvedFunction)) and bound.name == "negative":
+            return f"{self.text(bound.arguments[0])} PRECEDING"
         return f"{self.text(bound)} FOLLOWING"
 
     def _subquery(self, subquery: Subquery | UnresolvedSubquery) -> str:
+        found = (
+            self._resolve(subquery)
+            if self._resolve and isinstance(subquery, UnresolvedSubquery)
+            else subquery
+        )
+        outer = ""
+        if isinstance(found, Subquery):
+            columns = {a.expr_id: a for a in outer_references(found.plan)}
+            outer = ", ".join(self.text(a) for a in columns.values())
         match subquery.kind:
             case "exists":
-                return "exists()"
+                return f"exists({outer})"
             case "in":
                 values = ", ".join(self.text(v) for v in subquery.values)
                 left = values if len(subquery.values) == 1 else f"(named_struct({values}))"
-                return f"({left} IN (listquery()))"
-        return "scalarsubquery()"
+                return f"({left} IN (listquery({outer})))"
+        return f"scalarsubquery({outer})"
 
     def _update_fields(self, update: UpdateFields) -> str:
         operations = []
@@ -288,6 +317,26 @@ class _Printer:
 def _is_operator(call: UnresolvedFunction, sign: str) -> bool:
     """Whether the call was written in SQL as an operator that starts with this sign."""
     return call.origin is not None and call.origin.fragment.startswith(sign)
+
+
+def _brief_order(printer: _Printer, order: SortOrder) -> str:
+    return printer.text(order.child) + ("" if order.ascending else " DESC")
+
+
+class _FullPrinter(_Printer):
+    """Prints what `Expression.sql` gives: nothing left out."""
+
+    def text(self, expression: Expression) -> str:
+        match expression:
+            case AttributeReference(name=name, qualifier=qualifier):
+                return ".".join(quote_if_needed(part) for part in (*qualifier, name))
+            case Literal(value=value, type=data_type):
+                return literal_sql_text(value, data_type)
+            case Alias(child=child, names=(name,)):
+                return f"{self.text(child)} AS {quote_if_needed(name)}"
+            case Cast(child=child, type=target) if not isinstance(target, (ArrayType, MapType, StructType)):
+                return f"CAST({self.text(child)} AS {target.sql})"
+        return super().text(expression)
 
 
 def _is_bare_star(expression: Expression) -> bool:
@@ -387,7 +436,7 @@ def timestamp_text(value: object) -> str:
     """A point in time with as many digits of the second as it has."""
     if not isinstance(value, dt.datetime):
         return str(value)
-    text = value.strftime("%Y-%m-%d %H:%M:%S")
+    text = value.replace(microsecond=0, tzinfo=None).isoformat(" ")
     return f"{text}.{value.microsecond:06d}".rstrip("0") if value.microsecond else text
 
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, cast
 
 from potok.analysis.coercion import can_cast, check_condition, check_orderable, plain_type
 from potok.analysis.expressions import strip
+from potok.analysis.functions import search_path
 from potok.analysis.missing_columns import resolve_over
 from potok.analysis.names import quote, quote_parts, quote_type
-from potok.analysis.pretty import sql_expression
+from potok.analysis.pretty import full_sql, sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.select import LateralNames, select
 from potok.analysis.trees import (
     children,
-    contains_aggregate,
-    contains_generator,
     contains_window,
     is_aggregate,
     named,
+    walk,
 )
 from potok.analysis.windows import extract_windows
 from potok.errors import SparkError
@@ -30,6 +30,7 @@ from potok.plan.expressions import (
     AttributeReference,
     Call,
     Expression,
+    GeneratorCall,
     GetStructField,
     Literal,
     SortOrder,
@@ -122,7 +123,17 @@ def relation(analyzer: Analyzer, plan: UnresolvedRelation) -> LogicalPlan:
                 return SubqueryAlias(renew(relations[key]), plan.parts[0])
     found = analyzer.context.catalog.lookup(plan.parts)
     if found is None:
-        raise SparkError("TABLE_OR_VIEW_NOT_FOUND", relationName=quote_parts(plan.parts))
+        if len(plan.parts) > 2 and plan.parts[0].lower() != "spark_catalog":  # noqa: PLR2004 - catalog, schema, table
+            raise SparkError(
+                "REQUIRES_SINGLE_PART_NAMESPACE",
+                sessionCatalog="spark_catalog",
+                identifier=quote_parts(plan.parts),
+            )
+        raise SparkError(
+            "TABLE_OR_VIEW_NOT_FOUND",
+            relationName=quote_parts(plan.parts),
+            searchPath=search_path(analyzer.context),
+        )
     outer, analyzer.outer = analyzer.outer, None
     relations, analyzer.relations = analyzer.relations, []
     try:
@@ -288,16 +299,15 @@ def filter_(analyzer: Analyzer, plan: Filter) -> LogicalPlan:
 
 
 def _check_where(condition: Expression) -> None:
-    found = []
-    if contains_aggregate(condition):
-        found.append("aggregate functions")
     if contains_window(condition):
         raise SparkError("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", clauseName="WHERE")
-    if contains_generator(condition):
-        found.append("generator functions")
+    found = [e for e in walk(condition) if is_aggregate(e) or isinstance(e, GeneratorCall)]
     if found:
-        text = sql_expression(condition)[1:-1]
-        raise SparkError("INVALID_WHERE_CONDITION", condition=f'"{text}"', expressionList=text)
+        raise SparkError(
+            "INVALID_WHERE_CONDITION",
+            condition=sql_expression(condition),
+            expressionList=", ".join(full_sql(e) for e in found),
+        )
 
 
 def sort(analyzer: Analyzer, plan: Sort) -> LogicalPlan:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from potok.analysis.pretty import sql_expression
+from potok.analysis.pretty import full_sql, sql_expression
 from potok.analysis.time_windows import add_time_windows
 from potok.analysis.trees import (
     children,
@@ -80,7 +80,11 @@ class LateralNames:
                 n=len(found),
             )
         self.used.add(found[0].expr_id)
-        return resolver._fields(to_attribute(found[0]), attribute.parts[1:], attribute)
+        column = to_attribute(found[0])
+        resolver.remember(
+            attribute, Call("lateralAliasReference", (column,), column.type, column.is_nullable)
+        )
+        return resolver.fields_of(column, attribute.parts[1:], attribute)
 
     def resolve_list(self, resolver: Resolver, expressions: Sequence[Expression]) -> list[Expression]:
         """The named expressions of an output list."""
@@ -90,7 +94,7 @@ class LateralNames:
             if isinstance(expression, (UnresolvedStar, UnresolvedRegex)):
                 result += resolver.expand(expression)
                 continue
-            item = resolver.name(expression, resolver.resolve(expression))
+            item = resolver.name(expression, resolver.resolve_item(expression))
             result.append(item)
             if isinstance(item, Alias) and len(item.names) == 1:
                 self.aliases.append(item)
@@ -225,7 +229,7 @@ def check_aggregate(plan: Aggregate) -> None:
 
 def _aggregate_text(group: Expression) -> str:
     found = next(e for e in walk(group) if is_aggregate(e))
-    return sql_expression(found)[1:-1]
+    return full_sql(found)
 
 
 def _check_output(node: Expression, grouped: set[Expression], *, has_grouping: bool) -> None:
@@ -303,25 +307,15 @@ def _extract_generators(
     if nested:
         inner = nested[0].child if isinstance(nested[0], Alias) else nested[0]
         raise SparkError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=sql_expression(inner))
-    if len(generators) > 1:
-        raise SparkError(
-            "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-            num=len(generators),
-            generators=", ".join(_generator_text(cast("GeneratorCall", g.child)) for g in generators),
-        )
-    alias = generators[0]
-    generator = cast("GeneratorCall", alias.child)
-    result = generated_columns(generator, alias.names)
-    plan = Generate(child, generator, result, generator.outer)
     above: list[Expression] = []
     for item in items:
-        above += list(result) if item is alias else [item]
-    return plan, above
-
-
-def _generator_text(generator: GeneratorCall) -> str:
-    arguments = ", ".join(sql_expression(a)[1:-1] for a in generator.arguments)
-    return f'"{generator.name}({arguments})"'
+        if isinstance(item, Alias) and isinstance(item.child, GeneratorCall):
+            result = generated_columns(item.child, item.names)
+            child = Generate(child, item.child, result, item.child.outer)
+            above += result
+        else:
+            above.append(item)
+    return child, above
 
 
 def generated_columns(generator: GeneratorCall, names: Sequence[str]) -> Attributes:

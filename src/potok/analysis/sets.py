@@ -272,7 +272,7 @@ def deduplicate(analyzer: Analyzer, plan: UnresolvedDeduplicate) -> LogicalPlan:
             if not matches:
                 raise SparkError(
                     "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
-                    colName=quote(name),
+                    colName=f'"{name}"',
                     fieldNames=", ".join(a.name for a in child.output),
                 )
             found += matches

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from potok.analysis.names import quote_type
-from potok.analysis.pretty import sql_expression
+from potok.analysis.pretty import full_sql, sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.trees import named
 from potok.errors import SparkError
@@ -52,7 +52,7 @@ class SubqueryRules:
         if len(values) != len(plan.output):
             raise SparkError(
                 "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH",
-                sqlExpr=sql_expression(subquery, resolver.known),
+                sqlExpr=sql_expression(subquery),
                 leftLength=len(values),
                 rightLength=len(plan.output),
                 leftColumns=", ".join(sql_expression(v) for v in values),
@@ -67,9 +67,9 @@ class SubqueryRules:
             if common is None:
                 raise SparkError(
                     "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
-                    sqlExpr=sql_expression(subquery, resolver.known),
-                    mismatchedColumns=f"({sql_expression(value)[1:-1]}:{quote_type(value.data_type)[1:-1]},"
-                    f" {column.name}:{quote_type(column.type)[1:-1]})",
+                    sqlExpr=sql_expression(subquery),
+                    mismatchedColumns=f"({full_sql(value)}:{value.data_type.simple_string},"
+                    f" {full_sql(column)}:{column.type.simple_string})",
                     leftType=", ".join(quote_type(v.data_type) for v in values),
                     rightType=", ".join(quote_type(a.type) for a in plan.output),
                 )

@@ -168,11 +168,17 @@ def _range(analyzer: Analyzer, plan: UnresolvedTableFunction) -> LogicalPlan:
 def _whole_number(value: Expression, position: int) -> int:
     if isinstance(value, Literal) and isinstance(value.type, IntegralType) and value.value is not None:
         return int(value.value)
-    if isinstance(value, Literal):
+    if isinstance(value, Literal) and isinstance(value.value, str):
         try:
             return int(value.value)
-        except (TypeError, ValueError):
-            pass
+        except ValueError:
+            raise SparkError(
+                "CAST_INVALID_INPUT",
+                expression=f"'{value.value}'",
+                sourceType='"STRING"',
+                targetType='"BIGINT"',
+                ansiConfig='"spark.sql.ansi.enabled"',
+            ) from None
     raise SparkError(
         "UNEXPECTED_INPUT_TYPE",
         paramIndex=position + 1,

@@ -283,21 +283,29 @@ def _event_time(
     converted = implicit_cast(time, TIMESTAMP, context)
     if converted is None:
         required = (
-            '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")'
-            if name == SESSION_WINDOW
-            else '(("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE") or "STRUCT<start: TIMESTAMP, end: TIMESTAMP>"'
+            '("(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)" or "STRUCT<start: TIMESTAMP, end: TIMESTAMP>"'
             ' or "STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>")'
         )
         raise SparkError(
             "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
             origin=origin,
-            sqlExpr=sql_expression(Call(name, tuple(arguments), time.data_type)),
+            sqlExpr=_call_text(name, arguments),
             paramIndex="first",
             requiredType=required,
             inputSql=sql_expression(time),
             inputType=quote_type(time.data_type),
         )
     return converted
+
+
+def _call_text(name: str, arguments: Sequence[Expression]) -> str:
+    cells = [sql_expression(arguments[0])[1:-1]]
+    if name == TIME_WINDOW:
+        sizes = [_duration(a, None) for a in arguments[1:]]
+        cells += [str(sizes[0]), str((sizes * 2)[1]), str(sizes[2] if len(sizes) > 2 else 0)]  # noqa: PLR2004
+    else:
+        cells += [sql_expression(a)[1:-1] for a in arguments[1:]]
+    return f'"{name}({", ".join(cells)})"'
 
 
 def _duration(argument: Expression, origin: Origin | None) -> int:

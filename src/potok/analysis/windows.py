@@ -11,10 +11,11 @@ from potok.analysis.names import quote_type
 from potok.analysis.pretty import frame_text, sql_expression
 from potok.analysis.trees import is_aggregate, named, transform_down
 from potok.errors import SparkError
-from potok.functions.type_rules import cast_to
+from potok.functions.type_rules import DATETIME_TYPES, INTERVAL_TYPES, cast_to
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
+    Call,
     Expression,
     Literal,
     PythonFunction,
@@ -25,7 +26,7 @@ from potok.plan.expressions import (
     WindowFrame,
 )
 from potok.plan.logical import LogicalPlan, Window, to_attribute
-from potok.types import DATE, INTEGER, TIMESTAMP, TIMESTAMP_NTZ, DayTimeIntervalType, NullType
+from potok.types import DATE, INTEGER, TIMESTAMP, TIMESTAMP_NTZ, DayTimeIntervalType, NullType, NumericType
 
 if TYPE_CHECKING:
     from potok.analysis.expressions import Resolver
@@ -43,7 +44,7 @@ class WindowRules:
 
     def resolve(self, resolver: Resolver, window: WindowExpression) -> WindowExpression:
         """The resolved expression with its frame. Raises errors of functions and frames."""
-        function = strip(resolver.resolve(window.function))
+        function = strip(resolver.resolve_window_function(window.function))
         self._check_function(function, window)
         partition_by = tuple(strip(resolver.resolve(e)) for e in window.partition_by)
         order_by = cast("tuple[SortOrder, ...]", tuple(resolver.resolve(e) for e in window.order_by))
@@ -54,7 +55,7 @@ class WindowRules:
         if isinstance(function, WindowCall) or is_aggregate(function) or isinstance(function, PythonFunction):
             if isinstance(function, WindowCall) and function.name in _NEEDS_ORDER and not window.order_by:
                 raise SparkError(
-                    "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf=function.name, example=_example(function)
+                    "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.name, wf_expr=_example(function)
                 )
             if getattr(function, "is_distinct", False):
                 raise SparkError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=sql_expression(window))
@@ -90,7 +91,7 @@ class WindowRules:
             None if bound is None else strip(resolver.resolve(bound))
             for bound in (window.frame.lower, window.frame.upper)
         )
-        frame = WindowFrame(window.frame.is_rows, lower, upper)
+        frame = WindowFrame(window.frame.is_rows, _folded(lower), _folded(upper))
         if _is_reversed(lower, upper):
             raise SparkError(
                 "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
@@ -114,6 +115,14 @@ class WindowRules:
                 return bound
             if order_type == DATE and bound.data_type == INTEGER:
                 return bound
+            if not isinstance(order_type, (NumericType, *DATETIME_TYPES, *INTERVAL_TYPES)):
+                raise SparkError(
+                    "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
+                    sqlExpr=f'"{_range_text(frame)}"',
+                    location="lower" if bound is frame.lower else "upper",
+                    exprType=quote_type(order_type),
+                    expectedType='("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH" or "INTERVAL")',
+                )
             datetime = order_type in {DATE, TIMESTAMP, TIMESTAMP_NTZ}
             if datetime and isinstance(bound.data_type, DayTimeIntervalType):
                 return bound
@@ -134,6 +143,14 @@ class WindowRules:
 def strip(expression: Expression) -> Expression:
     """The value without its name."""
     return expression.child if isinstance(expression, Alias) else expression
+
+
+def _folded(bound: Expression | None) -> Expression | None:
+    """A negated constant as a constant."""
+    if isinstance(bound, Call) and bound.name == "negative" and isinstance(bound.arguments[0], Literal):
+        inner = bound.arguments[0]
+        return Literal(-inner.value, inner.type)
+    return bound
 
 
 def _is_current(bound: Expression) -> bool:
@@ -161,6 +178,22 @@ def _example(function: WindowCall) -> str:
     if function.name in {"lag", "lead"}:
         arguments += (Literal(1, INTEGER), Literal(None, NullType()))[len(arguments) - 1 :]
     return f"{function.name}({', '.join(sql_expression(a)[1:-1] for a in arguments)})"
+
+
+def _range_text(frame: WindowFrame) -> str:
+    return (
+        f"RANGE BETWEEN {_range_bound(frame.lower, 'PRECEDING')} AND {_range_bound(frame.upper, 'FOLLOWING')}"
+    )
+
+
+def _range_bound(bound: Expression | None, side: str) -> str:
+    if bound is None:
+        return f"UNBOUNDED {side}"
+    if _is_current(bound):
+        return "CURRENT ROW"
+    if isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value < 0:
+        return f"(- {-bound.value}) FOLLOWING"
+    return f"{sql_expression(bound)[1:-1]} FOLLOWING"
 
 
 def _frame_text(frame: WindowFrame) -> str:
