@@ -48,6 +48,22 @@ class DataType:
         return json.dumps(self.json_value, separators=(",", ":"), ensure_ascii=False)
 
 
+class ParameterisedType(DataType):
+    """A type that is written with its parameters everywhere: `decimal(10,2)`."""
+
+    __slots__ = ()
+
+    @property
+    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
+        """With its parameters."""
+        return self.simple_string
+
+    @property
+    def tree_name(self) -> str:
+        """With its parameters."""
+        return self.simple_string
+
+
 class NumericType(DataType):
     """A number."""
 
@@ -59,6 +75,12 @@ class IntegralType(NumericType):
 
     __slots__ = ()
     bits: ClassVar[int] = 0
+    short_name: ClassVar[str] = ""
+
+    @property
+    def simple_string(self) -> str:
+        """Spark's short name."""
+        return self.short_name
 
 
 class FractionalType(NumericType):
@@ -87,11 +109,7 @@ class ByteType(IntegralType):
 
     type_name: ClassVar[str] = "byte"
     bits: ClassVar[int] = 8
-
-    @property
-    def simple_string(self) -> str:
-        """Spark's short name."""
-        return "tinyint"
+    short_name: ClassVar[str] = "tinyint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +118,7 @@ class ShortType(IntegralType):
 
     type_name: ClassVar[str] = "short"
     bits: ClassVar[int] = 16
-
-    @property
-    def simple_string(self) -> str:
-        """Spark's short name."""
-        return "smallint"
+    short_name: ClassVar[str] = "smallint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +127,7 @@ class IntegerType(IntegralType):
 
     type_name: ClassVar[str] = "integer"
     bits: ClassVar[int] = 32
-
-    @property
-    def simple_string(self) -> str:
-        """Spark's short name."""
-        return "int"
+    short_name: ClassVar[str] = "int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +136,7 @@ class LongType(IntegralType):
 
     type_name: ClassVar[str] = "long"
     bits: ClassVar[int] = 64
-
-    @property
-    def simple_string(self) -> str:
-        """Spark's short name."""
-        return "bigint"
+    short_name: ClassVar[str] = "bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ class DoubleType(FractionalType):
 
 
 @dataclass(frozen=True, slots=True)
-class DecimalType(FractionalType):
+class DecimalType(ParameterisedType, FractionalType):
     """An exact number of `precision` digits (1 to 38), `scale` of them behind the point."""
 
     type_name: ClassVar[str] = "decimal"
@@ -160,16 +166,6 @@ class DecimalType(FractionalType):
         """With its digits: `decimal(10,2)`."""
         return f"decimal({self.precision},{self.scale})"
 
-    @property
-    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
-        """With its digits: `decimal(10,2)`."""
-        return self.simple_string
-
-    @property
-    def tree_name(self) -> str:
-        """With its digits: `decimal(10,2)`."""
-        return self.simple_string
-
 
 @dataclass(frozen=True, slots=True)
 class StringType(DataType):
@@ -179,7 +175,7 @@ class StringType(DataType):
 
 
 @dataclass(frozen=True, slots=True)
-class CharType(DataType):
+class CharType(ParameterisedType):
     """CHAR(length): only in schemas of tables and casts; expressions see STRING."""
 
     type_name: ClassVar[str] = "char"
@@ -190,14 +186,9 @@ class CharType(DataType):
         """With its length."""
         return f"char({self.length})"
 
-    @property
-    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
-        """With its length."""
-        return self.simple_string
-
 
 @dataclass(frozen=True, slots=True)
-class VarcharType(DataType):
+class VarcharType(ParameterisedType):
     """VARCHAR(length): only in schemas of tables and casts; expressions see STRING."""
 
     type_name: ClassVar[str] = "varchar"
@@ -207,11 +198,6 @@ class VarcharType(DataType):
     def simple_string(self) -> str:
         """With its length."""
         return f"varchar({self.length})"
-
-    @property
-    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
-        """With its length."""
-        return self.simple_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +239,7 @@ def _interval_name(fields: tuple[str, ...], start: int, end: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DayTimeIntervalType(DataType):
+class DayTimeIntervalType(ParameterisedType):
     """A length of time in microseconds; fields 0 day, 1 hour, 2 minute, 3 second.
 
     Between stages it is a BIGINT of microseconds (Arrow int64).
@@ -268,19 +254,9 @@ class DayTimeIntervalType(DataType):
         """With its fields: `interval day to second`."""
         return _interval_name(_DAY_TIME_FIELDS, self.start, self.end)
 
-    @property
-    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
-        """With its fields."""
-        return self.simple_string
-
-    @property
-    def tree_name(self) -> str:
-        """With its fields."""
-        return self.simple_string
-
 
 @dataclass(frozen=True, slots=True)
-class YearMonthIntervalType(DataType):
+class YearMonthIntervalType(ParameterisedType):
     """A number of months; fields 0 year, 1 month.
 
     Between stages it is an INTEGER of months (Arrow int32).
@@ -294,16 +270,6 @@ class YearMonthIntervalType(DataType):
     def simple_string(self) -> str:
         """With its fields: `interval year to month`."""
         return _interval_name(_YEAR_MONTH_FIELDS, self.start, self.end)
-
-    @property
-    def json_value(self) -> Any:  # noqa: ANN401 - JSON is untyped
-        """With its fields."""
-        return self.simple_string
-
-    @property
-    def tree_name(self) -> str:
-        """With its fields."""
-        return self.simple_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,9 +418,7 @@ _ATOMIC: tuple[DataType, ...] = (
     NULL, BOOLEAN, BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE, STRING, BINARY, DATE, TIMESTAMP,
     TIMESTAMP_NTZ, CALENDAR_INTERVAL, VariantType(),
 )  # fmt: skip
-_BY_JSON_NAME: dict[str, DataType] = {t.type_name: t for t in _ATOMIC} | {
-    t.simple_string: t for t in _ATOMIC
-}
+_BY_JSON_NAME: dict[str, DataType] = {t.type_name: t for t in _ATOMIC} | {t.simple_string: t for t in _ATOMIC}
 
 
 def quote_if_needed(name: str) -> str:
@@ -504,9 +468,7 @@ def _atomic_from_json(name: str) -> DataType:
     if name.startswith("interval "):
         start, _, end = name.removeprefix("interval ").partition(" to ")
         if start in _DAY_TIME_FIELDS and (end or start) in _DAY_TIME_FIELDS:
-            return DayTimeIntervalType(
-                _DAY_TIME_FIELDS.index(start), _DAY_TIME_FIELDS.index(end or start)
-            )
+            return DayTimeIntervalType(_DAY_TIME_FIELDS.index(start), _DAY_TIME_FIELDS.index(end or start))
         if start in _YEAR_MONTH_FIELDS and (end or start) in _YEAR_MONTH_FIELDS:
             return YearMonthIntervalType(
                 _YEAR_MONTH_FIELDS.index(start), _YEAR_MONTH_FIELDS.index(end or start)

@@ -43,6 +43,23 @@ class Expression(Node):
         return True
 
 
+class TypedExpression(Expression):
+    """A resolved expression whose fields `type` and `is_nullable` say what it gives."""
+
+    type: DataType
+    is_nullable: bool
+
+    @property
+    def data_type(self) -> DataType:
+        """By Spark's rules."""
+        return self.type
+
+    @property
+    def nullable(self) -> bool:
+        """By Spark's rules."""
+        return self.is_nullable
+
+
 # ---- before analysis --------------------------------------------------------------------------
 
 
@@ -294,7 +311,7 @@ class WindowExpression(Expression):
 
 
 @dataclass(frozen=True)
-class AttributeReference(Expression):
+class AttributeReference(TypedExpression):
     """A column of a child plan. `qualifier` is the path of relation names it answers to."""
 
     name: str
@@ -303,16 +320,6 @@ class AttributeReference(Expression):
     expr_id: int = 0
     metadata: str = "{}"
     qualifier: tuple[str, ...] = ()
-
-    @property
-    def data_type(self) -> DataType:
-        """The column's type."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """The column's nullability."""
-        return self.is_nullable
 
     def to_field(self) -> StructField:
         """As a field of a schema."""
@@ -337,7 +344,7 @@ class OuterReference(Expression):
 
 
 @dataclass(frozen=True)
-class Call(Expression):
+class Call(TypedExpression):
     """A scalar function with coerced arguments. `name` is a key of the function tables.
 
     `ansi` is the mode it was analysed under.
@@ -350,19 +357,9 @@ class Call(Expression):
     ansi: bool = True
     origin: Origin | None = field(default=None, compare=False)
 
-    @property
-    def data_type(self) -> DataType:
-        """By the function's rule."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """By the function's rule."""
-        return self.is_nullable
-
 
 @dataclass(frozen=True)
-class AggregateCall(Expression):
+class AggregateCall(TypedExpression):
     """An aggregate function over the rows of a group that pass `filter`."""
 
     name: str
@@ -376,19 +373,9 @@ class AggregateCall(Expression):
     ansi: bool = True
     origin: Origin | None = field(default=None, compare=False)
 
-    @property
-    def data_type(self) -> DataType:
-        """By the function's rule."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """By the function's rule."""
-        return self.is_nullable
-
 
 @dataclass(frozen=True)
-class WindowCall(Expression):
+class WindowCall(TypedExpression):
     """A function that only makes sense OVER a window: row_number, lag, ..."""
 
     name: str
@@ -396,16 +383,6 @@ class WindowCall(Expression):
     type: DataType
     is_nullable: bool = True
     ignore_nulls: bool = False
-
-    @property
-    def data_type(self) -> DataType:
-        """By the function's rule."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """By the function's rule."""
-        return self.is_nullable
 
 
 @dataclass(frozen=True)
@@ -419,7 +396,7 @@ class GeneratorCall(Expression):
 
 
 @dataclass(frozen=True)
-class LambdaVariable(Expression):
+class LambdaVariable(TypedExpression):
     """A bound parameter of a lambda. `expr_id` tells apart nested lambdas' parameters."""
 
     name: str
@@ -427,19 +404,9 @@ class LambdaVariable(Expression):
     is_nullable: bool
     expr_id: int
 
-    @property
-    def data_type(self) -> DataType:
-        """The element's type."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """The element's nullability."""
-        return self.is_nullable
-
 
 @dataclass(frozen=True)
-class GetStructField(Expression):
+class GetStructField(TypedExpression):
     """`struct.name` by position."""
 
     child: Expression
@@ -448,19 +415,9 @@ class GetStructField(Expression):
     type: DataType
     is_nullable: bool = True
 
-    @property
-    def data_type(self) -> DataType:
-        """The field's type."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """The struct's or the field's."""
-        return self.is_nullable
-
 
 @dataclass(frozen=True)
-class Subquery(Expression):
+class Subquery(TypedExpression):
     """A resolved subquery: `scalar`, `exists`, or `in`."""
 
     plan: LogicalPlan
@@ -468,16 +425,6 @@ class Subquery(Expression):
     values: tuple[Expression, ...] = ()
     type: DataType = BOOLEAN
     is_nullable: bool = True
-
-    @property
-    def data_type(self) -> DataType:
-        """The scalar's type, or BOOLEAN."""
-        return self.type
-
-    @property
-    def nullable(self) -> bool:
-        """By the kind."""
-        return self.is_nullable
 
 
 @dataclass(frozen=True)
