@@ -47,7 +47,7 @@ def line_blocks(
             kept.append(piece)
             continue
         cut += len(ending)
-        yield b"".join([*kept, piece[:cut]])
+        yield b"".join([*kept, memoryview(piece)[:cut]])
         kept = [piece[cut:]] if cut < len(piece) else []
     if carriage_return:
         kept.append(b"\n")
