@@ -14,6 +14,7 @@ from potok.engine.sql_types import quote_name, sql_type
 from potok.errors import SparkError
 from potok.functions.base import FILTER, ORDER, AggregateFunction, ScalarFunction, WindowFunction
 from potok.functions.casts import cast_kernels, emit_cast
+from potok.functions.ordering import order_key
 from potok.functions.raising import quote_text
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
@@ -109,7 +110,7 @@ class Emitter:
     def order(self, keys: Sequence[SortOrder]) -> str:
         """The keys of an ORDER BY."""
         return ", ".join(
-            f"{self.emit(key.child)} {'ASC' if key.ascending else 'DESC'}"
+            f"{order_key(self.emit(key.child), key.child.data_type)} {'ASC' if key.ascending else 'DESC'}"
             f" NULLS {'FIRST' if key.nulls_first else 'LAST'}"
             for key in keys
         )

@@ -31,6 +31,7 @@ from potok.engine.pipeline import (
     SqlStage,
     Stage,
 )
+from potok.engine.sql_types import sql_type
 from potok.errors import SparkError, unsupported
 from potok.functions.base import GeneratorFunction
 from potok.functions.registry import builtin_functions
@@ -80,7 +81,7 @@ from potok.plan.logical import (
     to_attribute,
 )
 from potok.plan.tree import Node
-from potok.types import INTEGER, StructField, StructType
+from potok.types import INTEGER, DoubleType, FloatType, StructField, StructType
 
 _names = itertools.count(1)
 Needed = frozenset[int]
@@ -238,7 +239,9 @@ class _Compilation:
         pulled = pull_out_functions(child, outputs)
         if pulled is not None:
             child, outputs = pulled.child, pulled.expressions
-        source = self.query(child, _references((*outputs, *key_attributes)))
+        source = _without_negative_zero(
+            self.query(child, _references((*outputs, *key_attributes))), key_attributes
+        )
         group_by = f" GROUP BY {_list(key_attributes)}" if keys else ""
         return f"SELECT {self._outputs(outputs)} FROM ({source}){group_by}"
 
@@ -347,6 +350,7 @@ class _Compilation:
         child = self.query(plan.child, needed | frozenset(k.expr_id for k in plan.keys))
         if not plan.keys:
             return f"SELECT * FROM ({child}) LIMIT 1"
+        child = _without_negative_zero(child, plan.keys)
         return f"SELECT DISTINCT ON ({_list(plan.keys)}) * FROM ({child})"
 
     def sample(self, plan: Sample, needed: Needed) -> str:
@@ -519,6 +523,16 @@ def _replace(node: Node, replacements: dict[Expression, AttributeReference]) -> 
         return node
     found = replacements.get(node)
     return found if found is not None else node.map_children(lambda c: _replace(c, replacements), Expression)
+
+
+def _without_negative_zero(query: str, keys: Attributes) -> str:
+    """The rows with 0.0 for -0.0 in the keys: both are one group, and Spark gives it the former name."""
+    changed = ", ".join(
+        f"CAST({column_name(k.expr_id)} + 0.0 AS {sql_type(k.type)}) AS {column_name(k.expr_id)}"
+        for k in keys
+        if isinstance(k.type, DoubleType | FloatType)
+    )
+    return f"SELECT * REPLACE ({changed}) FROM ({query})" if changed else query
 
 
 def _count(number: int) -> Literal:

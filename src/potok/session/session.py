@@ -6,7 +6,8 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from potok.analysis import AnalysisContext, analyze, check_batch
 from potok.compiler.relations import compile_plan
@@ -17,7 +18,7 @@ from potok.engine.rows import Rows, rows_of_table
 from potok.functions.base import FunctionContext
 from potok.functions.registry import builtin_functions
 from potok.plan.commands import CreateView, WriteBatch, WriteStream
-from potok.plan.expressions import PythonFunction
+from potok.plan.expressions import Literal, PythonFunction
 from potok.plan.logical import LocalRelation, LogicalPlan
 from potok.plan.statements import Statement
 from potok.session.catalog import SessionCatalog
@@ -27,7 +28,9 @@ from potok.session.statements import execute
 from potok.session.streams import StreamServices
 from potok.streaming.manager import QueryManager
 from potok.streaming.query import StreamingQuery
+from potok.types import ArrayType, DataType, DayTimeIntervalType, StructType, TimestampType
 
+_MICROSECOND = timedelta(microseconds=1)
 ForeachBatchHost = Callable[[WriteStream], Callable[[ConnectorRows, int], None]]
 
 
@@ -75,6 +78,7 @@ class Session:
             builtin_functions(),
             self.user_functions,
             self.catalog.setting,
+            self._literal_rows,
         )
         return analyze(self.catalog.with_tables(plan), context)
 
@@ -98,6 +102,16 @@ class Session:
         if on_start is not None:
             on_start(runner.interrupt)
         return runner.run({}, datetime.now(UTC))
+
+    def _literal_rows(self, resolved: LogicalPlan) -> list[list[Literal]]:
+        """The rows of an analysed batch query as constants."""
+        rows = self.rows_of_resolved(resolved)
+        types = [field.data_type for field in rows.schema.fields]
+        columns = [column.to_pylist() for column in rows.to_table().columns]
+        return [
+            [Literal(_constant(value, t), t) for value, t in zip(row, types, strict=True)]
+            for row in zip(*columns, strict=True)
+        ]
 
     def plan_text(self, resolved: LogicalPlan) -> str:
         """A resolved plan as a tree of lines, as `explain` shows it."""
@@ -137,3 +151,19 @@ class Session:
         """Stop this session's queries and forget its views."""
         self.streams.stop_all()
         self.catalog.views.clear()
+
+
+def _constant(value: Any, data_type: DataType) -> Any:  # noqa: ANN401 - a value of any type
+    """A value of Arrow's Python objects as a Literal holds it."""
+    if value is None:
+        return None
+    match data_type:
+        case StructType(fields=fields):
+            return tuple(_constant(value[f.name], f.data_type) for f in fields)
+        case ArrayType(element=element):
+            return tuple(_constant(v, element) for v in value)
+        case TimestampType():
+            return value.astimezone(UTC)
+        case DayTimeIntervalType():
+            return value // _MICROSECOND
+    return value
