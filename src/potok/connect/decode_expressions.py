@@ -52,12 +52,14 @@ def decode_origin(message: pb.Expression) -> Origin | None:
 class ExpressionDecoder:
     """Decodes expressions of one plan.
 
-    `subquery` gives the plan of another data frame by its plan id, for subquery expressions.
+    `subquery` gives the plan of another data frame by its plan id, for subquery expressions;
+    `time_zone` reads TIMESTAMP literals without a zone in SQL text.
     Every method raises SparkError for what the engine has no node for.
     """
 
-    def __init__(self, subquery: Callable[[int], LogicalPlan]) -> None:
+    def __init__(self, subquery: Callable[[int], LogicalPlan], time_zone: str = "UTC") -> None:
         self._subquery = subquery
+        self._time_zone = time_zone
 
     def expression(self, message: pb.Expression) -> e.Expression:
         """Any expression."""
@@ -160,9 +162,9 @@ class ExpressionDecoder:
         )
 
     def _expression_string(self, message: pb.Expression) -> e.Expression:
-        from potok.parser import parse_expression
+        from potok.parser import ParserOptions, parse_expression
 
-        return parse_expression(message.expression_string.expression)
+        return parse_expression(message.expression_string.expression, ParserOptions(self._time_zone))
 
     def _star(self, message: pb.Expression) -> e.Expression:
         star = message.unresolved_star

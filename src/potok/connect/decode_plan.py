@@ -22,7 +22,8 @@ _MAX_PLAN_BYTES = 512 * 1024 * 1024
 
 def decoder(session: ServerSession) -> PlanDecoder:
     """A decoder for one plan of the session."""
-    return PlanDecoder(Surroundings(session.artifacts.cached_data))
+    time_zone = session.session.conf.get("spark.sql.session.timeZone")
+    return PlanDecoder(Surroundings(session.artifacts.cached_data, time_zone))
 
 
 def decode_relation(session: ServerSession, relation: pb.Relation) -> LogicalPlan:

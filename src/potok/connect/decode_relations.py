@@ -72,10 +72,11 @@ class Surroundings:
     """What a plan refers to beside itself.
 
     `cached_data` gives the content of an artifact `cache/<hash>`; it raises SparkError when there
-    is none.
+    is none. `time_zone` reads TIMESTAMP literals without a zone in SQL text.
     """
 
     cached_data: Callable[[str], pa.Buffer]
+    time_zone: str = "UTC"
 
 
 class PlanDecoder:
@@ -84,7 +85,7 @@ class PlanDecoder:
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._references: dict[int, p.LogicalPlan] = {}
-        self.expressions = ExpressionDecoder(self._referenced)
+        self.expressions = ExpressionDecoder(self._referenced, surroundings.time_zone)
 
     def relation(self, message: pb.Relation) -> p.LogicalPlan:
         """Any relation, with the client's plan id."""
@@ -167,10 +168,11 @@ class PlanDecoder:
 
     def statement(self, sql: pb.SQL) -> p.LogicalPlan | Statement:
         """SQL text as a plan, or as one of `plan.statements` where it is no query."""
-        from potok.parser import parse_query
+        from potok.parser import ParserOptions, parse_query
 
         return parse_query(
             sql.query,
+            options=ParserOptions(self._surroundings.time_zone),
             named_arguments={
                 **{name: decode_literal(value) for name, value in sql.args.items()},
                 **{name: self.expressions.expression(v) for name, v in sql.named_arguments.items()},

@@ -8,6 +8,7 @@ Overflow and zero divisors raise under ANSI; without it integers wrap and the re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from potok.functions.base import Function, FunctionContext, Input, ScalarFunction
@@ -27,6 +28,7 @@ from potok.types import (
     INTEGER,
     LONG,
     SHORT,
+    STRING,
     CalendarIntervalType,
     DataType,
     DayTimeIntervalType,
@@ -63,6 +65,7 @@ def _bind(operator: str, name: str, arguments: Sequence[Expression], context: Fu
     interval = bind_interval_operator(operator, left, right, context, is_try=name.startswith("try_"))
     if interval is not None:
         return interval
+    left, right = _nulls_as_numbers(operator, left, right, context)
     original = left, right = _divisible(operator, left, right, context)
     left, right = coerce_operands(left, right, context, is_comparison=False)
     if operator != "/":
@@ -74,7 +77,7 @@ def _bind(operator: str, name: str, arguments: Sequence[Expression], context: Fu
     if not both_decimal and not same_type(a, b):
         raise operands_differ(left, right)
     if not isinstance(a, NumericType) or (operator == "div" and not isinstance(a, LongType | DecimalType)):
-        has_null = any(isinstance(e.data_type, NullType) for e in original)
+        has_null = any(isinstance(e.data_type, NullType) for e in original) and a != STRING
         if (has_null or operator == "div") and not same_type(original[0].data_type, original[1].data_type):
             raise operands_differ(*original)
         raise wrong_operand(_REQUIRED[operator], a)
@@ -85,6 +88,17 @@ def _bind(operator: str, name: str, arguments: Sequence[Expression], context: Fu
     if isinstance(result, DecimalType) and not context.ansi:
         nullable = True
     return call(name, (left, right), result, context, nullable=nullable)
+
+
+def _nulls_as_numbers(
+    operator: str, left: Expression, right: Expression, context: FunctionContext
+) -> tuple[Expression, Expression]:
+    """A bare NULL is a DOUBLE beside another one, and where it is divided by a decimal."""
+    a, b = left.data_type, right.data_type
+    both = isinstance(a, NullType) and isinstance(b, NullType) and operator != "div"
+    if both or (operator == "/" and isinstance(a, NullType) and isinstance(b, DecimalType)):
+        return cast_to(left, DOUBLE, context), cast_to(right, DOUBLE, context)
+    return left, right
 
 
 def _divisible(
@@ -195,9 +209,7 @@ def _integral(
     elif small:
         return let_all(
             arguments,
-            lambda x, y: checked(
-                exact(x, y), f"{x} IS NULL OR {y} IS NULL", _small_overflow(operator, call_, x, y)
-            ),
+            lambda x, y: checked(exact(x, y), f"{x} IS NULL OR {y} IS NULL", _small_overflow(operator, x, y)),
         )
     else:
         failed = overflow_error(call_, _TRY_NAME[operator])
@@ -207,10 +219,10 @@ def _integral(
     return let(exact(*arguments), lambda v: checked(v, f"{v} IS NULL", failed))
 
 
-def _small_overflow(operator: str, call_: Call, left: str, right: str) -> str:
+def _small_overflow(operator: str, left: str, right: str) -> str:
     return raise_sql(
         "BINARY_ARITHMETIC_OVERFLOW",
-        call_.origin,
+        None,
         value1=value_text(f"CAST({left} AS SMALLINT)", SHORT),
         symbol=quote_text(operator),
         value2=value_text(f"CAST({right} AS SMALLINT)", SHORT),
@@ -339,7 +351,8 @@ def _unary(call_: Call, argument: str, change: Callable[[str], str]) -> str:
     if not isinstance(target, IntegralType):
         return change(argument)
     lowest, _ = bounds(target)
-    failed = overflow_error(call_) if call_.ansi else f"CAST({lowest} AS {sql_type(target)})"
+    without_origin = replace(call_, origin=None)
+    failed = overflow_error(without_origin) if call_.ansi else f"CAST({lowest} AS {sql_type(target)})"
     return let(argument, lambda v: f"CASE WHEN {v} = {lowest} THEN {failed} ELSE {change(v)} END")
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from potok.functions import text_kernels
 from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
+from potok.functions.folding import fold
 from potok.functions.mismatch import (
     any_nullable,
     call,
@@ -146,7 +147,21 @@ def _bind_get(arguments: Sequence[Expression], context: FunctionContext) -> Expr
     position = implicit_cast(index, INTEGER, context)
     if position is None:
         raise unexpected_argument(1, index.data_type, '"INT"')
-    return call("get", (array, position), element_of(array), context, nullable=True)
+    nullable = may_lack_item(array, position)
+    return call("get", (array, position), element_of(array), context, nullable=nullable)
+
+
+def may_lack_item(array: Expression, index: Expression, *, start: int = 0) -> bool:
+    """Whether an item may be NULL: always, unless the array is written out and the index is a constant in it."""
+    if not (isinstance(array, Call) and array.name == "array"):
+        return True
+    position = fold(index)
+    if not isinstance(position, int):
+        return True
+    position = position - start if position >= 0 else len(array.arguments) + position if start else -1
+    if not 0 <= position < len(array.arguments):
+        return True
+    return array.arguments[position].nullable
 
 
 def _bind_element_at(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -159,7 +174,9 @@ def _bind_element_at(name: str, arguments: Sequence[Expression], context: Functi
             index = implicit_cast(key, INTEGER, context)
             if index is None or isinstance(key.data_type, StringType):
                 raise unexpected_argument(1, key.data_type, '"INT"')
-            nullable = name != "element_at" or not context.ansi or contains_null or any_nullable(arguments)
+            nullable = name != "element_at" or contains_null or any_nullable(arguments)
+            if not context.ansi and not nullable:
+                nullable = may_lack_item(base, index, start=1)
             return call(name, (base, index), element, context, nullable=nullable)
     raise unexpected_argument(0, base.data_type, '("ARRAY" or "MAP")')
 

@@ -31,7 +31,7 @@ _TYPES: dict[str, DataType] = {
 
 
 def _bind(target: DataType, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    return Cast(arguments[0], target, CastMode.ANSI if context.ansi else CastMode.LEGACY)
+    return Cast(arguments[0], target, CastMode.ANSI if context.ansi else CastMode.LEGACY, explicit=False)
 
 
 FUNCTIONS: tuple[Function, ...] = tuple(

@@ -88,8 +88,11 @@ class Conversion:
 
     def overflow(self, sql: str) -> str:
         """What a number outside the range of an integral type becomes."""
-        return self.fail(
+        if not self.is_ansi:
+            return self.null
+        return raise_sql(
             "CAST_OVERFLOW",
+            None,
             value=value_text(sql, self.source),
             sourceType=quote_text(type_text(self.source)),
             targetType=quote_text(type_text(self.target)),

@@ -419,7 +419,7 @@ def _bind_parse(
             return value
         if isinstance(value.data_type, NullType):
             return Literal(None, target)
-        return Cast(value, target, mode)
+        return Cast(value, target, mode, explicit=False)
     pattern = implicit_cast(rest[0], STRING, context)
     if pattern is None:
         raise unexpected_argument(1, rest[0].data_type, '"STRING"')

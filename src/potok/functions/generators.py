@@ -79,7 +79,7 @@ def _stack_shape(arguments: Sequence[Expression]) -> tuple[int, int]:
 
 
 def _stack_fields(arguments: Sequence[Expression]) -> Sequence[StructField]:
-    rows, width = _stack_shape(arguments)
+    _, width = _stack_shape(arguments)
     fields = []
     for column in range(width):
         cells = arguments[1 + column :: width]
@@ -95,8 +95,7 @@ def _stack_fields(arguments: Sequence[Expression]) -> Sequence[StructField]:
                     rightParamIndex=str(position + 1),
                     rightType=f'"{cell.data_type.sql}"',
                 )
-        nullable = len(cells) < rows or any(c.nullable for c in cells)
-        fields.append(StructField(f"col{column}", first, nullable))
+        fields.append(StructField(f"col{column}", first))
     return fields
 
 

@@ -25,6 +25,7 @@ from potok.functions.type_rules import cast_to, coerce_all, wider_type
 from potok.plan.expressions import Alias, Call, Expression, Literal
 from potok.types import (
     BOOLEAN,
+    NULL,
     STRING,
     ArrayType,
     DataType,
@@ -89,7 +90,7 @@ def _bind_map(arguments: Sequence[Expression], context: FunctionContext) -> Expr
             docroot="https://spark.apache.org/docs/latest",
         )
     if not arguments:
-        return call("map", (), MapType(STRING, STRING, value_contains_null=False), context, nullable=False)
+        return call("map", (), MapType(NULL, NULL, value_contains_null=False), context, nullable=False)
     keys, values = coerce_all(arguments[::2], context), coerce_all(arguments[1::2], context)
     for side, given, name in ((keys, arguments[::2], "keys"), (values, arguments[1::2], "values")):
         if side is None:

@@ -193,6 +193,9 @@ def _bind_when(arguments: Sequence[Expression], context: FunctionContext) -> Exp
         ordered += (condition, value)
     ordered += values[len(conditions) :]
     nullable = not rest or any_nullable(values)
+    always = next((i for i, c in enumerate(conditions) if isinstance(c, Literal) and c.value is True), None)
+    if always is not None:
+        nullable = any_nullable(values[: always + 1])
     return call("when", ordered, values[0].data_type, context, nullable=nullable)
 
 
