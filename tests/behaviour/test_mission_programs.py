@@ -307,8 +307,16 @@ df = df.withColumn(
 
 
 def test_a_line_without_a_comma_ends_the_socket_program(start: Callable[..., Run]) -> None:
-    with line_server(lambda connection: connection.sendall(b"no comma\n")) as port:
+    go_on = threading.Event()
+
+    def send(connection: socket.socket) -> None:
+        go_on.wait(_PATIENCE_S)
+        connection.sendall(b"no comma\n")
+
+    with line_server(send) as port:
         run = start("socket_stream.py", **{"9999": str(port)})
+        run.wait_batch(0)
+        go_on.set()
         assert run.finish() == 1
     assert "terminated with exception: [INVALID_ARRAY_INDEX] The index 1 is out of bounds." in run.errors
     assert run.console == recorded_console("s5_socket/plain.txt").partition("\n\n")[0] + "\n\n"
