@@ -1829,6 +1829,18 @@ CONDITIONS: dict[str, Condition] = {
         "428EK",
         ANALYSIS,
     ),
+    "TRANSPOSE_EXCEED_ROW_LIMIT": Condition(
+        "Number of rows exceeds the allowed limit of <maxValues> for TRANSPOSE. If this was "
+        "intended, set <config> to at least the current row count.",
+        "54006",
+        ANALYSIS,
+    ),
+    "TRANSPOSE_NO_LEAST_COMMON_TYPE": Condition(
+        "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> "
+        "do not.",
+        "42K09",
+        ANALYSIS,
+    ),
     "UDTF_ALIAS_NUMBER_MISMATCH": Condition(
         "The number of aliases supplied in the AS clause does not match the number of columns "
         "output by the UDTF.\nExpected <aliasesSize> aliases, but got <aliasesNames>.\nPlease "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from potok.connectors.base import ReadContext, Rows, SinkContext, SourceContext
 from potok.connectors.kafka_consumer import kafka_schema
 from potok.connectors.kafka_options import KafkaReadOptions, check_stream
-from potok.connectors.kafka_sink import KafkaSink, RecordWriter, check_schema
+from potok.connectors.kafka_sink import KafkaSink, RecordWriter, check_schema, topic_of
 from potok.connectors.kafka_source import KafkaBatchScan, KafkaSource
 from potok.connectors.options import illegal_argument
 from potok.connectors.provider import BaseProvider
@@ -60,9 +60,9 @@ class KafkaProvider(BaseProvider):
         """See Provider."""
         return KafkaSource(KafkaReadOptions.for_stream(relation.options), context)
 
-    def sink(self, write: WriteStream, schema: StructType, context: SinkContext) -> KafkaSink:  # noqa: ARG002 - Provider
+    def sink(self, write: WriteStream, schema: StructType, context: SinkContext) -> KafkaSink:
         """See Provider."""
-        return KafkaSink(write.options, schema)
+        return KafkaSink(write.options, schema, context.query_id)
 
     def write(self, write: WriteBatch, rows: Rows, context: ReadContext) -> None:  # noqa: ARG002 - Provider
         """See Provider."""
@@ -73,8 +73,7 @@ class KafkaProvider(BaseProvider):
                 append="Append",
                 errorIfExists="ErrorIfExists",
             )
-        topic = write.options.get("topic")
-        check_schema(rows.schema, None if topic is None else topic.strip())
+        check_schema(rows.schema, topic_of(write.options))
         writer = RecordWriter(write.options)
         try:
             writer.send(rows)

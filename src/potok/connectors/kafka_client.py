@@ -216,8 +216,9 @@ class KafkaClient:
         except confluent_kafka.KafkaException as error:
             raise kafka_error(error, what, self._last_error) from error
         except TimeoutError as error:
+            servers = self._options.kafka["bootstrap.servers"]
             raise too_late(
-                f"Kafka has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip()
+                f"Kafka at {servers} has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip()
             ) from error
 
     def _answer(self, future: Any, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them

@@ -267,7 +267,7 @@ class RecordFetcher:
         # Behind a position that is too high there is nothing to be read, before one that is too low there is.
         self._positions[place] = min(first, end) if first > position else end
         _log.warning(
-            "%s Going on at offset %d.", error.text.rpartition("Reason:\n")[2], self._positions[place]
+            "%s Going on at offset %d.", error.text.rpartition("Reason: ")[2], self._positions[place]
         )
         self._assign()
 

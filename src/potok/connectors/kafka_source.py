@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import math
@@ -29,11 +30,13 @@ from potok.connectors.kafka_offsets import (
     to_json,
 )
 from potok.connectors.kafka_options import KafkaReadOptions
+from potok.engine.planted import plant
 from potok.errors import SparkError
 from potok.types import StructType, arrow_schema
 
 _log = logging.getLogger(__name__)
 _IDLE_POLL_S = 1.0
+_SMALL_BYTES = 8 << 20
 
 
 class FetcherPool:
@@ -84,11 +87,9 @@ class KafkaScan:
     pool: FetcherPool
     schema: StructType
 
-    def read(self, columns: Sequence[str]) -> pa.RecordBatchReader:
-        """See Scan."""
-        whole = arrow_schema(self.schema)
-        schema = pa.schema([whole.field(name) for name in columns])
-        return pa.RecordBatchReader.from_batches(schema, self._batches(tuple(columns)))
+    def read(self, columns: Sequence[str]) -> pa.Table | pa.RecordBatchReader:
+        """See Scan. What is small is read at once."""
+        return table_or_reader(_arrow_schema(self.schema, columns), self._batches(tuple(columns)))
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         fetcher = self.pool.take()
@@ -109,11 +110,9 @@ class KafkaBatchScan:
     options: KafkaReadOptions
     schema: StructType
 
-    def read(self, columns: Sequence[str]) -> pa.RecordBatchReader:
-        """See Scan."""
-        whole = arrow_schema(self.schema)
-        schema = pa.schema([whole.field(name) for name in columns])
-        return pa.RecordBatchReader.from_batches(schema, self._batches(tuple(columns)))
+    def read(self, columns: Sequence[str]) -> pa.Table | pa.RecordBatchReader:
+        """See Scan. What is small is read at once."""
+        return table_or_reader(_arrow_schema(self.schema, columns), self._batches(tuple(columns)))
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         prefix = self.options.group_id_prefix or "spark-kafka-relation"
@@ -146,6 +145,30 @@ class KafkaBatchScan:
     def input_files(self) -> list[str]:
         """See Scan."""
         return []
+
+
+def _arrow_schema(schema: StructType, columns: Sequence[str]) -> pa.Schema:
+    whole = arrow_schema(schema)
+    return pa.schema([whole.field(name) for name in columns])
+
+
+def table_or_reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.Table | pa.RecordBatchReader:
+    """All rows, if they are few; otherwise a stream of them that takes its errors through the engine."""
+    first: list[pa.RecordBatch] = []
+    size_bytes = 0
+    for batch in batches:
+        first.append(batch)
+        size_bytes += batch.nbytes
+        if size_bytes > _SMALL_BYTES:
+            return pa.RecordBatchReader.from_batches(schema, _planted(itertools.chain(first, batches)))
+    return pa.Table.from_batches(first, schema)
+
+
+def _planted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except SparkError as error:
+        raise ValueError(plant(error)) from error
 
 
 class KafkaSource:
@@ -295,7 +318,7 @@ class KafkaSource:
         error = ConnectorError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
         if self._options.fail_on_data_loss:
             raise error
-        _log.warning("%s", error.text.rpartition("Reason:\n")[2])
+        _log.warning("%s", error.text.rpartition("Reason: ")[2])
 
     def commit(self, end: str) -> None:
         """See Source. Progress is in the checkpoint alone; no consumer group has any."""

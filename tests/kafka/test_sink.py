@@ -1,0 +1,131 @@
+"""The Kafka sink on a real broker. Texts and partitions are those of Spark with its connector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.kafka
+
+# Spark 4.3 gave the keys "0" .. "39" these partitions of a topic with twelve (record_spark.py).
+PARTITION_OF_KEY = {
+    0: (11, 17, 21, 23, 27), 1: (4, 24), 2: (36,), 3: (1, 7, 8, 22, 28, 30, 33), 4: (18, 26, 38), 5: (16, 29),
+    6: (5, 15, 34, 37), 7: (13, 14, 19, 31, 35, 39), 8: (0, 2), 9: (25,), 10: (6, 10, 12, 20), 11: (3, 9, 32),
+}  # fmt: skip
+
+
+def _write(frame: Any, kafka: Any, mode: str = "append", **options: Any) -> None:
+    writer = frame.write.format("kafka").mode(mode).option("kafka.bootstrap.servers", kafka.bootstrap)
+    for name, value in options.items():
+        writer = writer.option(name.replace("__", "."), value)
+    writer.save()
+
+
+def test_batch_write_with_every_column(spark: Any, kafka: Any) -> None:
+    topic, other = kafka.topic(3), kafka.topic()
+    frame = spark.sql(
+        "SELECT 'k' key, 'v' value, 2 partition, array(named_struct('key', 'h', 'value', x'01'),"
+        f" named_struct('key', 'n', 'value', cast(null as binary))) headers, '{topic}' topic"
+        f" UNION ALL SELECT null, null, null, null, '{other}'"
+    )
+    _write(frame, kafka)
+    [record] = kafka.records(topic)
+    assert (record.key(), record.value(), record.partition()) == (b"k", b"v", 2)
+    assert record.headers() == [("h", b"\x01"), ("n", None)]
+    [record] = kafka.records(other)
+    assert (record.key(), record.value(), record.headers()) == (None, None, None)
+
+
+def test_the_topic_option_goes_before_the_column(spark: Any, kafka: Any) -> None:
+    topic = kafka.topic()
+    _write(spark.sql("SELECT x'ff00' value, 'nowhere' topic"), kafka, topic=f" {topic} ")
+    assert [record.value() for record in kafka.records(topic)] == [b"\xff\x00"]
+
+
+def test_keys_go_to_the_partitions_that_spark_gives_them(spark: Any, kafka: Any) -> None:
+    topic = kafka.topic(12)
+    _write(spark.range(40).selectExpr("cast(id as string) key", "cast(id as string) value"), kafka, topic=topic)
+    found: dict[int, set[int]] = {}
+    for record in kafka.records(topic):
+        found.setdefault(record.partition(), set()).add(int(record.key()))
+    assert found == {partition: set(keys) for partition, keys in PARTITION_OF_KEY.items()}
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        ("'a' value", {}, "topic option required when no 'topic' attribute is present. Use the topic option"),
+        ("'a' key", {"topic": "t"}, "Required attribute 'value' not found"),
+        ("1L value", {"topic": "t"}, r"value attribute unsupported type bigint. value must be a\(n\) string or binary"),
+        ("'a' value, 1L topic", {}, r"topic attribute unsupported type bigint. topic must be a\(n\) string"),
+        ("'a' value, 1L key", {"topic": "t"}, r"key attribute unsupported type bigint. key must be a\(n\) string or binary"),
+        (
+            "'a' value, 'x' headers",
+            {"topic": "t"},
+            r"headers attribute unsupported type string. headers must be a\(n\) array<struct<key:string,value:binary>>",
+        ),
+        ("'a' value, 1L partition", {"topic": "t"}, r"partition attribute unsupported type bigint. partition must be a\(n\) int"),
+        ("'a' value, cast(null as string) topic", {}, "contains a null topic. Use the `topic` option"),
+        ("'a' value", {"topic": "t", "kafka__key__serializer": "x"}, "Kafka option 'key.serializer' is not supported"),
+    ],
+)
+def test_refusals_in_spark_s_words(spark: Any, kafka: Any, columns: str, options: Any, message: str) -> None:
+    with pytest.raises(Exception, match=message):
+        _write(spark.sql(f"SELECT {columns}"), kafka, **options)
+
+
+def test_modes_and_servers(spark: Any, kafka: Any) -> None:
+    frame = spark.sql("SELECT 'a' value")
+    with pytest.raises(Exception, match="Save mode Overwrite not allowed for Kafka. Allowed save modes are Append and"):
+        _write(frame, kafka, "overwrite", topic="t")
+    with pytest.raises(Exception, match="Kafka option bootstrap.servers is not set."):
+        frame.write.format("kafka").option("topic", "t").save()
+
+
+def test_what_kafka_does_not_take_names_the_topic(spark: Any, kafka: Any) -> None:
+    topic = kafka.topic(max_message_bytes="1000")
+    with pytest.raises(Exception, match=rf"{topic}-0.*too large"):
+        _write(spark.sql("SELECT repeat('a', 5000) value"), kafka, topic=topic)
+    with pytest.raises(Exception, match=topic):
+        _write(spark.sql("SELECT repeat('a', 3000000) value"), kafka, topic=topic)
+    with pytest.raises(Exception, match=rf"{topic}-7"):
+        _write(spark.sql("SELECT 'a' value, 7 partition"), kafka, topic=topic)
+    with pytest.raises(Exception, match="no-such-topic"):
+        _write(
+            spark.sql("SELECT 'a' value"), kafka, topic="no-such-topic", kafka__delivery__timeout__ms="2000",
+            kafka__request__timeout__ms="1000",
+        )  # fmt: skip
+
+
+def test_from_topic_to_topic(streams: Any, kafka: Any) -> None:
+    source, target = kafka.topic(2), kafka.topic()
+    kafka.produce(source, [b"%d" % i for i in range(100)], b"k")
+    writer = (
+        streams.read(subscribe=source, startingOffsets="earliest")
+        .selectExpr("key", "concat('<', cast(value as string), '>') value")
+        .writeStream.format("kafka")
+        .option("kafka.bootstrap.servers", kafka.bootstrap)
+        .option("topic", target)
+        .option("checkpointLocation", str(streams.checkpoint()))
+        .trigger(availableNow=True)
+    )
+    query = writer.start()
+    assert query.awaitTermination(60)
+    assert query.recentProgress[0]["sink"]["numOutputRows"] == 100
+    assert [record.value() for record in kafka.records(target)] == [b"<%d>" % i for i in range(100)]
+
+
+def test_wrong_columns_fail_the_query(streams: Any, kafka: Any) -> None:
+    source = kafka.topic()
+    kafka.produce(source, [b"a"])
+    writer = streams.read(subscribe=source, startingOffsets="earliest").selectExpr("offset value").writeStream
+    query = (
+        writer.format("kafka")
+        .option("kafka.bootstrap.servers", kafka.bootstrap)
+        .option("topic", "t")
+        .option("checkpointLocation", str(streams.checkpoint()))
+        .start()
+    )
+    with pytest.raises(Exception, match=r"STREAM_FAILED.*value attribute unsupported type bigint"):
+        query.awaitTermination(30)
