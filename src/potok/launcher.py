@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ _WITHOUT_EFFECT = {
     "--verbose": False,
     "-v": False,
 }
+_ENGINE = frozenset({"pyspark", "potok"})
 _SIGTERM_EXIT = 128 + signal.SIGTERM
 _SIGINT_EXIT = 128 + signal.SIGINT
 
@@ -286,4 +288,17 @@ def _report(error: BaseException, file: str) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != file:
         trace = trace.tb_next
-    sys.excepthook(type(error), error.with_traceback(trace), trace)
+    if isinstance(error, KeyboardInterrupt):
+        # Where the program was is worth knowing; where the client or the engine waited is not.
+        traceback.print_exception(type(error), error, trace, limit=_own_frames(trace), chain=False)
+    else:
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+
+
+def _own_frames(trace: types.TracebackType | None) -> int:
+    """How many calls were made before the first into pyspark or potok."""
+    count = 0
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _ENGINE:
+        count += 1
+        trace = trace.tb_next
+    return count

@@ -5,6 +5,7 @@ Source of fact: org.apache.spark.sql.execution.streaming.runtime.MicroBatchExecu
 
 from __future__ import annotations
 
+import atexit
 import logging
 import shutil
 from dataclasses import dataclass
@@ -431,7 +432,10 @@ class StreamExecution:
         return "\n".join([self._definition.sink_text, *body])
 
     def _finish(self, error: StreamingQueryError | None) -> None:
-        """Let go of everything; each step is tried whatever the others do."""
+        """Let go of everything; each step is tried whatever the others do.
+
+        The temporary checkpoint of a query that failed stays until the process ends.
+        """
         self._query.terminate(error)
         closers = [
             self._sources.stop if self._sources else None,
@@ -440,6 +444,8 @@ class StreamExecution:
             self._definition.lock.release,
             self._delete_checkpoint if self._checkpoint_goes(error) else None,
         ]
+        if self._definition.checkpoint_is_temporary and not self._checkpoint_goes(error):
+            atexit.register(shutil.rmtree, self._definition.checkpoint_root, ignore_errors=True)
         for close in closers:
             if close is not None:
                 try:
