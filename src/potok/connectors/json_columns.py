@@ -43,6 +43,8 @@ _OPENING_BRACE, _CLOSING_BRACE, _CLOSING_BRACKET = b"{}]"
 _SUSPECT = re.compile(rb"[}\]][ \t]*[^,}\]\n \t]")
 _MAY_FOLLOW = np.zeros(256, np.bool_)
 _MAY_FOLLOW[list(b",}]\n")] = True
+_IN_EXPONENT = np.zeros(256, np.bool_)
+_IN_EXPONENT[list(b"eE+-")] = True
 _FIRST_PRINTABLE = 32
 _DIGITS = 10
 _WORD_BYTES = 8
@@ -356,9 +358,12 @@ def _plain_numbers(texts: pa.Array, target: pa.DataType, *, whole: bool) -> pa.A
     zeros = (content[heads] == _ZERO) & (ends - heads > 1)
     if others:
         points = content == _POINT
-        # Every point lies between digits; exponents are left to the other readers.
-        if whole or np.count_nonzero(points) != others:
+        marks = np.count_nonzero(points)
+        if marks < others:
+            marks += np.count_nonzero(_IN_EXPONENT[content]) - sign_count
+        if whole or marks != others:
             raise _OtherShapeError
+        # Every point lies between digits. That an exponent is well formed Arrow itself judges as strictly.
         if (points[1:] & ~digits[:-1]).any() or (points[:-1] & ~digits[1:]).any():
             raise _OtherShapeError
         if digits[heads[zeros] + 1].any():

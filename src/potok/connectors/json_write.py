@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -40,7 +41,20 @@ from potok.types import (
     StructType,
 )
 
-_SPECIAL = re.compile(rb'["\\\x00-\x1f]')
+_BLANK = ord(" ")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """JSON texts of a column's values, around which the quote is still to be put."""
+
+    texts: pa.Array
+    quote: str = ""
+
+
+def _with_quotes(column: _Column) -> pa.Array:
+    quote = column.quote
+    return pc.binary_join_element_wise(quote, column.texts, quote, "") if quote else column.texts
 
 
 @dataclass(frozen=True)
@@ -85,18 +99,30 @@ class JsonRowWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """See FileWriter."""
-        texts = [self._column(batch.column(i), f.data_type) for i, f in enumerate(self._schema.fields)]
+        columns = [self._column(batch.column(i), f.data_type) for i, f in enumerate(self._schema.fields)]
         if self._options.pretty:
-            self._write_pretty(texts)
+            self._write_pretty([_with_quotes(c) for c in columns])
             return
-        members = self._members(texts)
-        body = pc.binary_join_element_wise(*members, "") if members else pa.repeat("", batch.num_rows)
-        lines = pc.binary_join_element_wise("{", body, "}" + self._options.line_end, "")
+        if columns and not any(c.texts.null_count for c in columns):
+            lines = self._full_lines(columns)
+        else:
+            members = self._members([_with_quotes(c) for c in columns])
+            body = pc.binary_join_element_wise(*members, "") if members else pa.repeat("", batch.num_rows)
+            lines = pc.binary_join_element_wise("{", body, "}" + self._options.line_end, "")
         content = text_content(lines)
         if self._options.encoding == "utf-8":
             self._stream.write(content)
         else:
             self._stream.write(bytes(content).decode("utf-8").encode(self._options.encoding, "replace"))
+
+    def _full_lines(self, columns: Sequence[_Column]) -> pa.Array:
+        """Lines of rows without a NULL."""
+        pieces: list[object] = []
+        before = "{"
+        for name, column in zip(self._names, columns, strict=True):
+            pieces += [f"{before}{name}:{column.quote}", column.texts]
+            before = column.quote + ","
+        return pc.binary_join_element_wise(*pieces, before[:-1] + "}" + self._options.line_end, "")
 
     def _members(self, texts: list[pa.Array]) -> list[pa.Array]:
         """`name:value` per row and column, empty for NULL, with a comma behind an earlier member of the row."""
@@ -129,31 +155,35 @@ class JsonRowWriter:
             text = pretty(document, "", code_points=self._options.code_points)
             self._stream.write((text + self._options.line_end).encode(self._options.encoding, "replace"))
 
-    def _column(self, values: pa.Array, data_type: DataType) -> pa.Array:
+    def _column(self, values: pa.Array, data_type: DataType) -> _Column:
         if isinstance(data_type, IntegralType | DecimalType) or data_type == BOOLEAN:
-            return render_column(values, data_type, self._options.render)
+            return _Column(render_column(values, data_type, self._options.render))
         if isinstance(data_type, DoubleType | FloatType):
             texts = render_column(values, data_type, self._options.render)
             odd = pc.invert(pc.is_finite(pc.fill_null(values, 0.0)))
             if pc.any(odd).as_py():
-                return pc.if_else(odd, pc.binary_join_element_wise('"', texts, '"', ""), texts)
-            return texts
+                return _Column(pc.if_else(odd, pc.binary_join_element_wise('"', texts, '"', ""), texts))
+            return _Column(texts)
         if isinstance(data_type, ArrayType | MapType | StructType) or data_type == BINARY:
             render = self._renderer(data_type)
             flat = nested_values(values, data_type, self._options.render)
-            return pa.array([None if v is None else render(v) for v in flat], pa.string())
+            return _Column(pa.array([None if v is None else render(v) for v in flat], pa.string()))
         if isinstance(data_type, NullType):
-            return pa.nulls(len(values), pa.string())
+            return _Column(pa.nulls(len(values), pa.string()))
         return self._quoted(render_column(values, data_type, self._options.render))
 
-    def _quoted(self, texts: pa.Array) -> pa.Array:
+    def _quoted(self, texts: pa.Array) -> _Column:
         content = bytes(text_content(texts)) if len(texts) else b""
-        if _SPECIAL.search(content) is None and (content.isascii() or not self._options.code_points):
-            return pc.binary_join_element_wise('"', texts, '"', "")
+        least = np.frombuffer(content, np.uint8).min(initial=_BLANK)
+        plain = least == _BLANK and b'"' not in content and b"\\" not in content
         code_points = self._options.code_points
-        return pa.array(
-            [None if t is None else json_text(t, code_points=code_points) for t in texts.to_pylist()],
-            pa.string(),
+        if plain and (not code_points or content.isascii()):
+            return _Column(texts, '"')
+        return _Column(
+            pa.array(
+                [None if t is None else json_text(t, code_points=code_points) for t in texts.to_pylist()],
+                pa.string(),
+            )
         )
 
     def _renderer(self, data_type: DataType) -> Callable[[Any], str]:
