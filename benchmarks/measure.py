@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
 MARK = "RESULT "
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -79,16 +82,37 @@ def _median(outcomes: list[Outcome], metric: str) -> float:
     return statistics.median(o.values.get(metric, float("nan")) for o in outcomes)
 
 
+def _adopt_orphans() -> None:
+    """Become the parent of what a program leaves behind, as PySpark does its JVM."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _orphans() -> Iterator[resource.struct_rusage]:
+    """What each child cost that is still there; waits for their ends."""
+    while True:
+        try:
+            _, _, usage = os.wait4(-1, 0)
+        except ChildProcessError:
+            return
+        yield usage
+
+
 def execute(command: list[str], directory: Path) -> Outcome:
     """Run to the end. A program reports figures of its own on lines `RESULT {json}`."""
+    _adopt_orphans()
     environment = {**os.environ, "POTOK_BENCHMARK_DIRECTORY": str(directory)}
+    if "PYTHONPATH" in environment:
+        # Programs run in a directory of their own.
+        places = environment["PYTHONPATH"].split(os.pathsep)
+        environment["PYTHONPATH"] = os.pathsep.join(str(Path(place).resolve()) for place in places)
     output = directory / "output.txt"
     errors = directory / "errors.txt"
     started = time.perf_counter()
     with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, cwd=directory / "work", env=environment)
         _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - started
+        wall_s = time.perf_counter() - started
+        usages = [usage, *_orphans()]
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.stderr.write(errors.read_text()[-4000:])
@@ -96,8 +120,8 @@ def execute(command: list[str], directory: Path) -> Outcome:
         raise RuntimeError(msg)
     values: dict[str, float] = {
         "wall_s": wall_s,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "memory_mb": usage.ru_maxrss / 1024,
+        "cpu_s": sum(u.ru_utime + u.ru_stime for u in usages),
+        "memory_mb": max(u.ru_maxrss for u in usages) / 1024,
     }
     for line in output.read_text().splitlines():
         if line.startswith(MARK):
