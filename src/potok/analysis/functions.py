@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from potok.analysis.context import AnalysisContext
 from potok.analysis.names import quote, quote_type
@@ -26,6 +26,7 @@ from potok.functions.type_rules import coerce_all, implicit_cast, is_orderable
 from potok.plan.expressions import (
     AggregateCall,
     Call,
+    Cast,
     Expression,
     GeneratorCall,
     PythonFunction,
@@ -175,12 +176,28 @@ def _bind(
     try:
         bind = getattr(function, "bind", None)
         if bind is not None:
-            return _with_options(bind(tuple(arguments), context), options)
+            return _casts_at(options.origin, _with_options(bind(tuple(arguments), context), options), arguments)
         converted = convert_arguments(function, arguments, context)
-        return _make(function, converted, options, context)
+        return _casts_at(options.origin, _make(function, converted, options, context), arguments)
     except SparkError as error:
         _complete(error, function.name, arguments, options)
         raise
+
+
+def _casts_at(origin: Origin | None, bound: Expression, arguments: Sequence[Expression]) -> Expression:
+    """What a rule made, its own casts of the arguments standing where the call was written."""
+    if origin is None:
+        return bound
+    written = {id(a) for a in arguments}
+
+    def place(node: Any) -> Any:  # noqa: ANN401 - a child of any kind
+        if not isinstance(node, Expression) or id(node) in written:
+            return node
+        if isinstance(node, Cast) and node.origin is None:
+            node = replace(node, origin=origin)
+        return node.map_children(place)
+
+    return cast("Expression", place(bound))
 
 
 def _complete(error: SparkError, name: str, arguments: Sequence[Expression], options: CallOptions) -> None:

@@ -85,12 +85,8 @@ def _filled(analyzer: Analyzer, column: AttributeReference, value: Expression) -
     if isinstance(column.type, (DoubleType, FloatType)):
         missing = Literal(None, column.type)
         source = _call("nanvl", (column, missing), column.type, nullable=True)
-    return _call(
-        "coalesce",
-        (source, cast_to(value, column.type, context)),
-        column.type,
-        nullable=source.nullable and value.nullable,
-    )
+    fill = cast_to(value, column.type, context)
+    return _call("coalesce", (source, fill), column.type, nullable=source.nullable and fill.nullable)
 
 
 # ---- drop ---------------------------------------------------------------------------------------
@@ -140,7 +136,7 @@ def na_replace(analyzer: Analyzer, plan: NaReplace) -> LogicalPlan:
             key = cast_to(old, column.type, context)
             equal = _call("==", (column, key), BOOLEAN, nullable=column.is_nullable or old.nullable)
             branches += [equal, cast_to(new, column.type, context)]
-        nullable = column.is_nullable or any(new.nullable for _, new in pairs)
+        nullable = column.is_nullable or any(new.nullable for new in branches[1::2])
         items.append(named(_call("when", (*branches, column), column.type, nullable=nullable), column.name))
     return Project(child, tuple(items))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from potok.analysis.expressions import strip
 from potok.analysis.functions import ORDINALS
-from potok.analysis.names import quote, quote_parts, quote_type, suggestions
+from potok.analysis.names import quote, quote_parts, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.trees import named
@@ -173,12 +173,8 @@ def _by_name(
         if found is None:
             if not allow_missing:
                 raise SparkError(
-                    "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES"
-                    if not right.output
-                    else "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                    objectName=quote(a.name),
-                    proposal=", ".join(suggestions((a.name,), [(r.name,) for r in right.output])),
-                    colName=f'"{a.name}"',
+                    "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
+                    colName=a.name,
                     fieldNames=", ".join(r.name for r in right.output),
                 )
             right_items.append(named(Literal(None, a.type), a.name))
@@ -272,7 +268,7 @@ def deduplicate(analyzer: Analyzer, plan: UnresolvedDeduplicate) -> LogicalPlan:
             if not matches:
                 raise SparkError(
                     "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
-                    colName=f'"{name}"',
+                    colName=name,
                     fieldNames=", ".join(a.name for a in child.output),
                 )
             found += matches

@@ -44,6 +44,8 @@ def watermark(analyzer: Analyzer, plan: UnresolvedWatermark) -> LogicalPlan:
         [TIMESTAMP_NTZ, TIMESTAMP_NTZ],
     )
     if column.type not in {TIMESTAMP, TIMESTAMP_NTZ} and not window:
+        if not child.is_streaming:
+            return child
         raise SparkError(
             "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
             eventName=f'"{plan.event_time}"',
