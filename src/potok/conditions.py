@@ -1726,6 +1726,11 @@ CONDITIONS: dict[str, Condition] = {
         None,
         JAVA_ILLEGAL_STATE,
     ),
+    "SCALAR_SUBQUERY_TOO_MANY_ROWS": Condition(
+        "More than one row returned by a subquery used as an expression.",
+        "21000",
+        SPARK,
+    ),
     "SCHEMA_ALREADY_EXISTS": Condition(
         "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the "
         "existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema.",

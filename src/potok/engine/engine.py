@@ -355,6 +355,8 @@ def engine_errors() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise SparkError("UNABLE_TO_ACQUIRE_MEMORY", message=str(error)) from error
     except duckdb.Error as error:
+        if str(error).startswith("Invalid Input Error: More than one row returned by a subquery"):
+            raise SparkError("SCALAR_SUBQUERY_TOO_MANY_ROWS") from error
         raise planted_error(str(error)) or SparkError("INTERNAL_ERROR", message=str(error)) from error
     except (pa.ArrowException, OSError) as error:
         planted = planted_error(str(error))
