@@ -1953,6 +1953,13 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         ANALYSIS,
     ),
+    "UNSUPPORTED_EXPR_FOR_OPERATOR": Condition(
+        "The query operator <operator> contains one or more unsupported expressions.\nConsider to rewrite it "
+        "to avoid window functions, aggregate functions, and generator functions in the <operator> "
+        "operator.\nInvalid expressions: [<invalidExprSqls>]",
+        "42K0E",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_EXPR_FOR_WINDOW": Condition(
         "Expression <sqlExpr> not supported within a window function.",
         "42P20",

@@ -34,8 +34,10 @@ from potok.plan.expressions import (
     WindowCall,
     WindowExpression,
 )
-from potok.types import BOOLEAN, NULL, DataType
+from potok.types import BOOLEAN, DOUBLE, NULL, DataType
 
+_NOT_IN_SQL = frozenset({"product"})
+_OF_ORDERED_NUMBERS = frozenset({"percentile_cont", "percentile_disc"})
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DOCUMENTATION = "https://spark.apache.org/docs/latest"
 _KIND_NAMES: dict[Input, str] = {
@@ -64,7 +66,7 @@ class CallOptions(NamedTuple):
 def find_function(name: str, context: AnalysisContext, origin: Origin | None) -> Function | PythonFunction:
     """The function of a name; those that the user registered come first. Raises UNRESOLVED_ROUTINE."""
     found = context.user_functions.get(name) or context.functions.get(name)
-    if found is None:
+    if found is None or (name in _NOT_IN_SQL and origin is not None and origin.sql_text):
         raise SparkError(
             "UNRESOLVED_ROUTINE", origin=origin, routineName=quote(name), searchPath=search_path(context)
         )
@@ -176,12 +178,25 @@ def _bind(
     try:
         bind = getattr(function, "bind", None)
         if bind is not None:
-            return _casts_at(options.origin, _with_options(bind(tuple(arguments), context), options), arguments)
+            return _casts_at(
+                options.origin, _with_options(bind(tuple(arguments), context), options), arguments
+            )
         converted = convert_arguments(function, arguments, context)
         return _casts_at(options.origin, _make(function, converted, options, context), arguments)
     except SparkError as error:
         _complete(error, function.name, arguments, options)
         raise
+
+
+def _numbers(order: Sequence[SortOrder], context: FunctionContext) -> tuple[SortOrder, ...]:
+    """The values of WITHIN GROUP as DOUBLE. Raises DATATYPE_MISMATCH."""
+    result = []
+    for key in order:
+        child = implicit_cast(key.child, DOUBLE, context)
+        if child is None:
+            raise unexpected_input(0, key.child, Input.NUMERIC)
+        result.append(replace(key, child=child))
+    return tuple(result)
 
 
 def _casts_at(origin: Origin | None, bound: Expression, arguments: Sequence[Expression]) -> Expression:
@@ -293,6 +308,8 @@ def _make(
             return Call(name, arguments, result, nullable, context.ansi, options.origin)
         case AggregateFunction(name=name):
             call = AggregateCall(name, arguments, result, nullable, ansi=context.ansi)
+            if name in _OF_ORDERED_NUMBERS:
+                options = options._replace(within_group=_numbers(options.within_group, context))
             return _aggregate_with_options(call, options)
         case WindowFunction(name=name):
             return WindowCall(name, arguments, result, nullable, bool(options.ignore_nulls))

@@ -16,6 +16,7 @@ from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.select import LateralNames, select
 from potok.analysis.trees import (
     children,
+    contains_aggregate,
     contains_window,
     is_aggregate,
     named,
@@ -26,6 +27,7 @@ from potok.errors import SparkError
 from potok.functions.type_rules import cast_to
 from potok.plan.cast_rules import can_up_cast
 from potok.plan.expressions import (
+    AggregateCall,
     Alias,
     AttributeReference,
     Call,
@@ -325,6 +327,15 @@ def sort(analyzer: Analyzer, plan: Sort) -> LogicalPlan:
             windowed, children = extract_windows(below, keys)
             sorted_plan = Sort(windowed, tuple(cast("list[SortOrder]", children)), plan.is_global)
             return Project(sorted_plan, below.output)
+        for key in keys:
+            if contains_aggregate(key.child):
+                raise SparkError(
+                    "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                    operator="Sort",
+                    invalidExprSqls=", ".join(
+                        sql_expression(e) for e in key.child.walk() if isinstance(e, AggregateCall)
+                    ),
+                )
         return Sort(below, tuple(keys), plan.is_global)
 
     return resolve_over(analyzer, child, order, build)

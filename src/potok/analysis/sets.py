@@ -38,6 +38,8 @@ from potok.types import (
     ArrayType,
     DataType,
     MapType,
+    NullType,
+    StringType,
     StructField,
     StructType,
 )
@@ -302,7 +304,8 @@ def unpivot(analyzer: Analyzer, plan: UnresolvedUnpivot) -> LogicalPlan:
     common = common_type(
         [v.data_type for v in values], ansi=context.ansi, case_sensitive=context.case_sensitive
     )
-    if common is None:
+    kinds = {isinstance(v.data_type, StringType) for v in values if not isinstance(v.data_type, NullType)}
+    if common is None or len(kinds) > 1:
         raise SparkError("UNPIVOT_VALUE_DATA_TYPE_MISMATCH", types=_type_list(values))
     projections = tuple(
         (*(strip(i) for i in ids), Literal(_value_name(v), STRING), cast_to(strip(v), common, context))

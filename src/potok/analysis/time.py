@@ -35,6 +35,8 @@ def watermark(analyzer: Analyzer, plan: UnresolvedWatermark) -> LogicalPlan:
     """`withWatermark`. Raises EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE and errors of the delay."""
     child = analyzer.resolve(plan.child)
     delay_ms = parse_delay(plan.delay)
+    if not child.is_streaming:
+        return child
     found = analyzer.resolver(child).columns.resolve(tuple(plan.event_time.split(".")))
     if not isinstance(found, AttributeReference):
         raise unresolved_column((plan.event_time,), child.output)
@@ -44,8 +46,6 @@ def watermark(analyzer: Analyzer, plan: UnresolvedWatermark) -> LogicalPlan:
         [TIMESTAMP_NTZ, TIMESTAMP_NTZ],
     )
     if column.type not in {TIMESTAMP, TIMESTAMP_NTZ} and not window:
-        if not child.is_streaming:
-            return child
         raise SparkError(
             "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
             eventName=f'"{plan.event_time}"',
