@@ -65,8 +65,10 @@ def split_record(line: str, dialect: CsvDialect) -> list[str] | None:
         if dialect.ignore_leading_whitespace:
             tokens = [t.lstrip(_BLANKS) for t in tokens]
         if dialect.ignore_trailing_whitespace:
-            tokens = [t.rstrip(_BLANKS) for t in tokens]
-        if "" in tokens and dialect.null_value:
+            # White space that is not skipped makes an empty token of one that was there.
+            empty = dialect.empty_value
+            tokens = [(t.rstrip(_BLANKS) or empty) if t else dialect.null_value for t in tokens]
+        elif "" in tokens and dialect.null_value:
             tokens = [t or dialect.null_value for t in tokens]
         return _checked(tokens, dialect)
     if len(dialect.separator) == 1 and dialect.escape and dialect.has_plain_form:
