@@ -14,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
+_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _START_TIMEOUT_S = 90.0
 _JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
@@ -71,6 +72,8 @@ class Broker:
         self.port = free_port()
         controller = controller_port or free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
+        sasl_port = free_port()
+        self.sasl_bootstrap = f"127.0.0.1:{sasl_port}"
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         self._properties = directory / "server.properties"
@@ -78,8 +81,10 @@ class Broker:
             f"""process.roles=broker,controller
 node.id={node_id}
 controller.quorum.voters={voters or f"{node_id}@127.0.0.1:{controller}"}
-listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
+listeners=PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{sasl_port}
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config={_LOGIN} required user_alice="the secret";
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT

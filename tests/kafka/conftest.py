@@ -13,6 +13,7 @@ import pytest
 confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
 
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # noqa: E402 - after the skip
+
 from kafka.broker import Broker, NoBrokerError  # noqa: E402
 
 
@@ -41,7 +42,9 @@ class Kafka:
         for future in self.admin.delete_records([place]).values():
             future.result(30)
 
-    def produce(self, topic: str, values: Sequence[bytes | None], key: bytes | None = None, **more: Any) -> None:
+    def produce(
+        self, topic: str, values: Sequence[bytes | None], key: bytes | None = None, **more: Any
+    ) -> None:
         producer = confluent_kafka.Producer({"bootstrap.servers": self.bootstrap, "log_level": 0})
         failures: list[Any] = []
         for value in values:
@@ -53,13 +56,15 @@ class Kafka:
 
     def records(self, topic: str, **settings: str) -> list[Any]:
         """All records of a topic, by partition and offset."""
-        consumer = confluent_kafka.Consumer({
-            "bootstrap.servers": self.bootstrap,
-            "group.id": uuid.uuid4().hex,
-            "enable.partition.eof": "true",
-            "log_level": "0",
-            **settings,
-        })
+        consumer = confluent_kafka.Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": uuid.uuid4().hex,
+                "enable.partition.eof": "true",
+                "log_level": "0",
+                **settings,
+            }
+        )
         partitions = self.admin.list_topics(topic, timeout=30).topics[topic].partitions
         consumer.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in partitions])
         found, open_ends = [], set(partitions)
@@ -155,7 +160,9 @@ class Streams:
         log = out / "_spark_metadata"
         if not any("path" in file.read_text() for file in log.glob("[0-9]*")):
             return []
-        return sorted(row.v for row in self.spark.read.parquet(str(out)).selectExpr("cast(value as string) v").collect())
+        return sorted(
+            row.v for row in self.spark.read.parquet(str(out)).selectExpr("cast(value as string) v").collect()
+        )
 
 
 @pytest.fixture

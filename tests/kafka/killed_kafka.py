@@ -20,7 +20,12 @@ from potok.streaming.manager import QueryManager
 from potok.streaming.services import Environment
 from stream.harness import FakeSession
 
-PRELOADED = ("potok.connectors.kafka", "potok.connectors.file_sink", "potok.connectors.parquet", "pyarrow.parquet")
+PRELOADED = (
+    "potok.connectors.kafka",
+    "potok.connectors.file_sink",
+    "potok.connectors.parquet",
+    "pyarrow.parquet",
+)
 
 
 def run(request: dict[str, Any]) -> None:
@@ -39,7 +44,14 @@ def run(request: dict[str, Any]) -> None:
     source = UnresolvedDataSource(
         "kafka",
         None,
-        Options({**servers, "subscribe": request["source"], "startingOffsets": "earliest", "maxOffsetsPerTrigger": "3"}),
+        Options(
+            {
+                **servers,
+                "subscribe": request["source"],
+                "startingOffsets": "earliest",
+                "maxOffsetsPerTrigger": "3",
+            }
+        ),
         streaming=True,
     )
     plan = provider("kafka").streaming_relation(source, ReadContext())

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
 from kafka.broker import Broker, NoBrokerError
 from kafka.conftest import Kafka, Streams
-
 from potok.streaming.steps import STEPS
 
 pytestmark = pytest.mark.kafka
@@ -54,7 +54,9 @@ def life(broker: Broker) -> Iterator[Life]:
     process.stdout.close()
 
 
-DEATHS = [[step, begins, 1] for step in STEPS if step not in {"recover", "trigger"} for begins in (True, False)]
+DEATHS = [
+    [step, begins, 1] for step in STEPS if step not in {"recover", "trigger"} for begins in (True, False)
+]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,9 @@ def test_killed_before_a_file_sink(life: Life, source: str, tmp_path: Path, deat
     killed = life(tmp_path, source=source, sink="parquet", kill=death)
     assert killed
     assert not life(tmp_path, source=source, sink="parquet", kill=None)
-    values = [v for path in (tmp_path / "out").glob("part-*") for v in pq.read_table(path)["value"].to_pylist()]
+    values = [
+        v for path in (tmp_path / "out").glob("part-*") for v in pq.read_table(path)["value"].to_pylist()
+    ]
     assert sorted(values) == WHOLE
     log = tmp_path / "checkpoint/offsets"
     assert [(log / str(i)).read_text().splitlines()[2] for i in range(3)] == [

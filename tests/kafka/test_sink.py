@@ -45,7 +45,9 @@ def test_the_topic_option_goes_before_the_column(spark: Any, kafka: Any) -> None
 
 def test_keys_go_to_the_partitions_that_spark_gives_them(spark: Any, kafka: Any) -> None:
     topic = kafka.topic(12)
-    _write(spark.range(40).selectExpr("cast(id as string) key", "cast(id as string) value"), kafka, topic=topic)
+    _write(
+        spark.range(40).selectExpr("cast(id as string) key", "cast(id as string) value"), kafka, topic=topic
+    )
     found: dict[int, set[int]] = {}
     for record in kafka.records(topic):
         found.setdefault(record.partition(), set()).add(int(record.key()))
@@ -57,17 +59,33 @@ def test_keys_go_to_the_partitions_that_spark_gives_them(spark: Any, kafka: Any)
     [
         ("'a' value", {}, "topic option required when no 'topic' attribute is present. Use the topic option"),
         ("'a' key", {"topic": "t"}, "Required attribute 'value' not found"),
-        ("1L value", {"topic": "t"}, r"value attribute unsupported type bigint. value must be a\(n\) string or binary"),
+        (
+            "1L value",
+            {"topic": "t"},
+            r"value attribute unsupported type bigint. value must be a\(n\) string or binary",
+        ),
         ("'a' value, 1L topic", {}, r"topic attribute unsupported type bigint. topic must be a\(n\) string"),
-        ("'a' value, 1L key", {"topic": "t"}, r"key attribute unsupported type bigint. key must be a\(n\) string or binary"),
+        (
+            "'a' value, 1L key",
+            {"topic": "t"},
+            r"key attribute unsupported type bigint. key must be a\(n\) string or binary",
+        ),
         (
             "'a' value, 'x' headers",
             {"topic": "t"},
             r"headers attribute unsupported type string. headers must be a\(n\) array<struct<key:string,value:binary>>",
         ),
-        ("'a' value, 1L partition", {"topic": "t"}, r"partition attribute unsupported type bigint. partition must be a\(n\) int"),
+        (
+            "'a' value, 1L partition",
+            {"topic": "t"},
+            r"partition attribute unsupported type bigint. partition must be a\(n\) int",
+        ),
         ("'a' value, cast(null as string) topic", {}, "contains a null topic. Use the `topic` option"),
-        ("'a' value", {"topic": "t", "kafka__key__serializer": "x"}, "Kafka option 'key.serializer' is not supported"),
+        (
+            "'a' value",
+            {"topic": "t", "kafka__key__serializer": "x"},
+            "Kafka option 'key.serializer' is not supported",
+        ),
     ],
 )
 def test_refusals_in_spark_s_words(spark: Any, kafka: Any, columns: str, options: Any, message: str) -> None:
@@ -77,9 +95,11 @@ def test_refusals_in_spark_s_words(spark: Any, kafka: Any, columns: str, options
 
 def test_modes_and_servers(spark: Any, kafka: Any) -> None:
     frame = spark.sql("SELECT 'a' value")
-    with pytest.raises(Exception, match="Save mode Overwrite not allowed for Kafka. Allowed save modes are Append and"):
+    with pytest.raises(
+        Exception, match=r"Save mode Overwrite not allowed for Kafka. Allowed save modes are Append and"
+    ):
         _write(frame, kafka, "overwrite", topic="t")
-    with pytest.raises(Exception, match="Kafka option bootstrap.servers is not set."):
+    with pytest.raises(Exception, match=r"Kafka option bootstrap\.servers is not set\."):
         frame.write.format("kafka").option("topic", "t").save()
 
 

@@ -24,7 +24,9 @@ def _message(error: Any) -> str:
 
 def test_columns(streams: Any, kafka: Any) -> None:
     topic = kafka.topic(2)
-    kafka.produce(topic, [b"one"], b"k", partition=1, timestamp=1_700_000_000_123, headers=[("h", b"x"), ("n", None)])
+    kafka.produce(
+        topic, [b"one"], b"k", partition=1, timestamp=1_700_000_000_123, headers=[("h", b"x"), ("n", None)]
+    )
     kafka.produce(topic, [None], None, partition=1, timestamp=1_700_000_000_124)
     frame = streams.read_batch(subscribe=topic, includeHeaders="true")
     assert frame.schema.simpleString() == (
@@ -42,7 +44,9 @@ def test_columns(streams: Any, kafka: Any) -> None:
 def test_log_append_time(streams: Any, kafka: Any) -> None:
     topic = kafka.topic(message_timestamp_type="LogAppendTime")
     kafka.produce(topic, [b"a"], timestamp=5)
-    [row] = streams.read_batch(subscribe=topic).selectExpr("timestampType", "unix_millis(timestamp) ms").collect()
+    [row] = (
+        streams.read_batch(subscribe=topic).selectExpr("timestampType", "unix_millis(timestamp) ms").collect()
+    )
     assert row.timestampType == 1
     assert row.ms > 1_600_000_000_000
 
@@ -95,9 +99,7 @@ def test_assign_and_offsets_per_partition(streams: Any, kafka: Any) -> None:
     topic = kafka.topic(3)
     for partition in range(3):
         kafka.produce(topic, [b"%d%d" % (partition, i) for i in range(3)], partition=partition)
-    frame = streams.read(
-        assign=f'{{"{topic}":[0,2]}}', startingOffsets=f'{{"{topic}":{{"0":1,"2":-2}}}}'
-    )
+    frame = streams.read(assign=f'{{"{topic}":[0,2]}}', startingOffsets=f'{{"{topic}":{{"0":1,"2":-2}}}}')
     assert streams.run(frame) == [f'{{"{topic}":{{"0":3,"2":3}}}}']
     assert streams.values() == ["01", "02", "20", "21", "22"]
 
@@ -133,10 +135,16 @@ def test_times(streams: Any, kafka: Any) -> None:
         startingOffsetsByTimestamp=f'{{"{topic}":{{"0":1004,"1":2003}}}}',
         endingOffsetsByTimestamp=f'{{"{topic}":{{"0":9000,"1":2004}}}}',
     ) == ["4", "x3"]
-    with pytest.raises(Exception, match=f"No offset matched from request of topic-partition {topic}-0 and timestamp 1500"):
+    with pytest.raises(
+        Exception, match=f"No offset matched from request of topic-partition {topic}-0 and timestamp 1500"
+    ):
         values(startingTimestamp="1500")
-    assert values(startingTimestamp="1500", startingOffsetsByTimestampStrategy="latest") == [f"x{i}" for i in range(5)]
-    assert streams.run(streams.read(subscribe=topic, startingTimestamp="1004", startingOffsetsByTimestampStrategy="latest"))
+    assert values(startingTimestamp="1500", startingOffsetsByTimestampStrategy="latest") == [
+        f"x{i}" for i in range(5)
+    ]
+    assert streams.run(
+        streams.read(subscribe=topic, startingTimestamp="1004", startingOffsetsByTimestampStrategy="latest")
+    )
     assert streams.values() == ["4", "x0", "x1", "x2", "x3", "x4"]
 
 
@@ -153,7 +161,9 @@ def test_most_offsets_are_shared_out(streams: Any, kafka: Any) -> None:
 def test_least_offsets_wait_until_the_delay_is_over(streams: Any, kafka: Any) -> None:
     topic = kafka.topic()
     kafka.produce(topic, [b"first"])
-    frame = streams.read(subscribe=topic, startingOffsets="earliest", minOffsetsPerTrigger=3, maxTriggerDelay="3s")
+    frame = streams.read(
+        subscribe=topic, startingOffsets="earliest", minOffsetsPerTrigger=3, maxTriggerDelay="3s"
+    )
     streams.start(frame)
     _wait(lambda: streams.offsets() == [f'{{"{topic}":{{"0":1}}}}'])
     kafka.produce(topic, [b"a", b"b"])
@@ -191,7 +201,9 @@ def test_compacted_and_transactional_gaps(streams: Any, kafka: Any) -> None:
         producer.produce(topic, b"yes" if commit else b"no")
         producer.flush()
         (producer.commit_transaction if commit else producer.abort_transaction)(30)
-    committed = streams.read(subscribe=topic, startingOffsets="earliest", kafka__isolation__level="read_committed")
+    committed = streams.read(
+        subscribe=topic, startingOffsets="earliest", kafka__isolation__level="read_committed"
+    )
     # Four records, four marks: the last offsets of the range hold no record.
     assert streams.run(committed) == [f'{{"{topic}":{{"0":8}}}}']
     assert streams.values() == ["yes", "yes"]
@@ -199,7 +211,10 @@ def test_compacted_and_transactional_gaps(streams: Any, kafka: Any) -> None:
     assert streams.values("all") == ["no", "no", "yes", "yes"]
     streams.run(
         streams.read(
-            subscribe=topic, startingOffsets="earliest", kafka__isolation__level="read_committed", maxOffsetsPerTrigger=1
+            subscribe=topic,
+            startingOffsets="earliest",
+            kafka__isolation__level="read_committed",
+            maxOffsetsPerTrigger=1,
         ),
         name="one",
     )
@@ -214,7 +229,9 @@ def test_an_open_transaction_holds_committed_readers_back(streams: Any, kafka: A
     producer.produce(topic, b"late")
     producer.flush()
     kafka.produce(topic, [b"behind"])
-    frame = streams.read(subscribe=topic, startingOffsets="earliest", kafka__isolation__level="read_committed")
+    frame = streams.read(
+        subscribe=topic, startingOffsets="earliest", kafka__isolation__level="read_committed"
+    )
     assert streams.run(frame) == [f'{{"{topic}":{{"0":0}}}}']
     producer.commit_transaction(30)
     streams.run(frame)
@@ -225,11 +242,17 @@ def test_an_open_transaction_holds_committed_readers_back(streams: Any, kafka: A
 def test_records_gone_before_they_were_read(streams: Any, kafka: Any, latest: bool) -> None:
     topic = kafka.topic()
     kafka.produce(topic, [b"%d" % i for i in range(10)])
-    streams.run(streams.read(subscribe=topic, startingOffsets=f'{{"{topic}":{{"0":0}}}}', maxOffsetsPerTrigger=2), name="x")
+    streams.run(
+        streams.read(subscribe=topic, startingOffsets=f'{{"{topic}":{{"0":0}}}}', maxOffsetsPerTrigger=2),
+        name="x",
+    )
     kafka.delete_records(topic, 5)
     frame = {"subscribe": topic, "startingOffsets": f'{{"{topic}":{{"0":2}}}}'}
     if latest:
-        with pytest.raises(Exception, match=r"(?s)Reason: Could not read records in offset \[2, 10\) for topic partition " + topic):
+        with pytest.raises(
+            Exception,
+            match=r"(?s)Reason: Could not read records in offset \[2, 10\) for topic partition " + topic,
+        ):
             streams.run(streams.read(**frame))
     streams.run(streams.read(**frame, failOnDataLoss="false"))
     assert streams.values() == ["5", "6", "7", "8", "9"]
@@ -293,18 +316,36 @@ def test_a_stream_read_twice_in_a_batch(streams: Any, kafka: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "One of the following options must be specified for Kafka source: subscribe, subscribepattern, assign."),
+        (
+            {},
+            "One of the following options must be specified for Kafka source: subscribe, subscribepattern, assign.",
+        ),
         ({"subscribe": "a", "assign": '{"a":[0]}'}, "Only one of the following options can be specified"),
-        ({"subscribe": " , "}, "No topics to subscribe to as specified value for option 'subscribe' is ' , '"),
+        (
+            {"subscribe": " , "},
+            "No topics to subscribe to as specified value for option 'subscribe' is ' , '",
+        ),
         ({"assign": "a"}, "No topicpartitions to assign as specified value for option 'assign' is 'a'"),
         ({"subscribePattern": " "}, "Pattern to subscribe is empty"),
         ({"subscribe": "a", "minPartitions": "0"}, "minPartitions must be positive"),
         ({"subscribe": "a", "minPartitions": "x"}, 'For input string: "x"'),
         ({"subscribe": "a", "maxRecordsPerPartition": "0"}, "maxrecordsperpartition must be positive"),
-        ({"subscribe": "a", "kafka__auto__offset__reset": "latest"}, "Kafka option 'auto.offset.reset' is not supported."),
-        ({"subscribe": "a", "kafka__key__deserializer": "x"}, "Kafka option 'key.deserializer' is not supported"),
-        ({"subscribe": "a", "kafka__enable__auto__commit": "true"}, "Kafka option 'enable.auto.commit' is not supported"),
-        ({"subscribe": "a", "minOffsetsPerTrigger": "5", "maxOffsetsPerTrigger": "2"}, r"minOffsetPerTrigger\(5\) is higher"),
+        (
+            {"subscribe": "a", "kafka__auto__offset__reset": "latest"},
+            "Kafka option 'auto.offset.reset' is not supported.",
+        ),
+        (
+            {"subscribe": "a", "kafka__key__deserializer": "x"},
+            "Kafka option 'key.deserializer' is not supported",
+        ),
+        (
+            {"subscribe": "a", "kafka__enable__auto__commit": "true"},
+            "Kafka option 'enable.auto.commit' is not supported",
+        ),
+        (
+            {"subscribe": "a", "minOffsetsPerTrigger": "5", "maxOffsetsPerTrigger": "2"},
+            r"minOffsetPerTrigger\(5\) is higher",
+        ),
         ({"subscribe": "a", "endingOffsets": "latest"}, "ending offset not valid in streaming queries"),
         ({"subscribe": "a", "includeHeaders": "x"}, 'For input string: "x"'),
     ],
@@ -325,6 +366,8 @@ def test_wrong_options_in_spark_s_words(streams: Any, options: dict[str, str], m
         ({"kafka__ssl__engine__factory__class": "a.B"}, r"kafka\.ssl\.engine\.factory\.class"),
     ],
 )
-def test_wrong_options_that_spark_finds_later(streams: Any, kafka: Any, options: dict[str, str], message: str) -> None:
+def test_wrong_options_that_spark_finds_later(
+    streams: Any, kafka: Any, options: dict[str, str], message: str
+) -> None:
     with pytest.raises(Exception, match=message):
         streams.run(streams.read(subscribe=kafka.topic(), **options))

@@ -31,6 +31,12 @@ from potok.errors import SparkError
 _log = logging.getLogger(__name__)
 _client_log = logging.getLogger("potok.kafka")
 Result = TypeVar("Result")
+_LOOK_AGAIN_S = 0.25
+_GRACE_S = 1.0
+_REFUSALS = {
+    confluent_kafka.KafkaError._AUTHENTICATION,  # noqa: SLF001 - the client's public codes
+    confluent_kafka.KafkaError._SSL,  # noqa: SLF001
+}
 Places = frozenset[TopicPartition]
 
 
@@ -49,6 +55,7 @@ class KafkaClient:
         self._settings = admin_settings(options.kafka)
         self._admin: admin.AdminClient | None = None
         self._last_error = ""
+        self._refusal: confluent_kafka.KafkaError | None = None
 
     def close(self) -> None:
         """Let go of the connection. May be called more than once."""
@@ -208,7 +215,7 @@ class KafkaClient:
     def _asked(self, question: Callable[[admin.AdminClient], Result], what: str = "") -> Result:
         try:
             if self._admin is None:
-                self._last_error = ""
+                self._last_error, self._refusal = "", None
                 self._admin = admin.AdminClient(
                     {**self._settings, "error_cb": self._remember}, logger=_client_log
                 )
@@ -222,10 +229,25 @@ class KafkaClient:
             ) from error
 
     def _answer(self, future: Any, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them
-        return self._asked(lambda _: future.result(self._timeout_s), what)
+        return self._asked(lambda client: self._wait_for(client, future), what)
+
+    def _wait_for(self, client: admin.AdminClient, future: Any) -> Any:  # noqa: ANN401 - as above
+        """The result; a refused login does not get better by waiting."""
+        deadline_s = time.monotonic() + self._timeout_s + _GRACE_S
+        while True:
+            try:
+                return future.result(_LOOK_AGAIN_S)
+            except TimeoutError:
+                client.poll(0)
+                if self._refusal is not None:
+                    raise confluent_kafka.KafkaException(self._refusal) from None
+                if time.monotonic() > deadline_s:
+                    raise
 
     def _remember(self, error: confluent_kafka.KafkaError) -> None:
         self._last_error = error.str()
+        if error.code() in _REFUSALS:
+            self._refusal = error
 
     def _retried(self, ask: Callable[[], Result]) -> Result:
         for attempt in range(1, self._options.fetch_attempts + 1):

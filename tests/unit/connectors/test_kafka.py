@@ -1,0 +1,128 @@
+"""What needs no broker: offsets as JSON, settings, options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
+
+from potok.checkpoint.files import LocalFileSystem
+from potok.connectors.kafka_offsets import InitialOffsetLog, TopicPartition, from_json, to_json
+from potok.connectors.kafka_settings import client_settings, consumer_settings, producer_settings
+from potok.connectors.kafka_source import rate_limited
+from potok.errors import SparkError
+
+
+def test_topics_and_partitions_stand_in_spark_s_order() -> None:
+    # Written by Spark 4.3 for these topics (tests/kafka/record_spark.py).
+    topics = {"o-three": 3, "zeta": 12, "Alpha.b": 1, "beta_1": 20}
+    offsets = {TopicPartition(topic, i): 0 for topic, count in topics.items() for i in range(count)}
+    order = [text.split(":")[0].strip('{"') for text in to_json(offsets).split("},")]
+    assert order == ["zeta", "o-three", "beta_1", "Alpha.b"]
+    text = to_json({TopicPartition("zeta", i): i for i in range(12)})
+    assert text == '{"zeta":{' + ",".join(f'"{i}":{i}' for i in range(12)) + "}}"
+    three = {TopicPartition(topic, 0): 1 for topic in ("o-lost", "o-one", "o-three")}
+    assert to_json(three) == '{"o-three":{"0":1},"o-lost":{"0":1},"o-one":{"0":1}}'
+    assert from_json(to_json(offsets)) == offsets
+
+
+@pytest.mark.parametrize("text", ["x", "[]", '{"t":[1]}', '{"t":{"a":1}}', '{"t":{"0":null}}', '{"t":1}'])
+def test_offsets_that_are_none(text: str) -> None:
+    with pytest.raises(SparkError) as raised:
+        from_json(text)
+    assert raised.value.message == (
+        f'Expected e.g. {{"topicA":{{"0":23,"1":-1}},"topicB":{{"0":-2}}}}, got {text}'
+    )
+
+
+def test_initial_offsets_as_a_file(tmp_path: Path) -> None:
+    log = InitialOffsetLog(str(tmp_path), LocalFileSystem())
+    log.add(0, '{"t":{"0":1}}')
+    assert (tmp_path / "0").read_bytes() == b'\0v1\n{"t":{"0":1}}'
+    assert InitialOffsetLog(str(tmp_path), LocalFileSystem()).get(0) == '{"t":{"0":1}}'
+
+
+def test_small_partitions_are_not_starved() -> None:
+    places = [TopicPartition("t", i) for i in range(3)]
+    start, latest = dict.fromkeys(places, 100), dict(zip(places, (1100, 101, 100), strict=True))
+    assert rate_limited(10, start, latest, lambda _: {}) == dict(zip(places, (109, 101, 100), strict=True))
+    new = {**latest, TopicPartition("t", 3): 50}
+    limited = rate_limited(10, start, new, lambda places: dict.fromkeys(places, 40))
+    assert limited[TopicPartition("t", 3)] == 41
+
+
+@pytest.mark.parametrize(
+    ("kafka", "expected"),
+    [
+        ({"fetch.max.wait.ms": "9"}, {"fetch.wait.max.ms": "9"}),
+        ({"request.timeout.ms": "9"}, {"socket.timeout.ms": "9"}),
+        ({"buffer.memory": "33554432"}, {"queue.buffering.max.kbytes": "32768"}),
+        ({"max.request.size": "9"}, {"message.max.bytes": "9"}),
+        ({"default.api.timeout.ms": "9"}, {}),
+        ({"ssl.endpoint.identification.algorithm": ""}, {"ssl.endpoint.identification.algorithm": "none"}),
+        ({"ssl.truststore.certificates": "PEM"}, {"ssl.ca.pem": "PEM"}),
+        (
+            {"sasl.jaas.config": 'a.b.ScramLoginModule required username="al\\"ice" password=\'p w\' ;'},
+            {"sasl.username": 'al"ice', "sasl.password": "p w"},
+        ),
+        (
+            {
+                "sasl.jaas.config": 'c.OAuthBearerLoginModule required clientId="i" clientSecret="s" scope="x";'
+            },
+            {
+                "sasl.oauthbearer.method": "oidc",
+                "sasl.oauthbearer.client.id": "i",
+                "sasl.oauthbearer.client.secret": "s",
+                "sasl.oauthbearer.scope": "x",
+            },
+        ),
+        (
+            {"sasl.jaas.config": 'c.Krb5LoginModule required useKeyTab=true keyTab="/k" principal="me@X";'},
+            {"sasl.kerberos.keytab": "/k", "sasl.kerberos.principal": "me@X"},
+        ),
+    ],
+)
+def test_java_names(kafka: dict[str, str], expected: dict[str, str]) -> None:
+    assert client_settings(kafka) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ssl.engine.factory.class", "sasl.login.class", "partitioner.class", "ssl.provider", "ssl.protocol"],
+)
+def test_java_classes_are_refused_by_name(name: str) -> None:
+    with pytest.raises(SparkError, match=f"kafka.{name}"):
+        client_settings({name: "x"})
+
+
+def test_stores(tmp_path: Path) -> None:
+    jks, p12, pem = tmp_path / "a.jks", tmp_path / "b.p12", tmp_path / "c.pem"
+    jks.write_bytes(b"\xfe\xed\xfe\xed\0")
+    p12.write_bytes(b"\x30\x82")
+    pem.write_bytes(b"-----BEGIN")
+    with pytest.raises(SparkError, match="keytool"):
+        client_settings({"ssl.keystore.location": str(jks)})
+    with pytest.raises(SparkError, match="PEM"):
+        client_settings({"ssl.truststore.location": str(jks)})
+    assert client_settings({"ssl.keystore.location": str(p12), "ssl.keystore.password": "x"}) == {
+        "ssl.keystore.location": str(p12),
+        "ssl.keystore.password": "x",
+    }
+    assert client_settings({"ssl.truststore.location": str(pem), "ssl.truststore.type": "PEM"}) == {
+        "ssl.ca.location": str(pem)
+    }
+
+
+def test_defaults_are_java_s() -> None:
+    consumer = consumer_settings({"bootstrap.servers": "b"}, "g")
+    assert consumer["isolation.level"] == "read_uncommitted"
+    assert consumer["auto.offset.reset"] == "error"
+    assert (
+        consumer_settings({"isolation.level": "read_committed"}, "g")["isolation.level"] == "read_committed"
+    )
+    producer = producer_settings({"bootstrap.servers": "b"})
+    assert producer["partitioner"] == "murmur2_random"
+    assert producer["enable.idempotence"] == "true"
+    assert "enable.idempotence" not in producer_settings({"bootstrap.servers": "b", "acks": "1"})
