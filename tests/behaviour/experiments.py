@@ -128,7 +128,7 @@ class Experiment:
         assert self.outcome(call) == expected, label
 
     def _outcome(self, exception: str, condition: str | None, message: str) -> Outcome:
-        if condition in {None, "None"} or condition.startswith("_LEGACY"):  # type: ignore[union-attr]
+        if condition is None or condition == "None" or condition.startswith("_LEGACY"):
             condition = None
         # The plan below a message and the block of the query are not promised.
         message = _SQL_TEXT.sub("", message.partition("\n=== Streaming Query ===")[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_another_process_writes_the_same_log(experiment: Make, spark: Any) -> No
         directory = e.directory / checkpoint / log
         shutil.copyfile(directory / "0", directory / "1")
         e.put(f"in/{name}.csv", "2,y\n")
-        e.check("await", lambda query=query: query.awaitTermination(20), number)
+        e.check("await", partial(query.awaitTermination, 20), number)
 
 
 def test_indexes_without_ansi(experiment: Make, spark: Any) -> None:

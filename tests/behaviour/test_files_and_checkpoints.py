@@ -78,8 +78,8 @@ def test_texts_of_values(experiment: Make, spark: Any) -> None:
     write(e, frame, "csv", "csv")
     write(e, frame, "csv", "csv_esc", escape='"', header=True)
     write(e, frame, "json", "json")
-    plain = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
-    write(e, frame.drop("c21"), "csv", "csv2", **plain)
+    rest = frame.drop("c21")
+    write(e, rest, "csv", "csv2", ignoreLeadingWhiteSpace=False, ignoreTrailingWhiteSpace=False)
     assert written_parts(e) == recorded_parts("csv_value_rendering")
 
 
