@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from potok.analysis.names import quote, quote_type, suggestions
 from potok.analysis.pretty import sql_expression
-from potok.errors import Origin, SparkError
+from potok.errors import Origin, SparkError, unsupported
 from potok.functions.arrays import may_lack_item
 from potok.functions.base import FunctionContext, Input
 from potok.functions.type_rules import (
@@ -24,6 +24,7 @@ from potok.plan.expressions import (
     Cast,
     CastMode,
     Expression,
+    Literal,
     NamedArgument,
     UnresolvedFunction,
 )
@@ -168,10 +169,27 @@ def plain_type(data_type: DataType) -> DataType:
 
 def resolve_cast(original: Cast, child: Expression, context: FunctionContext) -> Expression:
     """A cast with its mode decided. Raises DATATYPE_MISMATCH.CAST_*."""
+    child = _special_instant(child, original)
     mode = original.mode or (CastMode.ANSI if context.ansi else CastMode.LEGACY)
     result = replace(original, child=child, type=plain_type(original.type), mode=mode)
     check_cast(result, original)
     return result
+
+
+def _special_instant(child: Expression, written: Cast) -> Expression:
+    """A constant text with `epoch` written out, as Spark's optimizer does. Refuses those of the running day."""
+    if not isinstance(child, Literal) or not isinstance(child.value, str):
+        return child
+    if written.type not in {DATE, TIMESTAMP, TIMESTAMP_NTZ}:
+        return child
+    word = child.value.strip().lower()
+    if word == "epoch":
+        return replace(child, value="1970-01-01T00:00:00Z" if written.type == TIMESTAMP else "1970-01-01")
+    if word in {"now", "today", "tomorrow", "yesterday"}:
+        raise unsupported(
+            f"A cast of '{child.value}'", "Use current_date() or current_timestamp().", origin=written.origin
+        )
+    return child
 
 
 def check_cast(cast: Cast, written: Cast) -> None:

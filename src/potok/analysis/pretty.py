@@ -198,12 +198,13 @@ class _Printer:
         if within_group:
             brief = name.startswith("percentile_")
             keys = (_brief_order(self, o) if brief else self.text(o) for o in within_group)
-            text += f" WITHIN GROUP (ORDER BY {', '.join(keys)})"
+            name_shown = "listagg" + text.removeprefix("string_agg") if name == "string_agg" else text
+            text = name_shown + f" WITHIN GROUP (ORDER BY {', '.join(keys)})"
         return f"{text} FILTER (WHERE {self.text(condition)})" if condition is not None else text
 
     def _struct(self, struct: UnresolvedFunction) -> str:
         if _is_operator(struct, "("):
-            pairs = (f"col{i}, {self.text(a)}" for i, a in enumerate(struct.arguments, 1))
+            pairs = (f"{_field_name(a, i)}, {self.text(a)}" for i, a in enumerate(struct.arguments, 1))
             return f"named_struct({', '.join(pairs)})"
         found = self._resolve(struct) if self._resolve else None
         if any(isinstance(a, UnresolvedStar) for a in struct.arguments) and isinstance(found, Call):
@@ -339,6 +340,12 @@ class _FullPrinter(_Printer):
         return super().text(expression)
 
 
+def _field_name(value: Expression, position: int) -> str:
+    if isinstance(value, (UnresolvedAttribute, UnresolvedLambdaVariable)):
+        return value.parts[-1]
+    return value.name if isinstance(value, Alias) else f"col{position}"
+
+
 def _is_bare_star(expression: Expression) -> bool:
     return isinstance(expression, UnresolvedStar) and expression.target is None
 
@@ -362,7 +369,8 @@ def number_text(value: object, data_type: DataType) -> str:
     if isinstance(data_type, (DoubleType, FloatType)):
         return java_floating_text(float(value), is_float=data_type == FLOAT)  # type: ignore[arg-type]
     if isinstance(data_type, DecimalType):
-        return f"{Decimal(str(value)):f}"
+        number = Decimal(str(value))
+        return f"{number or number.copy_abs():f}"
     return str(value)
 
 

@@ -95,11 +95,12 @@ def wire_type(data_type: t.DataType, time_zone: str) -> pa.DataType:
         case t.DayTimeIntervalType():
             return pa.duration("us")
         case t.ArrayType(element=element, contains_null=nulls):
-            return pa.list_(pa.field("element", wire_type(element, time_zone), nullable=nulls))
+            return pa.list_(_wire_item("element", element, time_zone, nullable=nulls))
         case t.MapType(key=key, value=value, value_contains_null=nulls):
             return pa.map_(
-                pa.field("key", wire_type(key, time_zone), nullable=False),
-                pa.field("value", wire_type(value, time_zone), nullable=nulls),
+                # A map with keys of no type is empty; Arrow has no such keys.
+                pa.field("key", pa.string() if key == t.NULL else wire_type(key, time_zone), nullable=False),
+                _wire_item("value", value, time_zone, nullable=nulls),
             )
         case t.StructType(fields=fields):
             return pa.struct([_wire_field(f, time_zone) for f in fields])
@@ -112,7 +113,12 @@ def wire_schema(schema: t.StructType, time_zone: str) -> pa.Schema:
 
 
 def _wire_field(field: t.StructField, time_zone: str) -> pa.Field:
-    return pa.field(field.name, wire_type(field.data_type, time_zone), nullable=field.nullable)
+    return _wire_item(field.name, field.data_type, time_zone, nullable=field.nullable)
+
+
+def _wire_item(name: str, data_type: t.DataType, time_zone: str, *, nullable: bool) -> pa.Field:
+    # Arrow refuses fields of no type that may not be NULL.
+    return pa.field(name, wire_type(data_type, time_zone), nullable=nullable or data_type == t.NULL)
 
 
 def wire_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

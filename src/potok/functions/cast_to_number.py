@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from potok.functions.conversion import Conversion
+from potok.functions.raising import raise_sql
 from potok.functions.sql_text import let, sql_type
 from potok.types import (
     BOOLEAN,
@@ -265,7 +266,7 @@ def _text_to_decimal(v: str, cast: Conversion, target: DecimalType) -> str:
     digits = f"potok_plain_decimal({v})"
     failed = cast.null
     if cast.is_ansi:
-        too_long = cast.fail("NUMERIC_OUT_OF_SUPPORTED_RANGE", value=v)
+        too_long = raise_sql("NUMERIC_OUT_OF_SUPPORTED_RANGE", None, value=v)
         failed = (
             f"CASE WHEN {digits} IS NULL THEN {cast.malformed(v)} WHEN {digits} = '' THEN {too_long}"
             f" ELSE {cast.out_of_decimal(digits)} END"

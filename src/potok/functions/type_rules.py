@@ -23,6 +23,7 @@ from potok.plan.expressions import Cast, CastMode, Expression, Literal
 from potok.types import (
     BINARY,
     BOOLEAN,
+    BYTE,
     CALENDAR_INTERVAL,
     DOUBLE,
     FLOAT,
@@ -601,6 +602,8 @@ def _coerce_decimal_operands(
 def _as_decimal(expression: Expression, context: FunctionContext) -> Expression:
     if not isinstance(expression.data_type, IntegralType):
         return expression
-    if isinstance(expression, Literal) and isinstance(expression.value, (int, Decimal)):
+    # Spark takes a TINYINT literal for any TINYINT.
+    is_small = expression.data_type == BYTE
+    if isinstance(expression, Literal) and isinstance(expression.value, (int, Decimal)) and not is_small:
         return cast_to(expression, decimal_for_literal(int(expression.value)), context)
     return cast_to(expression, decimal_for_type(expression.data_type), context)

@@ -11,6 +11,7 @@ from potok.types import (
     LONG,
     SHORT,
     ArrayType,
+    BooleanType,
     CalendarIntervalType,
     DataType,
     DateType,
@@ -120,6 +121,16 @@ def can_up_cast(source: DataType, target: DataType) -> bool:
     return False
 
 
+def _fits_decimal(source: DataType, target: DecimalType) -> bool:
+    """Whether a conversion loses no digit before the point (Spark's canNullSafeCastToDecimal)."""
+    match source:
+        case BooleanType():
+            return is_wider_decimal(target, DecimalType(1, 0))
+        case DecimalType() if target.precision - target.scale > source.precision - source.scale:
+            return True
+    return isinstance(source, NumericType) and is_wider_decimal(target, source)
+
+
 def force_nullable(source: DataType, target: DataType) -> bool:
     """Whether the legacy conversion of a non-null value may give NULL (Spark's Cast.forceNullable)."""
     match source, target:
@@ -135,18 +146,18 @@ def force_nullable(source: DataType, target: DataType) -> bool:
             return target != LONG
         case FractionalType(), TimestampType():
             return not isinstance(source, DecimalType)
-        case TimestampType() | TimestampNTZType(), DateType():
+        case TimestampType(), DateType():
             return False
         case _, DateType():
             return True
-        case DateType(), TimestampType() | TimestampNTZType():
+        case DateType(), TimestampType():
             return False
         case DateType(), _:
             return True
         case _, CalendarIntervalType():
             return True
         case _, DecimalType():
-            return not can_up_cast(source, target)
+            return not _fits_decimal(source, target)
         case FractionalType(), IntegralType():
             return True
     return False

@@ -209,8 +209,12 @@ class Cast(Expression):
 
     @property
     def nullable(self) -> bool:
-        """As Spark: by the pair of types alone, whatever the mode."""
-        return self.child.nullable or force_nullable(self.child.data_type, self.type)
+        """As Spark: by the pair of types alone, unless it is a TRY_CAST."""
+        return (
+            self.mode is CastMode.TRY
+            or self.child.nullable
+            or force_nullable(self.child.data_type, self.type)
+        )
 
 
 @dataclass(frozen=True)
