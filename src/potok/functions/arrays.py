@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from potok.functions import text_kernels
-from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
+from potok.functions.base import Function, FunctionContext, ScalarFunction
 from potok.functions.folding import fold
 from potok.functions.mismatch import (
     any_nullable,
@@ -19,38 +19,26 @@ from potok.functions.mismatch import (
 )
 from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
+from potok.functions.rows import ANY, ARRAY, Emit, row
 from potok.functions.sql_text import each, let, let_all, sql_type, variable
 from potok.functions.type_rules import cast_to, coerce_all, implicit_cast, is_orderable, wider_type
-from potok.functions.zones import TO_INSTANT
 from potok.plan.expressions import Alias, AttributeReference, Call, Expression, GetStructField, Literal
 from potok.types import (
     BOOLEAN,
-    DATE,
     INTEGER,
     LONG,
     NULL,
     STRING,
     ArrayType,
-    CalendarIntervalType,
     DataType,
-    DateType,
-    DayTimeIntervalType,
-    IntegralType,
     MapType,
     NullType,
     StringType,
     StructField,
     StructType,
-    TimestampNTZType,
-    TimestampType,
-    YearMonthIntervalType,
 )  # fmt: skip
 
-ANY, ARRAY = Input.ANY, Input.ARRAY
-ALWAYS = Nullability.ALWAYS
 MICROS_PER_DAY = 86_400_000_000
-Emit = str | Callable[[Call, Sequence[str]], str]
-_CONFIG = '"spark.sql.ansi.enabled"'
 
 
 def element_of(expression: Expression) -> DataType:
@@ -67,7 +55,8 @@ def _array_type(arguments: Sequence[Expression]) -> DataType:
     return arguments[0].data_type
 
 
-def _element_type(arguments: Sequence[Expression]) -> DataType:
+def element_type(arguments: Sequence[Expression]) -> DataType:
+    """The type of the elements of the first argument."""
     return element_of(arguments[0])
 
 
@@ -103,54 +92,6 @@ def _emit_array(call_: Call, arguments: Sequence[str]) -> str:
 # ---- items ------------------------------------------------------------------------------------
 
 
-def _emit_item(call_: Call, arguments: Sequence[str]) -> str:
-    index = call_.arguments[1]
-    if not call_.ansi:
-        return _lenient_item(call_, arguments)
-
-    def item(a: str, i: str) -> str:
-        failed = raise_sql(
-            "INVALID_ARRAY_INDEX",
-            call_.origin,
-            indexValue=f"CAST({i} AS VARCHAR)",
-            arraySize=f"CAST(len({a}) AS VARCHAR)",
-            ansiConfig=quote_text(_CONFIG),
-        )
-        inside = f"{i} >= 0 AND {i} < len({a})"
-        if isinstance(index, Literal) and isinstance(index.value, int) and index.value >= 0:
-            inside = f"{i} < len({a})"
-        return f"CASE WHEN {inside} THEN {a}[{i} + 1] WHEN {a} IS NULL OR {i} IS NULL THEN NULL ELSE {failed} END"
-
-    return let_all(arguments, item)
-
-
-def _lenient_item(call_: Call, arguments: Sequence[str]) -> str:
-    array, position = arguments
-    index = call_.arguments[1]
-    if isinstance(index, Literal) and isinstance(index.value, int):
-        return (
-            f"{_subscriptable(array)}[{index.value + 1}]"
-            if index.value >= 0
-            else f"CAST(NULL AS {sql_type(call_.type)})"
-        )
-    return let(position, lambda i: f"CASE WHEN {i} >= 0 THEN {_subscriptable(array)}[{i} + 1] END")
-
-
-def _subscriptable(sql: str) -> str:
-    return f"({sql})"
-
-
-def _bind_get(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    array, index = arguments
-    if not isinstance(array.data_type, ArrayType):
-        raise unexpected_argument(0, array.data_type, '"ARRAY"')
-    position = implicit_cast(index, INTEGER, context)
-    if position is None:
-        raise unexpected_argument(1, index.data_type, '"INT"')
-    nullable = may_lack_item(array, position)
-    return call("get", (array, position), element_of(array), context, nullable=nullable)
-
-
 def may_lack_item(array: Expression, index: Expression, *, start: int = 0) -> bool:
     """Whether an item may be NULL: always, unless the array is written out and the index is a constant in it."""
     if not (isinstance(array, Call) and array.name == "array"):
@@ -162,74 +103,6 @@ def may_lack_item(array: Expression, index: Expression, *, start: int = 0) -> bo
     if not 0 <= position < len(array.arguments):
         return True
     return array.arguments[position].nullable
-
-
-def _bind_element_at(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    base, key = arguments
-    match base.data_type:
-        case MapType(key=key_type, value=value):
-            found = _as_common_key(name, base, key, key_type, context)
-            return call("get_map_value", found, value, context, nullable=True)
-        case ArrayType(element=element, contains_null=contains_null):
-            index = implicit_cast(key, INTEGER, context)
-            if index is None or isinstance(key.data_type, StringType):
-                raise unexpected_argument(1, key.data_type, '"INT"')
-            nullable = name != "element_at" or contains_null or any_nullable(arguments)
-            if not context.ansi and not nullable:
-                nullable = may_lack_item(base, index, start=1)
-            return call(name, (base, index), element, context, nullable=nullable)
-    raise unexpected_argument(0, base.data_type, '("ARRAY" or "MAP")')
-
-
-def _as_common_key(
-    name: str, base: Expression, key: Expression, key_type: DataType, context: FunctionContext
-) -> tuple[Expression, Expression]:
-    found = wider_type(key_type, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive)
-    if found is None or isinstance(key.data_type, NullType):
-        raise mismatch(
-            "MAP_FUNCTION_DIFF_TYPES",
-            functionName=f"`{name}`",
-            dataType='"MAP"',
-            leftType=quoted(base.data_type),
-            rightType=quoted(key.data_type),
-        )
-    assert isinstance(base.data_type, MapType)  # noqa: S101 - the caller checked
-    target = MapType(found, base.data_type.value, base.data_type.value_contains_null)
-    return cast_to(base, target, context), cast_to(key, found, context)
-
-
-def _emit_element_at(call_: Call, arguments: Sequence[str]) -> str:
-    is_try = call_.name == "try_element_at"
-
-    def item(a: str, i: str) -> str:
-        zero = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
-        outside = "NULL"
-        if call_.ansi and not is_try:
-            outside = raise_sql(
-                "INVALID_ARRAY_INDEX_IN_ELEMENT_AT",
-                call_.origin,
-                indexValue=f"CAST({i} AS VARCHAR)",
-                arraySize=f"CAST(len({a}) AS VARCHAR)",
-                ansiConfig=quote_text(_CONFIG),
-            )
-        return (
-            f"CASE WHEN {i} <> 0 AND abs({i}) <= len({a}) THEN {a}[{i}] WHEN {a} IS NULL OR {i} IS NULL THEN NULL"
-            f" WHEN {i} = 0 THEN {zero} ELSE {outside} END"
-        )
-
-    return let_all(arguments, item)
-
-
-def _emit_map_value(_: Call, arguments: Sequence[str]) -> str:
-    return f"{_subscriptable(arguments[0])}[{arguments[1]}]"
-
-
-def _emit_struct_fields(call_: Call, arguments: Sequence[str]) -> str:
-    struct, position = element_of(call_.arguments[0]), call_.arguments[1]
-    assert isinstance(struct, StructType)  # noqa: S101 - the analyzer checked
-    assert isinstance(position, Literal)  # noqa: S101 - the analyzer writes it
-    name = struct.fields[position.value].name
-    return each(arguments[0], lambda e: f"struct_extract({e}, {quote_text(name)})")
 
 
 # ---- looking for elements ---------------------------------------------------------------------
@@ -580,119 +453,6 @@ def _emit_zip(call_: Call, arguments: Sequence[str]) -> str:
     return let_all(arguments, zipped)
 
 
-# ---- sequences --------------------------------------------------------------------------------
-
-
-def _bind_sequence(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    start, stop, *step = arguments
-    ends = coerce_all((start, stop), context)
-    if ends is None:
-        raise different_types("sequence", arguments)
-    target = ends[0].data_type
-    if not isinstance(target, IntegralType | DateType | TimestampType | TimestampNTZType):
-        raise mismatch(
-            "SEQUENCE_WRONG_INPUT_TYPES",
-            functionName="`sequence`",
-            startType='("TIMESTAMP" or "TIMESTAMP_NTZ" or "DATE")',
-            stepType='("INTERVAL" or "INTERVAL YEAR TO MONTH" or "INTERVAL DAY TO SECOND")',
-            otherStartType='"INTEGRAL"',
-        )
-    steps: list[Expression] = []
-    if step:
-        steps = [cast_to(step[0], target, context) if isinstance(target, IntegralType) else step[0]]
-    nullable = any_nullable(arguments)
-    return call(
-        "sequence", (*ends, *steps), ArrayType(target, contains_null=False), context, nullable=nullable
-    )
-
-
-def _illegal_sequence(call_: Call, start: str, stop: str, step: str) -> str:
-    message = f"concat('requirement failed: Illegal sequence boundaries: ', {start}, ' to ', {stop}, ' by ', {step})"
-    return raise_sql("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", call_.origin, message=message)
-
-
-def _emit_sequence(call_: Call, arguments: Sequence[str]) -> str:
-    target = element_of_type(call_.type)
-    if isinstance(target, IntegralType):
-        return _whole_sequence(call_, arguments, target)
-    start, stop = arguments[:2]
-    step_type = call_.arguments[2].data_type if len(arguments) > 2 else DayTimeIntervalType()  # noqa: PLR2004 - the optional step
-    step = arguments[2] if len(arguments) > 2 else f"CAST({MICROS_PER_DAY} AS BIGINT)"  # noqa: PLR2004 - see above
-    if isinstance(step_type, CalendarIntervalType):
-        months = f"CAST(datepart('year', {step}) * 12 + datepart('month', {step}) AS BIGINT)"
-        micros = f"CAST((datepart('day', {step}) * 86400 + datepart('hour', {step}) * 3600 + datepart('minute', {step}) * 60) * 1000000 + datepart('microsecond', {step}) AS BIGINT)"
-        return let_all(
-            (start, stop, months, micros),
-            lambda a, b, m, u: (
-                f"CASE WHEN {m} <> 0 THEN {_month_sequence(call_, a, b, m, target)} ELSE {_micro_sequence(call_, a, b, u, target)} END"
-            ),
-        )
-    if isinstance(step_type, YearMonthIntervalType):
-        return let_all((start, stop, step), lambda a, b, m: _month_sequence(call_, a, b, m, target))
-    return let_all((start, stop, step), lambda a, b, u: _micro_sequence(call_, a, b, u, target))
-
-
-def element_of_type(data_type: DataType) -> DataType:
-    """The element type of an array type."""
-    return data_type.element  # type: ignore[attr-defined,no-any-return]
-
-
-def _whole_sequence(call_: Call, arguments: Sequence[str], target: DataType) -> str:
-    start, stop = (f"CAST({a} AS BIGINT)" for a in arguments[:2])
-    given = f"CAST({arguments[2]} AS BIGINT)" if len(arguments) > 2 else None  # noqa: PLR2004 - the optional step
-
-    def made(a: str, b: str, s: str) -> str:
-        fits = f"(({s} > 0 AND {a} <= {b}) OR ({s} < 0 AND {a} >= {b}) OR ({s} = 0 AND {a} = {b}))"
-        values = f"CASE WHEN {s} = 0 THEN [{a}] ELSE generate_series({a}, {b}, {s}) END"
-        failed = _illegal_sequence(call_, a, b, s)
-        return (
-            f"CASE WHEN {fits} THEN CAST({values} AS {sql_type(target)}[])"
-            f" WHEN {a} IS NULL OR {b} IS NULL OR {s} IS NULL THEN NULL ELSE {failed} END"
-        )
-
-    def with_step(a: str, b: str) -> str:
-        return let(
-            given or f"CASE WHEN {a} <= {b} THEN 1::BIGINT ELSE -1::BIGINT END", lambda s: made(a, b, s)
-        )
-
-    return let_all((start, stop), with_step)
-
-
-def _micros_of(value: str, target: DataType) -> str:
-    return f"epoch_us({value})" if target != DATE else f"epoch_us(CAST({value} AS TIMESTAMP))"
-
-
-def _moment(micros: str, target: DataType) -> str:
-    if target == DATE:
-        return f"CAST(make_timestamp({micros}) AS DATE)"
-    return f"{'make_timestamp' if isinstance(target, TimestampNTZType) else 'make_timestamptz'}({micros})"
-
-
-def _micro_sequence(call_: Call, start: str, stop: str, step: str, target: DataType) -> str:
-    first, last = _micros_of(start, target), _micros_of(stop, target)
-    failed = _illegal_sequence(call_, first, last, step)
-    by = step if len(call_.arguments) > 2 else f"CASE WHEN {first} <= {last} THEN {step} ELSE -{step} END"  # noqa: PLR2004
-
-    def made(s: str) -> str:
-        fits = f"(({s} > 0 AND {first} <= {last}) OR ({s} < 0 AND {first} >= {last}))"
-        values = f"list_transform(generate_series({first}, {last}, {s}), lambda q: {_moment('q', target)})"
-        return f"CASE WHEN {fits} THEN {values} WHEN {first} = {last} THEN [{start}] WHEN {first} IS NULL OR {last} IS NULL OR {s} IS NULL THEN NULL ELSE {failed} END"
-
-    return let(by, made)
-
-
-def _month_sequence(call_: Call, start: str, stop: str, months: str, target: DataType) -> str:
-    span = f"((year({stop}) - year({start})) * 12 + month({stop}) - month({start}))"
-    moved = f"CAST({start} + to_months(CAST(q * {months} AS INTEGER)) AS {sql_type(target)})"
-    values = f"list_transform(generate_series(0::BIGINT, ({span} // {months})::BIGINT), lambda q: {moved})"
-    kept = f"list_filter({values}, lambda w: CASE WHEN {months} > 0 THEN w <= {stop} ELSE w >= {stop} END)"
-    failed = _illegal_sequence(
-        call_, f"CAST({start} AS VARCHAR)", f"CAST({stop} AS VARCHAR)", f"CAST({months} AS VARCHAR)"
-    )
-    fits = f"(({months} > 0 AND {start} <= {stop}) OR ({months} < 0 AND {start} >= {stop}))"
-    return f"CASE WHEN {fits} THEN {kept} WHEN {start} IS NULL OR {stop} IS NULL OR {months} IS NULL THEN NULL ELSE {failed} END"
-
-
 # ---- size and reversal ------------------------------------------------------------------------
 
 
@@ -737,12 +497,6 @@ def _emit_reverse(call_: Call, arguments: Sequence[str]) -> str:
 # ---- the table --------------------------------------------------------------------------------
 
 
-def _row(
-    name: str, inputs: tuple[InputType, ...], result: object, emit: Emit, **more: object
-) -> ScalarFunction:
-    return ScalarFunction(name, inputs, result, emit=emit, **more)  # type: ignore[arg-type]
-
-
 def _with_element(
     name: str,
     emit: Emit,
@@ -750,7 +504,7 @@ def _with_element(
     nullable: Callable[[Expression, Expression], bool] | None = None,
 ) -> ScalarFunction:
     bind = partial(_bind_with_element, name, result, nullable=nullable)
-    return _row(name, (ANY, ANY), BOOLEAN, emit, bind=bind)
+    return row(name, (ANY, ANY), BOOLEAN, emit, bind=bind)
 
 
 def _with_null(array: ArrayType) -> DataType:
@@ -758,47 +512,40 @@ def _with_null(array: ArrayType) -> DataType:
 
 
 def _pair(name: str, emit: Emit) -> ScalarFunction:
-    return _row(name, (ANY, ANY), BOOLEAN, emit, bind=partial(_bind_pair, name))
+    return row(name, (ANY, ANY), BOOLEAN, emit, bind=partial(_bind_pair, name))
 
 
-_SIZE = _row("size", (ANY,), INTEGER, _emit_size, bind=_bind_size)
+_SIZE = row("size", (ANY,), INTEGER, _emit_size, bind=_bind_size)
 
 FUNCTIONS: tuple[Function, ...] = (
-    _row("array", (ANY,), BOOLEAN, _emit_array, optional=1, variadic=True, bind=_bind_array),
-    _row("get_array_item", (ARRAY, Input.INTEGRAL), _element_type, _emit_item, nullable=ALWAYS),
-    _row("get_map_value", (Input.MAP, ANY), BOOLEAN, _emit_map_value, nullable=ALWAYS),
-    _row("get_array_struct_fields", (ARRAY, INTEGER), BOOLEAN, _emit_struct_fields),
-    _row("get", (ANY, ANY), BOOLEAN, _lenient_item, bind=_bind_get),
-    _row("element_at", (ANY, ANY), BOOLEAN, _emit_element_at, bind=partial(_bind_element_at, "element_at")),
-    _row("try_element_at", (ANY, ANY), BOOLEAN, _emit_element_at, bind=partial(_bind_element_at, "try_element_at")),
+    row("array", (ANY,), BOOLEAN, _emit_array, optional=1, variadic=True, bind=_bind_array),
     _SIZE,
     *same(_SIZE, "cardinality"),
-    _row("array_size", (ARRAY,), INTEGER, "CAST(len({0}) AS INTEGER)"),
+    row("array_size", (ARRAY,), INTEGER, "CAST(len({0}) AS INTEGER)"),
     _with_element("array_contains", _emit_contains, lambda _: BOOLEAN, lambda a, v: a.nullable or v.nullable or holds_null(a)),
     _with_element("array_position", _emit_position, lambda _: LONG),
     _with_element("array_remove", _emit_remove, lambda t: t),
     _with_element("array_append", _emit_append, _with_null, lambda a, _: a.nullable),
     _with_element("array_prepend", _emit_append, _with_null, lambda a, _: a.nullable),
-    _row("array_insert", (ANY, ANY, ANY), BOOLEAN, _emit_insert, bind=_bind_insert),
-    _row("array_distinct", (ARRAY,), _array_type, _emit_distinct),
+    row("array_insert", (ANY, ANY, ANY), BOOLEAN, _emit_insert, bind=_bind_insert),
+    row("array_distinct", (ARRAY,), _array_type, _emit_distinct),
     _pair("array_union", _emit_union),
     _pair("array_intersect", _emit_common),
     _pair("array_except", _emit_common),
     _pair("arrays_overlap", _emit_overlap),
-    _row("array_join", (ArrayType(STRING), STRING, STRING), STRING, _emit_join, optional=1),
-    _row("array_max", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_max")),
-    _row("array_min", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_min")),
-    _row("array_repeat", (ANY, ANY), BOOLEAN, "list_transform(range(0, {1}), lambda i: {0})", bind=_bind_repeat),
-    _row("array_compact", (ARRAY,), _compact_type, "list_filter({0}, lambda x: x IS NOT NULL)"),
-    _row("sort_array", (ARRAY, BOOLEAN), _check_sort, _emit_sort_array, optional=1),
-    _row("arrays_zip", (ANY,), BOOLEAN, _emit_zip, optional=1, variadic=True, bind=_bind_zip),
-    _row("slice", (ARRAY, INTEGER, INTEGER), _array_type, _emit_slice),
-    _row("flatten", (ARRAY,), _flat_type, _emit_flatten, nullable=_flat_nullable),
-    _row("sequence", (ANY, ANY, ANY), BOOLEAN, _emit_sequence, optional=1, bind=_bind_sequence, kernels=(TO_INSTANT,)),
-    _row(
+    row("array_join", (ArrayType(STRING), STRING, STRING), STRING, _emit_join, optional=1),
+    row("array_max", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_max")),
+    row("array_min", (ANY,), BOOLEAN, _emit_extreme, bind=partial(_bind_extreme, "array_min")),
+    row("array_repeat", (ANY, ANY), BOOLEAN, "list_transform(range(0, {1}), lambda i: {0})", bind=_bind_repeat),
+    row("array_compact", (ARRAY,), _compact_type, "list_filter({0}, lambda x: x IS NOT NULL)"),
+    row("sort_array", (ARRAY, BOOLEAN), _check_sort, _emit_sort_array, optional=1),
+    row("arrays_zip", (ANY,), BOOLEAN, _emit_zip, optional=1, variadic=True, bind=_bind_zip),
+    row("slice", (ARRAY, INTEGER, INTEGER), _array_type, _emit_slice),
+    row("flatten", (ARRAY,), _flat_type, _emit_flatten, nullable=_flat_nullable),
+    row(
         "shuffle", (ARRAY, LONG), _array_type,
         "list_transform(list_sort(list_transform({0}, lambda x: struct_pack(r := random(), v := x))), lambda s: s.v)",
         optional=1, deterministic=False,
     ),
-    _row("reverse", (ANY,), STRING, _emit_reverse, bind=_bind_reverse, kernels=(text_kernels.REVERSE,)),
+    row("reverse", (ANY,), STRING, _emit_reverse, text_kernels.REVERSE, bind=_bind_reverse),
 )  # fmt: skip

@@ -228,3 +228,9 @@ def _struct_text(v: str, source: StructType, *, plain_decimals: bool) -> str:
 
 
 KERNELS = (JAVA_DOUBLE, JAVA_FLOAT, UTF8)
+
+
+def text_kernels(*types: DataType) -> tuple[Kernel, ...]:
+    """The kernels that `to_text` mentions for values of these types."""
+    plain = (IntegralType, StringType, DecimalType)
+    return () if all(isinstance(t, plain) for t in types) else KERNELS

@@ -18,7 +18,7 @@ from potok.errors import SparkError, unsupported
 from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
 from potok.functions.cast_to_text import to_text
 from potok.functions.casts import KERNELS as CAST_KERNELS
-from potok.functions.datetimes import formatted
+from potok.functions.datetime_texts import formatted
 from potok.functions.json_options import constant_map
 from potok.functions.mismatch import unexpected_argument
 from potok.functions.row_kernels import row_kernel

@@ -78,7 +78,9 @@ def _one_element(arguments: Sequence[Expression], index: int) -> Parameters:
 
 
 def _bind_transform(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    array, function = _as_array(arguments[0]), arguments[1]
+    array, function = arguments
+    if not isinstance(array.data_type, ArrayType):
+        raise unexpected_argument(0, array.data_type, '"ARRAY"')
     body = _body(function)
     return call(
         "transform",

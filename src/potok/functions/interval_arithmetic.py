@@ -14,7 +14,7 @@ from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let, let_all
 from potok.functions.type_rules import cast_to
 from potok.functions.zones import TO_INSTANT, is_utc, local
-from potok.plan.expressions import Call, Expression
+from potok.plan.expressions import Call, Expression, Literal
 from potok.types import (
     CALENDAR_INTERVAL,
     DATE,
@@ -30,7 +30,6 @@ from potok.types import (
     DateType,
     DayTimeIntervalType,
     DecimalType,
-    FractionalType,
     IntegralType,
     NullType,
     NumericType,
@@ -78,15 +77,25 @@ def _add(name: str, left: Expression, right: Expression, context: FunctionContex
         left, right, a, b = right, left, b, a
     if isinstance(b, _INTERVALS):
         return _plus_interval(name, "+", left, right, context)
-    if isinstance(b, DateType) and isinstance(a, IntegralType):
-        left, right, a, b = right, left, b, a
-    if isinstance(a, DateType) and not isinstance(b, (DateType, *_TIMESTAMPS, StringType)):
-        return _days_moved("date_add", left, right, context)
-    return None
+    if not isinstance(a, DateType) and not isinstance(b, DateType):
+        return None
+    if isinstance(a, NullType) or isinstance(b, NullType):
+        return Literal(None, TIMESTAMP)
+    if context.ansi and isinstance(a, StringType):
+        return _days_moved("date_add", cast_to(left, DATE, context), right, context)
+    if context.ansi and isinstance(b, StringType):
+        return _days_moved("date_add", left, cast_to(right, DATE, context), context)
+    if isinstance(a, StringType) or isinstance(b, StringType):
+        return None
+    if not isinstance(a, DateType):
+        left, right = right, left
+    return _days_moved("date_add", left, right, context)
 
 
 def _subtract(name: str, left: Expression, right: Expression, context: FunctionContext) -> Expression | None:
     a, b = left.data_type, right.data_type
+    if isinstance(a, (DayTimeIntervalType, YearMonthIntervalType)) and isinstance(b, NullType):
+        right, b = cast_to(right, a, context), a
     if isinstance(b, _INTERVALS):
         return _plus_interval(name, "-", left, right, context)
     datetimes = (DateType, *_TIMESTAMPS)
@@ -98,7 +107,9 @@ def _subtract(name: str, left: Expression, right: Expression, context: FunctionC
         return call("_subtract_dates", (left, cast_to(right, DATE, context)), _DAYS_ONLY, context)
     if isinstance(b, DateType) and isinstance(a, (StringType, NullType)):
         return call("_subtract_dates", (cast_to(left, DATE, context), right), _DAYS_ONLY, context)
-    if isinstance(a, DateType) and not isinstance(b, FractionalType):
+    if isinstance(b, DateType):
+        raise unexpected_argument(0, a, '"DATE"')
+    if isinstance(a, DateType):
         return _days_moved("date_sub", left, right, context)
     return None
 
@@ -180,7 +191,7 @@ def _scale(
     if isinstance(number.data_type, (StringType, NullType)):
         number = cast_to(number, DOUBLE, context)
     if not isinstance(number.data_type, NumericType):
-        return None
+        raise unexpected_argument(1, number.data_type, '"NUMERIC"')
     if isinstance(source, DayTimeIntervalType):
         return call(name, (interval, number), DAY_TIME_INTERVAL, context)
     if isinstance(source, YearMonthIntervalType):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from potok.engine.kernel import Kernel
 from potok.errors import SparkError
 from potok.functions.arrays import element_of, holds_null, output_name
 from potok.functions.base import Function, FunctionContext, Input, InputType, ScalarFunction
-from potok.functions.cast_to_text import to_text
+from potok.functions.cast_to_text import text_kernels, to_text
 from potok.functions.folding import fold
 from potok.functions.java_regex import split_text
 from potok.functions.mismatch import (
@@ -117,6 +118,12 @@ def _emit_map(call_: Call, arguments: Sequence[str]) -> str:
     if None not in given and len(set(given)) == len(given):
         return f"MAP({keys}, {values})"
     return checked_map(keys, values, call_)
+
+
+def key_kernels(call_: Call) -> tuple[Kernel, ...]:
+    """The kernels that `checked_map` mentions."""
+    assert isinstance(call_.type, MapType)  # noqa: S101 - callers make maps
+    return text_kernels(call_.type.key)
 
 
 def checked_map(keys: str, values: str, call_: Call) -> str:
@@ -306,10 +313,10 @@ _ANY = Input.ANY
 FUNCTIONS: tuple[Function, ...] = (
     _row("struct", (_ANY,), BOOLEAN, "", optional=1, variadic=True, bind=_bind_struct),
     _row("named_struct", (_ANY, _ANY), BOOLEAN, _emit_struct, optional=2, variadic=True, bind=_bind_named_struct),
-    _row("map", (_ANY, _ANY), BOOLEAN, _emit_map, optional=2, variadic=True, bind=_bind_map),
-    _row("map_from_arrays", (_ANY, _ANY), BOOLEAN, _emit_from_arrays, bind=_bind_from_arrays),
-    _row("map_from_entries", (_ANY,), BOOLEAN, _emit_from_entries, bind=_bind_from_entries),
-    _row("map_concat", (_ANY,), BOOLEAN, _emit_concat, optional=1, variadic=True, bind=_bind_concat),
+    _row("map", (_ANY, _ANY), BOOLEAN, _emit_map, optional=2, variadic=True, bind=_bind_map, kernels=key_kernels),
+    _row("map_from_arrays", (_ANY, _ANY), BOOLEAN, _emit_from_arrays, bind=_bind_from_arrays, kernels=key_kernels),
+    _row("map_from_entries", (_ANY,), BOOLEAN, _emit_from_entries, bind=_bind_from_entries, kernels=key_kernels),
+    _row("map_concat", (_ANY,), BOOLEAN, _emit_concat, optional=1, variadic=True, bind=_bind_concat, kernels=key_kernels),
     _row("map_keys", (_ANY_MAP,), _keys_type, "map_keys({0})"),
     _row("map_values", (_ANY_MAP,), _values_type, "map_values({0})"),
     _row("map_entries", (_ANY_MAP,), lambda a: entries_type(_map_of(a)), "map_entries({0})"),

@@ -282,7 +282,7 @@ def _emit_nanvl(_: Call, arguments: Sequence[str]) -> str:
 def _bind_decode(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     value, *rest = arguments
     if len(rest) == 1:
-        return call("_decode_charset", arguments, STRING, context)
+        return call("_decode_charset", arguments, STRING, context, nullable=True)
     branches: list[Expression] = []
     for search, result in zip(rest[::2], rest[1::2], strict=False):
         branches += (_bind_comparison("<=>", (value, search), context), result)

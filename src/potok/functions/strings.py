@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-from potok.engine.kernel import Kernel
-from potok.errors import unsupported
 from potok.functions import text_kernels as k
-from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
-from potok.functions.cast_to_text import to_text
+from potok.functions.base import Function, FunctionContext, Input, ScalarFunction
+from potok.functions.cast_to_text import text_kernels, to_text
 from potok.functions.conversion import escaped_text
-from potok.functions.java_regex import compiled, replacement_parts, to_re2
-from potok.functions.mismatch import call, different_types, same, unexpected_argument
+from potok.functions.datetime_rules import row
+from potok.functions.folding import fold
+from potok.functions.mismatch import any_nullable, call, different_types, same, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.row_kernels import row_kernel
+from potok.functions.rows import ALWAYS, ANY, Emit
 from potok.functions.sql_text import let, let_all
 from potok.functions.type_rules import cast_to, coerce_all, implicit_cast
 from potok.plan.expressions import Call, Expression, Literal
@@ -35,11 +35,9 @@ from potok.types import (
     StringType,
 )  # fmt: skip
 
-ANY, TEXT_OR_BYTES, NUMERIC = Input.ANY, Input.STRING_OR_BINARY, Input.NUMERIC
+TEXT_OR_BYTES, NUMERIC = Input.STRING_OR_BINARY, Input.NUMERIC
 _MAX_INT = 2**31 - 1
 _NO_LIMIT = "2147483647"
-
-Emit = str | Callable[[Call, Sequence[str]], str]
 
 
 def is_binary(call_: Call, position: int = 0) -> bool:
@@ -55,7 +53,8 @@ def constant_text(call_: Call, position: int) -> str | None:
     return None
 
 
-def _constant_int(call_: Call, position: int) -> int | None:
+def constant_int(call_: Call, position: int) -> int | None:
+    """The value of an argument that is a number written out."""
     argument = call_.arguments[position]
     if isinstance(argument, Literal) and isinstance(argument.value, int):
         return argument.value
@@ -68,8 +67,8 @@ def _constant_int(call_: Call, position: int) -> int | None:
 def _emit_substring(call_: Call, arguments: Sequence[str]) -> str:
     text, start = arguments[:2]
     length = arguments[2] if len(arguments) > 2 else _NO_LIMIT  # noqa: PLR2004 - the optional length
-    start_value = _constant_int(call_, 1)
-    length_value = _constant_int(call_, 2) if len(arguments) > 2 else _MAX_INT  # noqa: PLR2004 - see above
+    start_value = constant_int(call_, 1)
+    length_value = constant_int(call_, 2) if len(arguments) > 2 else _MAX_INT  # noqa: PLR2004 - see above
     binary = is_binary(call_)
     if start_value is not None and start_value >= 0 and length_value is not None and not binary:
         if length_value <= 0:
@@ -110,8 +109,11 @@ def _emit_right(_: Call, arguments: Sequence[str]) -> str:
 
 
 def _bind_pad(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    if len(arguments) == 3 and all(isinstance(arguments[i].data_type, BinaryType) for i in (0, 2)):  # noqa: PLR2004 - with padding
-        raise unsupported(f"The function {name} of binary values", "Pad text, or use concat and repeat.")
+    if isinstance(arguments[0].data_type, BinaryType) and all(
+        isinstance(a.data_type, BinaryType) for a in arguments[2:]
+    ):
+        size = _as_int(arguments[1], 1, context)
+        return call(f"_{name}_bytes", (arguments[0], size, *arguments[2:]), BINARY, context)
     text = _as_text(name, arguments[0], 0, context)
     size = _as_int(arguments[1], 1, context)
     rest = [_as_text(name, a, 2, context) for a in arguments[2:]]
@@ -205,6 +207,20 @@ def _emit_pad(function: str) -> Emit:
     return emit
 
 
+def _emit_pad_bytes(call_: Call, arguments: Sequence[str]) -> str:
+    padding = arguments[2] if len(arguments) > 2 else r"'\x00'::BLOB"  # noqa: PLR2004 - the optional padding
+
+    def padded(b: str, n: str, p: str) -> str:
+        missing = f"greatest({n} - octet_length({b}), 0)"
+        times = f"CASE WHEN octet_length({p}) = 0 THEN 0 ELSE {missing} // octet_length({p}) + 1 END"
+        filling = f"array_slice(repeat({p}, {times}), 1, {missing})"
+        kept = f"array_slice({b}, 1, greatest({n}, 0))"
+        whole = f"{filling} || {kept}" if call_.name == "_lpad_bytes" else f"{kept} || {filling}"
+        return f"CASE WHEN {n} IS NULL THEN NULL ELSE {whole} END"
+
+    return let_all((arguments[0], arguments[1], padding), padded)
+
+
 # ---- concatenation ----------------------------------------------------------------------------
 
 
@@ -262,140 +278,6 @@ def _emit_concat_ws(call_: Call, arguments: Sequence[str]) -> str:
     joined = f"flatten([{', '.join(lists)}])"
     texts = f"list_filter({joined}, lambda t: t IS NOT NULL)"
     return let(separator, lambda s: f"CASE WHEN {s} IS NOT NULL THEN array_to_string({texts}, {s}) END")
-
-
-# ---- patterns ---------------------------------------------------------------------------------
-
-
-def _escape_of(call_: Call) -> str:
-    escape = constant_text(call_, 2) if len(call_.arguments) > 2 else "\\"  # noqa: PLR2004 - the optional escape
-    return "\\" if escape is None else escape
-
-
-def _emit_like(call_: Call, arguments: Sequence[str], *, fold: bool = False) -> str:
-    text, pattern = arguments[:2]
-    escape = _escape_of(call_)
-    constant = constant_text(call_, 1)
-    if fold:
-        text = f"lower({text})"
-        constant = None if constant is None else constant.lower()
-        pattern = f"lower({pattern})"
-    if constant is None:
-        return f"potok_like({text}, {pattern}, {quote_text(escape)})"
-    k.like_regex(constant, escape)
-    if escape not in constant:
-        return f"({text} LIKE {quote_text(constant)})"
-    return f"({text} LIKE {quote_text(constant)} ESCAPE {quote_text(escape)})"
-
-
-def _emit_ilike(call_: Call, arguments: Sequence[str]) -> str:
-    return _emit_like(call_, arguments, fold=True)
-
-
-def _emit_rlike(call_: Call, arguments: Sequence[str]) -> str:
-    pattern = constant_text(call_, 1)
-    if pattern is not None:
-        compiled(pattern, "rlike")
-        re2 = to_re2(pattern, only_tests=True)
-        if re2 is not None:
-            return f"regexp_matches({arguments[0]}, {quote_text(re2)})"
-    return f"potok_regexp_like({arguments[0]}, {arguments[1]})"
-
-
-def _emit_many_like(call_: Call, arguments: Sequence[str]) -> str:
-    text, *patterns = arguments
-    tests = []
-    for position, pattern in enumerate(patterns):
-        pair = Call("like", (call_.arguments[0], call_.arguments[position + 1]), BOOLEAN)
-        tests.append(_emit_like(pair, (text, pattern)))
-    if call_.name.startswith("not"):
-        tests = [f"(NOT {test})" for test in tests]
-    word = " AND " if call_.name.endswith("all") else " OR "
-    return "(" + word.join(tests) + ")"
-
-
-def _emit_regexp_extract(call_: Call, arguments: Sequence[str]) -> str:
-    text, pattern = arguments[:2]
-    group = arguments[2] if len(arguments) > 2 else "1"  # noqa: PLR2004 - the optional group
-    constant = constant_text(call_, 1)
-    number = _constant_int(call_, 2) if len(arguments) > 2 else 1  # noqa: PLR2004 - see above
-    if constant is not None and number is not None:
-        regex = compiled(constant, call_.name)
-        if 0 <= number <= regex.groups:
-            re2 = to_re2(constant)
-            if re2 is not None and number < 10:  # noqa: PLR2004 - what DuckDB knows
-                return f"{call_.name}({text}, {quote_text(re2)}, {number})"
-    return f"potok_{call_.name}({text}, {pattern}, {group})"
-
-
-def _emit_regexp_replace(call_: Call, arguments: Sequence[str]) -> str:
-    text, pattern, replacement = arguments[:3]
-    position = arguments[3] if len(arguments) > 3 else "1"  # noqa: PLR2004 - the optional position
-    constant, new = constant_text(call_, 1), constant_text(call_, 2)
-    if constant is not None and new is not None and position == "1":
-        regex = compiled(constant, "regexp_replace")
-        re2 = to_re2(constant)
-        may_be_empty = regex.search("") is not None
-        if re2 is not None and not may_be_empty:
-            try:
-                parts = replacement_parts(new, regex.groups)
-            except ValueError:
-                parts = ("\0",)
-            if not any(isinstance(p, str) and "\0" in p for p in parts):
-                written = "".join(f"\\{p}" if isinstance(p, int) else p.replace("\\", "\\\\") for p in parts)
-                return f"regexp_replace({text}, {quote_text(re2)}, {quote_text(written)}, 'g')"
-    return f"potok_regexp_replace({text}, {pattern}, {replacement}, {position})"
-
-
-_META = frozenset("\\.$[](){}*+?|^")
-
-
-def plain_pattern(pattern: str) -> str | None:
-    """The text that a pattern matches if it only matches one, such as a comma, and a sign in brackets."""
-    out, position = [], 0
-    while position < len(pattern):
-        sign = pattern[position]
-        if sign == "\\" and position + 1 < len(pattern) and not pattern[position + 1].isalnum():
-            out.append(pattern[position + 1])
-            position += 2
-        elif (
-            sign == "["
-            and pattern[position + 2 : position + 3] == "]"
-            and pattern[position + 1] not in "^\\[]"
-        ):
-            out.append(pattern[position + 1])
-            position += 3
-        elif sign in _META:
-            return None
-        else:
-            out.append(sign)
-            position += 1
-    return "".join(out)
-
-
-def _emit_split(call_: Call, arguments: Sequence[str]) -> str:
-    text, pattern = arguments[:2]
-    limit = arguments[2] if len(arguments) > 2 else "-1"  # noqa: PLR2004 - the optional limit
-    constant = constant_text(call_, 1)
-    limit_value = _constant_int(call_, 2) if len(arguments) > 2 else -1  # noqa: PLR2004 - see above
-    if constant is not None and limit_value is not None and limit_value <= 0:
-        plain = plain_pattern(constant)
-        if plain:
-            return f"string_split({text}, {quote_text(plain)})"
-    return f"potok_split({text}, {pattern}, {limit})"
-
-
-def _emit_split_part(call_: Call, arguments: Sequence[str]) -> str:
-    failed = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
-
-    def part(t: str, d: str, n: str) -> str:
-        whole = f"CASE WHEN {n} IN (1, -1) THEN {t} WHEN {n} IS NOT NULL AND {t} IS NOT NULL THEN '' END"
-        return (
-            f"CASE WHEN {n} = 0 AND {t} IS NOT NULL AND {d} IS NOT NULL THEN {failed}"
-            f" WHEN {d} = '' THEN {whole} ELSE split_part({t}, {d}, {n}) END"
-        )
-
-    return let_all(arguments, part)
 
 
 def _emit_locate(_: Call, arguments: Sequence[str]) -> str:
@@ -558,6 +440,13 @@ def _emit_utf8(what: str, call_: Call, arguments: Sequence[str]) -> str:
     )
 
 
+def _bind_to_binary(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    texts = [_as_text("to_binary", a, i, context) for i, a in enumerate(arguments)]
+    is_base64 = len(texts) > 1 and str(fold(texts[1])).lower() == "base64"
+    nullable = any_nullable(texts) if is_base64 else True
+    return call("to_binary", texts, BINARY, context, nullable=nullable)
+
+
 def _emit_to_binary(name: str, _: Call, arguments: Sequence[str]) -> str:
     form = arguments[1] if len(arguments) > 1 else "'hex'"
     return f"potok_to_binary({arguments[0]}, {form}, '{name}')"
@@ -566,34 +455,11 @@ def _emit_to_binary(name: str, _: Call, arguments: Sequence[str]) -> str:
 # ---- the table --------------------------------------------------------------------------------
 
 
-def _row(
-    name: str,
-    inputs: tuple[InputType, ...],
-    result: DataType,
-    emit: Emit,
-    *kernels: Kernel,
-    optional: int = 0,
-    nullable: Nullability = Nullability.ANY_ARGUMENT,
-    **more: object,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name,
-        inputs,
-        result,
-        emit=emit,
-        optional=optional,
-        nullable=nullable,
-        kernels=kernels,
-        **more,  # type: ignore[arg-type]
-    )
-
-
-ALWAYS = Nullability.ALWAYS
 _TRANSLATE = row_kernel("translate", (STRING, STRING, STRING), STRING, translated)
-_UPPER = _row("upper", (STRING,), STRING, _emit_case("upper", "potok_upper"), k.UPPER)
-_LOWER = _row("lower", (STRING,), STRING, _emit_case("lower", "potok_lower"), k.LOWER)
-_LENGTH = _row("length", (TEXT_OR_BYTES,), INTEGER, _emit_length)
-_SUBSTRING = _row(
+_UPPER = row("upper", (STRING,), STRING, _emit_case("upper", "potok_upper"), k.UPPER)
+_LOWER = row("lower", (STRING,), STRING, _emit_case("lower", "potok_lower"), k.LOWER)
+_LENGTH = row("length", (TEXT_OR_BYTES,), INTEGER, _emit_length)
+_SUBSTRING = row(
     "substring",
     (ANY, INTEGER, INTEGER),
     STRING,
@@ -601,15 +467,14 @@ _SUBSTRING = _row(
     optional=1,
     bind=partial(_bind_text_or_bytes, "substring"),
 )
-_RLIKE = _row("rlike", (STRING, STRING), BOOLEAN, _emit_rlike, k.REGEXP_LIKE)
-_CHR = _row("chr", (LONG,), STRING, "CASE WHEN {0} < 0 THEN '' ELSE chr(CAST({0} % 256 AS INTEGER)) END")
-_LOCATE = _row("locate", (STRING, STRING, INTEGER), INTEGER, _emit_locate, optional=1)
-_FORMAT = _row(
+_CHR = row("chr", (LONG,), STRING, "CASE WHEN {0} < 0 THEN '' ELSE chr(CAST({0} % 256 AS INTEGER)) END")
+_LOCATE = row("locate", (STRING, STRING, INTEGER), INTEGER, _emit_locate, optional=1)
+_FORMAT = ScalarFunction(
     "format_string",
     (STRING, ANY),
     STRING,
     _emit_format_string,
-    k.FORMAT,
+    kernels=lambda call_: (k.FORMAT, *text_kernels(*(a.data_type for a in call_.arguments[1:]))),
     variadic=True,
     bind=_bind_format_string,
 )
@@ -619,87 +484,73 @@ FUNCTIONS: tuple[Function, ...] = (
     *same(_UPPER, "ucase"),
     _LOWER,
     *same(_LOWER, "lcase"),
-    _row("initcap", (STRING,), STRING, _emit_initcap, k.INITCAP),
+    row("initcap", (STRING,), STRING, _emit_initcap, k.INITCAP),
     _LENGTH,
     *same(_LENGTH, "char_length", "character_length", "len"),
-    _row("octet_length", (TEXT_OR_BYTES,), INTEGER, _emit_octets),
-    _row("bit_length", (TEXT_OR_BYTES,), INTEGER, _emit_bits),
-    _row("ascii", (STRING,), INTEGER, "ascii({0})"),
+    row("octet_length", (TEXT_OR_BYTES,), INTEGER, _emit_octets),
+    row("bit_length", (TEXT_OR_BYTES,), INTEGER, _emit_bits),
+    row("ascii", (STRING,), INTEGER, "ascii({0})"),
     _CHR,
     *same(_CHR, "char"),
-    _row("soundex", (STRING,), STRING, "potok_soundex({0})", k.SOUNDEX),
-    _row("levenshtein", (STRING, STRING, INTEGER), INTEGER, lambda _, a: f"potok_levenshtein({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})", k.LEVENSHTEIN, optional=1),  # noqa: PLR2004 - the optional limit
-    _row("trim", (STRING, STRING), STRING, _emit_trim("trim"), optional=1),
-    _row("ltrim", (STRING, STRING), STRING, _emit_trim("ltrim"), optional=1),
-    _row("rtrim", (STRING, STRING), STRING, _emit_trim("rtrim"), optional=1),
-    _row("btrim", (STRING, STRING), STRING, _emit_trim("trim", source_first=True), optional=1),
-    _row("lpad", (STRING, INTEGER, STRING), STRING, _emit_pad("lpad"), optional=1, bind=partial(_bind_pad, "lpad")),
-    _row("rpad", (STRING, INTEGER, STRING), STRING, _emit_pad("rpad"), optional=1, bind=partial(_bind_pad, "rpad")),
-    _row("repeat", (STRING, INTEGER), STRING, "repeat({0}, {1})"),
-    _row("space", (INTEGER,), STRING, "repeat(' ', {0})"),
+    row("soundex", (STRING,), STRING, "potok_soundex({0})", k.SOUNDEX),
+    row("levenshtein", (STRING, STRING, INTEGER), INTEGER, lambda _, a: f"potok_levenshtein({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})", k.LEVENSHTEIN, optional=1),  # noqa: PLR2004 - the optional limit
+    row("trim", (STRING, STRING), STRING, _emit_trim("trim"), optional=1),
+    row("ltrim", (STRING, STRING), STRING, _emit_trim("ltrim"), optional=1),
+    row("rtrim", (STRING, STRING), STRING, _emit_trim("rtrim"), optional=1),
+    row("btrim", (STRING, STRING), STRING, _emit_trim("trim", source_first=True), optional=1),
+    row("lpad", (STRING, INTEGER, STRING), STRING, _emit_pad("lpad"), optional=1, bind=partial(_bind_pad, "lpad")),
+    row("rpad", (STRING, INTEGER, STRING), STRING, _emit_pad("rpad"), optional=1, bind=partial(_bind_pad, "rpad")),
+    row("_lpad_bytes", (BINARY, INTEGER, BINARY), BINARY, _emit_pad_bytes, optional=1),
+    row("_rpad_bytes", (BINARY, INTEGER, BINARY), BINARY, _emit_pad_bytes, optional=1),
+    row("repeat", (STRING, INTEGER), STRING, "repeat({0}, {1})"),
+    row("space", (INTEGER,), STRING, "repeat(' ', {0})"),
     _SUBSTRING,
     *same(_SUBSTRING, "substr"),
-    _row("left", (ANY, INTEGER), STRING, _emit_left, bind=partial(_bind_text_or_bytes, "left")),
-    _row("right", (STRING, INTEGER), STRING, _emit_right, nullable=ALWAYS),
-    _row("substring_index", (STRING, STRING, INTEGER), STRING, "potok_substring_index({0}, {1}, {2})", k.SUBSTRING_INDEX),
-    _row("overlay", (STRING, STRING, INTEGER, INTEGER), STRING, _emit_overlay, optional=1),
-    _row("instr", (STRING, STRING), INTEGER, "CAST(instr({0}, {1}) AS INTEGER)"),
+    row("left", (ANY, INTEGER), STRING, _emit_left, bind=partial(_bind_text_or_bytes, "left")),
+    row("right", (STRING, INTEGER), STRING, _emit_right, nullable=ALWAYS),
+    row("substring_index", (STRING, STRING, INTEGER), STRING, "potok_substring_index({0}, {1}, {2})", k.SUBSTRING_INDEX),
+    row("overlay", (STRING, STRING, INTEGER, INTEGER), STRING, _emit_overlay, optional=1),
+    row("instr", (STRING, STRING), INTEGER, "CAST(instr({0}, {1}) AS INTEGER)"),
     _LOCATE,
     *same(_LOCATE, "position"),
-    _row("find_in_set", (STRING, STRING), INTEGER, "potok_find_in_set({0}, {1})", k.FIND_IN_SET),
-    _row("replace", (STRING, STRING, STRING), STRING, lambda _, a: f"replace({a[0]}, {a[1]}, {a[2] if len(a) > 2 else quote_text('')})", optional=1),  # noqa: PLR2004 - the optional new text
-    _row("translate", (STRING, STRING, STRING), STRING, _emit_translate, _TRANSLATE),
-    _row("split", (STRING, STRING, INTEGER), ArrayType(STRING, contains_null=False), _emit_split, k.SPLIT, optional=1),
-    _row("split_part", (STRING, STRING, INTEGER), STRING, _emit_split_part, nullable=ALWAYS),
-    _row("startswith", (STRING, STRING), BOOLEAN, "starts_with({0}, {1})"),
-    _row("endswith", (STRING, STRING), BOOLEAN, "ends_with({0}, {1})"),
-    _row("contains", (STRING, STRING), BOOLEAN, "contains({0}, {1})"),
-    _row("like", (STRING, STRING, STRING), BOOLEAN, _emit_like, k.LIKE, optional=1),
-    _row("ilike", (STRING, STRING, STRING), BOOLEAN, _emit_ilike, k.LIKE, optional=1),
-    _row("likeall", (STRING, STRING), BOOLEAN, _emit_many_like, k.LIKE, variadic=True, nullable=ALWAYS),
-    _row("likeany", (STRING, STRING), BOOLEAN, _emit_many_like, k.LIKE, variadic=True, nullable=ALWAYS),
-    _row("notlikeall", (STRING, STRING), BOOLEAN, _emit_many_like, k.LIKE, variadic=True, nullable=ALWAYS),
-    _row("notlikeany", (STRING, STRING), BOOLEAN, _emit_many_like, k.LIKE, variadic=True, nullable=ALWAYS),
-    _RLIKE,
-    *same(_RLIKE, "regexp", "regexp_like"),
-    _row("regexp_replace", (STRING, STRING, STRING, INTEGER), STRING, _emit_regexp_replace, k.REGEXP_REPLACE, optional=1),
-    _row("regexp_extract", (STRING, STRING, INTEGER), STRING, _emit_regexp_extract, k.REGEXP_EXTRACT, optional=1),
-    _row("regexp_extract_all", (STRING, STRING, INTEGER), ArrayType(STRING), _emit_regexp_extract, k.REGEXP_EXTRACT_ALL, optional=1),
-    _row("regexp_count", (STRING, STRING), INTEGER, "potok_regexp_count({0}, {1})", k.REGEXP_COUNT),
-    _row("regexp_instr", (STRING, STRING, INTEGER), INTEGER, lambda _, a: f"potok_regexp_instr({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 0})", k.REGEXP_INSTR, optional=1),  # noqa: PLR2004 - the optional group
-    _row("regexp_substr", (STRING, STRING), STRING, "potok_regexp_substr({0}, {1})", k.REGEXP_SUBSTR, nullable=ALWAYS),
-    _row("concat", (ANY,), STRING, _emit_concat, optional=1, variadic=True, bind=_bind_concat),
-    _row("||", (ANY, ANY), STRING, _emit_concat, bind=_bind_concat),
-    _row("_concat_arrays", (ANY,), STRING, _emit_concat_arrays, variadic=True),
-    _row("concat_ws", (STRING, ANY), STRING, _emit_concat_ws, variadic=True, bind=_bind_concat_ws),
+    row("find_in_set", (STRING, STRING), INTEGER, "potok_find_in_set({0}, {1})", k.FIND_IN_SET),
+    row("replace", (STRING, STRING, STRING), STRING, lambda _, a: f"replace({a[0]}, {a[1]}, {a[2] if len(a) > 2 else quote_text('')})", optional=1),  # noqa: PLR2004 - the optional new text
+    row("translate", (STRING, STRING, STRING), STRING, _emit_translate, _TRANSLATE),
+    row("startswith", (STRING, STRING), BOOLEAN, "starts_with({0}, {1})"),
+    row("endswith", (STRING, STRING), BOOLEAN, "ends_with({0}, {1})"),
+    row("contains", (STRING, STRING), BOOLEAN, "contains({0}, {1})"),
+    row("concat", (ANY,), STRING, _emit_concat, optional=1, variadic=True, bind=_bind_concat),
+    row("||", (ANY, ANY), STRING, _emit_concat, bind=_bind_concat),
+    row("_concat_arrays", (ANY,), STRING, _emit_concat_arrays, variadic=True),
+    row("concat_ws", (STRING, ANY), STRING, _emit_concat_ws, variadic=True, bind=_bind_concat_ws),
     _FORMAT,
     *same(_FORMAT, "printf"),
-    _row("format_number", (NUMERIC, ANY), STRING, _emit_format_number, k.FORMAT_NUMBER, k.FORMAT_PATTERN, bind=_bind_format_number),
-    _row("elt", (INTEGER, ANY, ANY), STRING, _emit_elt, variadic=True, bind=_bind_elt),
-    _row("base64", (BINARY,), STRING, "to_base64({0})"),
-    _row("unbase64", (STRING,), BINARY, "potok_from_base64({0})", k.FROM_BASE64),
-    _row("hex", (ANY,), STRING, _emit_hex, bind=_bind_hex),
-    _row("unhex", (STRING,), BINARY, "potok_from_hex({0})", k.FROM_HEX, nullable=ALWAYS),
-    _row("bin", (LONG,), STRING, "bin({0})"),
-    _row("conv", (STRING, INTEGER, INTEGER), STRING, "potok_conv({0}, {1}, {2})", k.CONV, nullable=ALWAYS),
-    _row("encode", (STRING, STRING), BINARY, "potok_encode({0}, {1})", k.ENCODE, nullable=ALWAYS),
-    _row("_decode_charset", (BINARY, STRING), STRING, "potok_decode({0}, {1})", k.DECODE, nullable=ALWAYS),
-    _row("md5", (BINARY,), STRING, "md5({0})"),
-    _row("sha1", (BINARY,), STRING, "sha1({0})"),
-    _row("sha", (BINARY,), STRING, "sha1({0})"),
-    _row("crc32", (BINARY,), LONG, "potok_crc32({0})", k.CRC32),
-    _row("url_encode", (STRING,), STRING, "potok_url_encode({0})", k.URL_ENCODE, nullable=ALWAYS),
-    _row("url_decode", (STRING,), STRING, "potok_url_decode({0})", k.URL_DECODE, nullable=ALWAYS),
-    _row("try_url_decode", (STRING,), STRING, "potok_try_url_decode({0})", k.TRY_URL_DECODE, nullable=ALWAYS),
-    _row("quote", (STRING,), STRING, f"{escaped_text('{0}')}", nullable=ALWAYS),
-    _row("mask", (STRING,) * 5, STRING, _emit_mask, k.MASK, optional=4, nullable=ALWAYS),
-    _row("is_valid_utf8", (TEXT_OR_BYTES,), BOOLEAN, partial(_emit_utf8, "valid"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
-    _row("make_valid_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "made"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
-    _row("validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "validated"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
-    _row("try_validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "tried"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
-    _row("to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "to_binary"), k.TO_BINARY, optional=1, nullable=ALWAYS),
-    _row("try_to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "try_to_binary"), k.TO_BINARY, optional=1, nullable=ALWAYS),
-    _row("try_parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
-    _row("parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
-    _row("luhn_check", (STRING,), BOOLEAN, "potok_luhn_check({0})", k.LUHN, nullable=ALWAYS),
+    row("format_number", (NUMERIC, ANY), STRING, _emit_format_number, k.FORMAT_NUMBER, k.FORMAT_PATTERN, bind=_bind_format_number),
+    row("elt", (INTEGER, ANY, ANY), STRING, _emit_elt, variadic=True, bind=_bind_elt),
+    row("base64", (BINARY,), STRING, "to_base64({0})"),
+    row("unbase64", (STRING,), BINARY, "potok_from_base64({0})", k.FROM_BASE64),
+    row("hex", (ANY,), STRING, _emit_hex, bind=_bind_hex),
+    row("unhex", (STRING,), BINARY, "potok_from_hex({0})", k.FROM_HEX, nullable=ALWAYS),
+    row("bin", (LONG,), STRING, "bin({0})"),
+    row("conv", (STRING, INTEGER, INTEGER), STRING, "potok_conv({0}, {1}, {2})", k.CONV, nullable=ALWAYS),
+    row("encode", (STRING, STRING), BINARY, "potok_encode({0}, {1})", k.ENCODE, nullable=ALWAYS),
+    row("_decode_charset", (BINARY, STRING), STRING, "potok_decode({0}, {1})", k.DECODE, nullable=ALWAYS),
+    row("md5", (BINARY,), STRING, "md5({0})"),
+    row("sha1", (BINARY,), STRING, "sha1({0})"),
+    row("sha", (BINARY,), STRING, "sha1({0})"),
+    row("crc32", (BINARY,), LONG, "potok_crc32({0})", k.CRC32),
+    row("url_encode", (STRING,), STRING, "potok_url_encode({0})", k.URL_ENCODE, nullable=ALWAYS),
+    row("url_decode", (STRING,), STRING, "potok_url_decode({0})", k.URL_DECODE, nullable=ALWAYS),
+    row("try_url_decode", (STRING,), STRING, "potok_try_url_decode({0})", k.TRY_URL_DECODE, nullable=ALWAYS),
+    row("quote", (STRING,), STRING, f"{escaped_text('{0}')}", nullable=ALWAYS),
+    row("mask", (STRING,) * 5, STRING, _emit_mask, k.MASK, optional=4, nullable=ALWAYS),
+    row("is_valid_utf8", (TEXT_OR_BYTES,), BOOLEAN, partial(_emit_utf8, "valid"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    row("make_valid_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "made"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    row("validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "validated"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    row("try_validate_utf8", (TEXT_OR_BYTES,), STRING, partial(_emit_utf8, "tried"), k.IS_UTF8, k.MADE_UTF8, nullable=ALWAYS),
+    row("to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "to_binary"), k.TO_BINARY, optional=1, bind=_bind_to_binary),
+    row("try_to_binary", (STRING, STRING), BINARY, partial(_emit_to_binary, "try_to_binary"), k.TO_BINARY, optional=1, nullable=ALWAYS),
+    row("try_parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
+    row("parse_url", (STRING, STRING, STRING), STRING, lambda _, a: f"potok_parse_url({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 'NULL'})", k.PARSE_URL, optional=1, nullable=ALWAYS),  # noqa: PLR2004 - the optional key
+    row("luhn_check", (STRING,), BOOLEAN, "potok_luhn_check({0})", k.LUHN, nullable=ALWAYS),
 )  # fmt: skip
