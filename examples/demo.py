@@ -26,7 +26,11 @@ def main() -> int:
     )
     print(f"$ potok run {PROGRAM.name}\n", flush=True)
     program = subprocess.Popen(
-        [*potok, "run", str(PROGRAM)], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*potok, "run", str(PROGRAM)],
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     shown = 0
     if program.stdout is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import inspect
 import itertools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,7 +54,10 @@ def client_arrow_type(data_type: DataType) -> pa.DataType:
     """The Arrow type under which pyspark hands such values to functions."""
     from pyspark.sql.pandas.types import to_arrow_type
 
-    return to_arrow_type(client_type(data_type), timezone="UTC")
+    if "timezone" in inspect.signature(to_arrow_type).parameters:
+        return to_arrow_type(client_type(data_type), timezone="UTC")
+    # The client of 4.1: UTC unless told otherwise.
+    return to_arrow_type(client_type(data_type))
 
 
 def to_client(column: pa.ChunkedArray | pa.Array, data_type: DataType) -> pa.ChunkedArray | pa.Array:
