@@ -27,9 +27,11 @@ class Kafka:
     def topic(self, partitions: int = 1, prefix: str = "t", **config: str) -> str:
         """Make a topic with a name of its own."""
         name = f"{prefix}-{uuid.uuid4().hex[:8]}"
-        made = {key.replace("_", "."): value for key, value in config.items()}
-        self.admin.create_topics([NewTopic(name, partitions, 1, config=made)])[name].result(30)
+        self.named_topic(name, partitions, **{key.replace("_", "."): value for key, value in config.items()})
         return name
+
+    def named_topic(self, name: str, partitions: int, **config: str) -> None:
+        self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
 
     def delete(self, topic: str) -> None:
         self.admin.delete_topics([topic])[topic].result(30)

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.kafka
 
-# Spark 4.3 gave the keys "0" .. "39" these partitions of a topic with twelve (record_spark.py).
+# Spark gave the keys "0" .. "39" these partitions of a topic with twelve (recorded/spark.json).
 PARTITION_OF_KEY = {
     0: (11, 17, 21, 23, 27), 1: (4, 24), 2: (36,), 3: (1, 7, 8, 22, 28, 30, 33), 4: (18, 26, 38), 5: (16, 29),
     6: (5, 15, 34, 37), 7: (13, 14, 19, 31, 35, 39), 8: (0, 2), 9: (25,), 10: (6, 10, 12, 20), 11: (3, 9, 32),

@@ -192,7 +192,23 @@ def test_new_partitions_and_topics_are_picked_up(streams: Any, kafka: Any) -> No
     assert query.exception() is None
 
 
-def test_compacted_and_transactional_gaps(streams: Any, kafka: Any) -> None:
+def test_compacted_gaps(streams: Any, kafka: Any) -> None:
+    topic = kafka.topic(
+        cleanup_policy="compact", segment_ms="100", min_cleanable_dirty_ratio="0.01", delete_retention_ms="0"
+    )
+    for i in range(5):
+        kafka.produce(topic, [b"%d%d" % (i, j) for j in range(4)], b"k")
+        time.sleep(0.15)
+    kafka.produce(topic, [b"end"], b"other")
+    _wait(lambda: len(kafka.records(topic)) < 10, 60)
+    left = [record.value().decode() for record in kafka.records(topic)]
+    limits = {"startingOffsets": "earliest", "maxOffsetsPerTrigger": 3}
+    offsets = streams.run(streams.read(subscribe=topic, **limits))
+    assert offsets == [f'{{"{topic}":{{"0":{end}}}}}' for end in (3, 6, 9, 12, 15, 18, 21)]
+    assert streams.values() == sorted(left)
+
+
+def test_transactional_gaps(streams: Any, kafka: Any) -> None:
     topic = kafka.topic()
     producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": topic})
     producer.init_transactions(30)
