@@ -1,0 +1,720 @@
+"""Single cases that fail on potok, by family: kind of gap, reason, names of cases."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["notimpl", "never", "message", "defect"]
+
+FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
+    "collections": (
+        (
+            "defect",
+            "ParseException where Spark raises AnalysisException",
+            frozenset(
+                {
+                    "json: from_json('{\"a\": 1}', 'foo bar baz')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS where Spark raises UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+            frozenset(
+                {
+                    "generator 21: SELECT id FROM nested WHERE explode(a) = 1",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an answer where Spark raises DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            frozenset(
+                {
+                    "lambda: transform(null, x -> x)",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an error without a condition of its own",
+            frozenset(
+                {
+                    "struct: struct(1 AS a, 2 AS a)",
+                    "json: to_json(named_struct())",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the name of the column",
+            frozenset(
+                {
+                    "array: array(struct(1 AS x), struct(2 AS x)).x",
+                    "array (ANSI off): array(struct(1 AS x), struct(2 AS x)).x",
+                    "json: from_json('{\"a\": 1}', 'MAP<STRING,INT>')",
+                    "arrays over rows: transform structs",
+                    "arrays over rows: filter structs",
+                    "arrays over rows: withField nested path",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the type of the column",
+            frozenset(
+                {
+                    "lambda: zip_with(array(1, 2), array(3, 4), (a, b) -> struct(a, b))",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "whether the column may be NULL",
+            frozenset(
+                {
+                    "array: array(1, 2)[null]",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of AMBIGUOUS_REFERENCE_TO_FIELDS",
+            frozenset(
+                {
+                    "struct: named_struct('a', 1, 'A', 2).a",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DUPLICATED_MAP_KEY",
+            frozenset(
+                {
+                    "map: map_concat(map('a', 1), map('a', 2))",
+                    "map: str_to_map('a:1,a:2')",
+                    "map: transform_keys(map('a', 1, 'b', 2), (k, v) -> 'x')",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of FIELD_NOT_FOUND",
+            frozenset(
+                {
+                    "struct: named_struct('a', 1).c",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_INDEX_OF_ZERO",
+            frozenset(
+                {
+                    "array (ANSI off): element_at(array(1, 2, 3), 0)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
+            frozenset(
+                {
+                    "lambda: transform(array(1), (x, y, z) -> x)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_PARAMETER_VALUE.LENGTH",
+            frozenset(
+                {
+                    "array: slice(array(1, 2), 1, -1)",
+                    "array (ANSI off): slice(array(1, 2), 1, -1)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_PARAMETER_VALUE.START",
+            frozenset(
+                {
+                    "array: slice(array(1, 2), 0, 2)",
+                    "array (ANSI off): slice(array(1, 2), 0, 2)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "json: from_json('bad', 'a INT', map('mode', 'FAILFAST'))",
+                    "json: from_json('{\"a\": \"x\"}', 'a INT', map('mode', 'FAILFAST'))",
+                    "from json failfast over rows",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of NULL_MAP_KEY",
+            frozenset(
+                {
+                    "map: map_from_arrays(array('a', null), array(1, 2))",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of PARSE_MODE_UNSUPPORTED",
+            frozenset(
+                {
+                    "json: from_json('bad', 'a INT', map('mode', 'DROPMALFORMED'))",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "lambda: transform(array(1), x -> y)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "map: map('a')",
+                    "struct: named_struct('a')",
+                }
+            ),
+        ),
+    ),
+    "arithmetic": (
+        (
+            "defect",
+            "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES where Spark answers",
+            frozenset(
+                {
+                    "types: null + DATE '2024-01-31' AS c",
+                    "types: INTERVAL '1' DAY - null AS c",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES where Spark raises DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            frozenset(
+                {
+                    "types: 1.5F + DATE '2024-01-31' AS c",
+                    "types: 2.5D + DATE '2024-01-31' AS c",
+                    "types: 1.25 + DATE '2024-01-31' AS c",
+                    "types: true + DATE '2024-01-31' AS c",
+                    "types: 1Y - DATE '2024-01-31' AS c",
+                    "types: 2S - DATE '2024-01-31' AS c",
+                    "types: 3 - DATE '2024-01-31' AS c",
+                    "types: 4L - DATE '2024-01-31' AS c",
+                    "types: 1.5F - DATE '2024-01-31' AS c",
+                    "types: 2.5D - DATE '2024-01-31' AS c",
+                    "types: 1.25 - DATE '2024-01-31' AS c",
+                    "types: true - DATE '2024-01-31' AS c",
+                    "types: DATE '2024-01-31' - 1.5F AS c",
+                    "types: DATE '2024-01-31' - 2.5D AS c",
+                    "types: DATE '2024-01-31' - 1.25 AS c",
+                    "types: INTERVAL '1' DAY - DATE '2024-01-31' AS c",
+                    "types: true * INTERVAL '1' DAY AS c",
+                    "types: DATE '2024-01-31' * INTERVAL '1' DAY AS c",
+                    "types: INTERVAL '1' DAY * true AS c",
+                    "types: INTERVAL '1' DAY * DATE '2024-01-31' AS c",
+                    "types: INTERVAL '1' DAY / true AS c",
+                    "types: INTERVAL '1' DAY / DATE '2024-01-31' AS c",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE where Spark raises DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            frozenset(
+                {
+                    "types: '6' + DATE '2024-01-31' AS c",
+                    "types: DATE '2024-01-31' + '6' AS c",
+                    "types: DATE '2024-01-31' + DATE '2024-01-31' AS c",
+                    "types: INTERVAL '1' DAY * INTERVAL '1' DAY AS c",
+                    "types: INTERVAL '1' DAY / INTERVAL '1' DAY AS c",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an answer where Spark raises a plain exception",
+            frozenset(
+                {
+                    "over rows overflow (ANSI off)",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the type of the column",
+            frozenset(
+                {
+                    "types: DATE '2024-01-31' + null AS c",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+            frozenset(
+                {
+                    "edge (ANSI off): '7' div 2",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            frozenset(
+                {
+                    "types: 1Y + INTERVAL '1' DAY AS c",
+                    "types: 2S + INTERVAL '1' DAY AS c",
+                    "types: 3 + INTERVAL '1' DAY AS c",
+                    "types: 4L + DATE '2024-01-31' AS c",
+                    "types: 4L + INTERVAL '1' DAY AS c",
+                    "types: 1.5F + INTERVAL '1' DAY AS c",
+                    "types: 2.5D + INTERVAL '1' DAY AS c",
+                    "types: 1.25 + INTERVAL '1' DAY AS c",
+                    "types: true + INTERVAL '1' DAY AS c",
+                    "types: DATE '2024-01-31' + 4L AS c",
+                    "types: DATE '2024-01-31' + 1.5F AS c",
+                    "types: DATE '2024-01-31' + 2.5D AS c",
+                    "types: DATE '2024-01-31' + 1.25 AS c",
+                    "types: DATE '2024-01-31' + true AS c",
+                    "types: INTERVAL '1' DAY + 1Y AS c",
+                    "types: INTERVAL '1' DAY + 2S AS c",
+                    "types: INTERVAL '1' DAY + 3 AS c",
+                    "types: INTERVAL '1' DAY + 4L AS c",
+                    "types: INTERVAL '1' DAY + 1.5F AS c",
+                    "types: INTERVAL '1' DAY + 2.5D AS c",
+                    "types: INTERVAL '1' DAY + 1.25 AS c",
+                    "types: INTERVAL '1' DAY + true AS c",
+                    "types: 1Y - INTERVAL '1' DAY AS c",
+                    "types: 2S - INTERVAL '1' DAY AS c",
+                    "types: 3 - INTERVAL '1' DAY AS c",
+                    "types: 4L - INTERVAL '1' DAY AS c",
+                    "types: 1.5F - INTERVAL '1' DAY AS c",
+                    "types: 2.5D - INTERVAL '1' DAY AS c",
+                    "types: 1.25 - INTERVAL '1' DAY AS c",
+                    "types: true - INTERVAL '1' DAY AS c",
+                    "types: DATE '2024-01-31' - 4L AS c",
+                    "types: DATE '2024-01-31' - true AS c",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "spark.sql.decimalOperations.allowPrecisionLoss",
+            frozenset(
+                {
+                    "decimal without precision loss: CAST(1 AS DECIMAL(38,18)) * CAST(3 AS DECIMAL(38,18))",
+                    "decimal without precision loss: CAST(1 AS DECIMAL(38,18)) / CAST(3 AS DECIMAL(38,18))",
+                    "decimal without precision loss: CAST(1 AS DECIMAL(20,10)) / CAST(3 AS DECIMAL(20,10))",
+                }
+            ),
+        ),
+    ),
+    "mathematics": (
+        (
+            "notimpl",
+            "uniform",
+            frozenset(
+                {
+                    "exact: uniform(1, 1, 0)",
+                }
+            ),
+        ),
+    ),
+    "predicates": (
+        (
+            "defect",
+            "the name of the column",
+            frozenset(
+                {
+                    "comparison (ANSI off): true = 1",
+                    "logic: true IS NOT UNKNOWN",
+                    "logic (ANSI off): true IS NOT UNKNOWN",
+                    "like: 'Spark' LIKE ALL ('S%', '%k')",
+                    "like: 'Spark' LIKE ANY ('x%', '%k')",
+                    "like: 'Spark' NOT LIKE ALL ('x%', 'y%')",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+            frozenset(
+                {
+                    "filter with an integer",
+                    "filter with text",
+                    "filter with other text",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_FORMAT.ESC_AT_THE_END",
+            frozenset(
+                {
+                    "like: 'a' LIKE 'a\\\\'",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "conditional: coalesce()",
+                    "conditional (ANSI off): coalesce()",
+                    "conditional: least(1)",
+                    "conditional (ANSI off): least(1)",
+                }
+            ),
+        ),
+    ),
+    "literals": (
+        (
+            "message",
+            "the text of DUPLICATED_MAP_KEY",
+            frozenset(
+                {
+                    "literal: map('a', 1, 'a', 2)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of NULL_MAP_KEY",
+            frozenset(
+                {
+                    "literal: map(null, 1)",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "DATE '10000-01-01'",
+            frozenset(
+                {
+                    "literal: DATE '10000-01-01'",
+                }
+            ),
+        ),
+    ),
+    "casts": (
+        (
+            "defect",
+            "an answer where Spark raises a plain exception",
+            frozenset(
+                {
+                    "number to text: CAST(X'41FF' AS STRING) AS c",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the values",
+            frozenset(
+                {
+                    "number to text: CAST(float(1.1e10) AS STRING) AS c",
+                    "number to text: CAST(2e23 AS STRING) AS c",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "complex: CAST(struct('1') AS STRUCT<a: INT, b: DOUBLE>) AS c",
+                    "complex (ANSI off): CAST(struct('1') AS STRUCT<a: INT, b: DOUBLE>) AS c",
+                }
+            ),
+        ),
+    ),
+    "strings": (
+        (
+            "defect",
+            "INVALID_PARAMETER_VALUE.PATTERN where Spark raises a plain exception",
+            frozenset(
+                {
+                    "search and replace: split('abc', '(')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an answer where Spark raises UNSUPPORTED_TYPED_LITERAL",
+            frozenset(
+                {
+                    "trim and pad: trim(FROM '  a ')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an answer where Spark raises a plain exception",
+            frozenset(
+                {
+                    "concat and format: format_string('%b %c', true, 'a')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "whether the column may be NULL",
+            frozenset(
+                {
+                    "encode and hash: decode(X'616263', 'utf-8')",
+                    "encode and hash: decode(X'C5BE', 'UTF-8')",
+                    "encode and hash: to_binary('YWJj', 'base64')",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_INDEX_OF_ZERO",
+            frozenset(
+                {
+                    "search and replace: split_part('11.12.13', '.', 0)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "encode and hash: hash()",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "The function lpad of binary values",
+            frozenset(
+                {
+                    "trim and pad: lpad(X'01', 3, X'00')",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "aes_encrypt",
+            frozenset(
+                {
+                    "encode and hash: aes_decrypt(aes_encrypt('Spark', '0000111122223333'), '0000111122223333')",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "randstr",
+            frozenset(
+                {
+                    "over rows: randstr length",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "the function collate",
+            frozenset(
+                {
+                    "encode and hash: collate('a', 'UTF8_LCASE') = 'A'",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "the function sentences",
+            frozenset(
+                {
+                    "encode and hash: sentences('Hi there! Good morning.')",
+                    "over rows: sentences",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "to_char",
+            frozenset(
+                {
+                    "concat and format: to_char(454, '999')",
+                    "concat and format: to_char(12454, '99G999')",
+                    "concat and format: to_char(78.12, '$99.99')",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "to_number",
+            frozenset(
+                {
+                    "concat and format: to_number('454', '999')",
+                    "concat and format: to_number('12,454.8', '99,999.9')",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "try_to_number",
+            frozenset(
+                {
+                    "concat and format: try_to_number('x', '999')",
+                }
+            ),
+        ),
+    ),
+    "datetimes": (
+        (
+            "defect",
+            "an answer where Spark raises CAST_INVALID_INPUT",
+            frozenset(
+                {
+                    "to_date and to_timestamp: to_date(20240229)",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an answer where Spark raises a plain exception",
+            frozenset(
+                {
+                    "shift: window_time(window(TIMESTAMP '2024-02-29 13:04:05', '5 minutes'))",
+                    "shift (ANSI off): window_time(window(TIMESTAMP '2024-02-29 13:04:05', '5 minutes'))",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "an error without a condition of its own",
+            frozenset(
+                {
+                    "zone: date_format(TIMESTAMP '2024-07-29 13:04:05Z', 'HH:mm z zzzz Z')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "SparkException where Spark raises SparkUpgradeException",
+            frozenset(
+                {
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"u\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"w\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"W\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"Y\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"YYYY\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"yyyyyyy\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"MMMMM\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"aa\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"yyyy-MM-dd {\") AS c",
+                    "date_format: date_format(TIMESTAMP '2024-02-29 13:04:05.678901', \"#\") AS c",
+                    "to_date and to_timestamp: to_date('Thu 2024-02-29', 'EEE yyyy-MM-dd')",
+                    "to_date and to_timestamp (ANSI off): to_date('Thu 2024-02-29', 'EEE yyyy-MM-dd')",
+                    "to_date and to_timestamp: to_date('2024-02-29', 'YYYY-MM-dd')",
+                    "to_date and to_timestamp (ANSI off): to_date('2024-02-29', 'YYYY-MM-dd')",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the name of the column",
+            frozenset(
+                {
+                    "window_time groups",
+                    "over rows: to_date",
+                    "over rows: to_timestamp",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "the values",
+            frozenset(
+                {
+                    "over rows: unix_timestamp",
+                    "over rows: from_unixtime",
+                }
+            ),
+        ),
+        (
+            "defect",
+            "whether the column may be NULL",
+            frozenset(
+                {
+                    "unix (ANSI off): unix_timestamp(TIMESTAMP '2024-02-29 13:04:05.9')",
+                    "unix (ANSI off): unix_timestamp(DATE '2024-02-29')",
+                    "shift (ANSI off): date_add(DATE '2024-02-28', '2')",
+                    "shift (ANSI off): make_date(2024, 2, 29)",
+                    "shift (ANSI off): make_date(2023, 2, 29)",
+                    "shift (ANSI off): CAST(make_interval(1, 2, 3, 4, 5, 6, 7.5) AS STRING)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of CANNOT_PARSE_TIMESTAMP",
+            frozenset(
+                {
+                    "to_date and to_timestamp: to_timestamp('2024-02-29 13:04:05.678', 'yyyy-MM-dd HH:mm:ss.S')",
+                    "to_date and to_timestamp: to_timestamp('1709211845', 's')",
+                    "to_date and to_timestamp: to_timestamp('2024-13-01', 'yyyy-MM-dd')",
+                    "to_date and to_timestamp: to_timestamp('2024-02-29 25:00:00', 'yyyy-MM-dd HH:mm:ss')",
+                    "to_date and to_timestamp: to_timestamp('2024-02-29 24:00:00', 'yyyy-MM-dd HH:mm:ss')",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION",
+            frozenset(
+                {
+                    "shift: make_date(2023, 2, 29)",
+                    "shift: make_timestamp(2024, 2, 30, 13, 4, 5)",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of ILLEGAL_DAY_OF_WEEK",
+            frozenset(
+                {
+                    "shift: next_day('2024-02-29', 'xx')",
+                }
+            ),
+        ),
+        (
+            "message",
+            "the text of INVALID_EXTRACT_FIELD",
+            frozenset(
+                {
+                    "fields: extract(CENTURY FROM TIMESTAMP '2024-02-29 13:04:05.678901')",
+                    "fields: date_part('x', TIMESTAMP '2024-02-29 13:04:05.678901')",
+                }
+            ),
+        ),
+        (
+            "notimpl",
+            "A time without a date as a timestamp",
+            frozenset(
+                {
+                    "fields: hour('13:04:05')",
+                }
+            ),
+        ),
+    ),
+}
