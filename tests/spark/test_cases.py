@@ -33,6 +33,7 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the client's own advice is no answer
 @pytest.mark.parametrize(("family", "case"), PARAMETERS)
 def test_case(spark: Any, family: str, case: Case, request: pytest.FixtureRequest) -> None:
     """The answer is Spark's, or the gap is declared and potok says so itself, or a defect is declared."""
