@@ -1401,7 +1401,7 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_TIMEZONE": Condition(
         "The timezone: <timeZone> is invalid. The timezone must be either a region-based zone ID "
         "or a zone offset. Region IDs must have the form 'area/city', such as "
-        "'America/Los_Angeles'. Zone offsets must be in the format '(+|-)HH', '(+|-)HH:mm’ or "
+        "'America/Los_Angeles'. Zone offsets must be in the format '(+|-)HH', '(+|-)HH:mm’ or "  # noqa: RUF001 - as Spark writes it
         "'(+|-)HH:mm:ss', e.g '-08' , '+01:00' or '-13:33:33', and must be in the range from "
         "-18:00 to +18:00. 'Z' and 'UTC' are accepted as synonyms for '+00:00'.",
         "22009",
@@ -1487,7 +1487,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "KAFKA_DATA_SOURCE_NOT_ENABLED": Condition(
         "Failed to find data source: <provider>. Please deploy the application as per the deployment section of"
-        " Structured Streaming + Kafka Integration Guide.",
+        " Structured Streaming + Kafka Integration Guide. In potok: pip install potok[kafka].",
         "42K02",
         ANALYSIS,
     ),

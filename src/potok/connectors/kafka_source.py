@@ -183,7 +183,9 @@ class KafkaSource:
         self._client = KafkaClient(options, is_stream=True)
         prefix = options.group_id_prefix or "spark-kafka-source"
         group_id = f"{prefix}-{uuid.uuid4()}-{context.query_id}-executor"
-        self._wake_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_end, write_end = os.pipe()
+        os.set_blocking(self._wake_end, False)
+        os.set_blocking(write_end, False)
         self._write_end = write_end
         self._pool = FetcherPool(
             RecordFetcher(options, group_id, self._client, write_end),

@@ -16,7 +16,7 @@ from potok.errors import SparkError
 
 
 def test_topics_and_partitions_stand_in_spark_s_order() -> None:
-    # Written by Spark 4.3 for these topics (tests/kafka/record_spark.py).
+    # Written by Spark 4.3 for these topics (tests/kafka/recorded/spark.json).
     topics = {"o-three": 3, "zeta": 12, "Alpha.b": 1, "beta_1": 20}
     offsets = {TopicPartition(topic, i): 0 for topic, count in topics.items() for i in range(count)}
     order = [text.split(":")[0].strip('{"') for text in to_json(offsets).split("},")]
