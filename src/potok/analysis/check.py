@@ -92,7 +92,7 @@ def check_streaming(plan: LogicalPlan, output_mode: str, *, check_correctness: b
     `check_correctness` is `spark.sql.streaming.statefulOperator.checkCorrectness.enabled`.
     """
     if not plan.is_streaming:
-        raise refused("Queries without streaming sources cannot be executed with writeStream.start()")
+        raise SparkError("WRITE_STREAM_NOT_ALLOWED")
     mode = output_mode.lower()
     stateful_maps = [p for p in _plans(plan) if isinstance(p, StatefulMap) and not _is_transform(p)]
     if len(stateful_maps) > 1:
@@ -259,10 +259,11 @@ _JOIN_NAMES = {
 def _check_join(node: Join, mode: str) -> None:
     left, right = node.left.is_streaming, node.right.is_streaming
     name = _JOIN_NAMES[node.join_type]
-    if left and right and mode != "append":
-        raise refused(
-            f"Join between two streaming DataFrames/Datasets is not supported in {mode.capitalize()} output"
-            " mode, only in Append output mode"
+    if left and right:
+        _check_join_mode(
+            name,
+            mode,
+            allowed=("append", "update") if name in {"Inner", "Cross", "LeftSemi"} else ("append",),
         )
     match node.join_type:
         case "full_outer" if left != right:
@@ -288,6 +289,15 @@ def _check_join(node: Join, mode: str) -> None:
         raise refused(
             f"Stream-stream {name} join between two streaming DataFrame/Datasets is not supported without a"
             " watermark in the join keys, or a watermark on the nullable side and an appropriate range condition"
+        )
+
+
+def _check_join_mode(name: str, mode: str, *, allowed: tuple[str, ...]) -> None:
+    if mode not in allowed:
+        words = " and ".join(m.capitalize() for m in allowed)
+        raise refused(
+            f"{name} join between two streaming DataFrames/Datasets is not supported in {mode.capitalize()} output"
+            f" mode, only in {words} output mode{'s' if len(allowed) > 1 else ''}"
         )
 
 

@@ -118,7 +118,7 @@ class Resolver:
         rule = _RULES.get(type(expression))
         if rule is not None:
             return rule(self, expression)
-        return cast("Expression", expression.map_children(self._resolve_node))
+        return expression.map_children(self._resolve_node)
 
     def _resolve_node(self, node: Node) -> Node:
         if isinstance(node, LogicalPlan):
@@ -154,7 +154,7 @@ class Resolver:
         if isinstance(resolved, GeneratorCall):
             names = tuple(f.name for f in resolved.fields)
             return Alias(resolved, names, expr_id=next_expr_id())
-        if is_window_call(resolved):
+        if is_window_call(resolved) and resolved.name != "window_time":  # type: ignore[attr-defined]
             return Alias(resolved, (resolved.name,), expr_id=next_expr_id())  # type: ignore[attr-defined]
         if isinstance(original, UnresolvedAttribute):
             constant = self._constants.get(id(original))
@@ -167,8 +167,8 @@ class Resolver:
         if isinstance(resolved, Cast) and isinstance(resolved.child, AttributeReference):
             return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
         if (
-            isinstance(resolved, Cast)
-            and resolved.explicit
+            isinstance(original, Cast)
+            and isinstance(resolved, Cast)
             and isinstance(resolved.child, AttributeReference)
         ):
             return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
@@ -263,6 +263,7 @@ class Resolver:
         return self._outer_column(attribute)
 
     def fields_of(self, base: Expression, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression:
+        """The field that the names lead to, one inside the other."""
         for name in parts:
             base = extract_value(
                 base,
@@ -301,7 +302,7 @@ class Resolver:
         if isinstance(expression, UnresolvedRegex):
             flags = 0 if self.functions.case_sensitive else re.IGNORECASE
             pattern = re.compile(expression.pattern, flags)
-            return [a for a in self._star_columns(expression.plan_id) if pattern.fullmatch(a.name)]
+            return [a for a in self.columns.attributes if pattern.fullmatch(a.name)]
         expanded = self._expand_star(expression)
         if expression.except_parts:
             return self._without(expanded, expression.except_parts)
@@ -343,7 +344,7 @@ class Resolver:
         self, expanded: Sequence[Expression], excepted: Sequence[tuple[str, ...]]
     ) -> list[Expression]:
         attributes = tuple(
-            a if isinstance(a, AttributeReference) else AttributeReference(cast("Alias", a).name, a.data_type, True, cast("Alias", a).expr_id)
+            a if isinstance(a, AttributeReference) else AttributeReference(cast("Alias", a).name, a.data_type, is_nullable=True, expr_id=cast("Alias", a).expr_id)
             for a in expanded
         )  # fmt: skip
         columns = Columns(attributes, case_sensitive=self.functions.case_sensitive)
@@ -528,7 +529,7 @@ class Resolver:
                     result += [Literal(name, STRING), strip(column)]
                 continue
             resolved = self.resolve(argument)
-            if isinstance(resolved, (Alias, AttributeReference, GetStructField)):
+            if isinstance(resolved, (Alias, AttributeReference, GetStructField, LambdaVariable)):
                 name = resolved.name
             elif isinstance(argument, UnresolvedAttribute):
                 name = argument.parts[-1]
@@ -618,12 +619,8 @@ class Resolver:
         raise SparkError("INTERNAL_ERROR", message=f"an ordinal is out of place: {expression!r}")
 
     def _star(self, expression: Expression) -> Expression:
-        star = cast("UnresolvedStar", expression)
-        raise (
-            SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="expression")
-            if star is not None
-            else AssertionError
-        )
+        del expression
+        raise SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="expression")
 
 
 def _parameter_name(parameter: Expression) -> str:
@@ -669,7 +666,7 @@ def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression | Non
         return made
     return Call(
         "if",
-        (Call("isnull", (base,), BOOLEAN, False), Literal(None, data_type), made),
+        (Call("isnull", (base,), BOOLEAN, is_nullable=False), Literal(None, data_type), made),
         data_type,
         True,  # noqa: FBT003
     )

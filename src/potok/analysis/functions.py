@@ -236,7 +236,7 @@ def _with_options(bound: Expression, options: CallOptions) -> Expression:
     if plain == CallOptions():
         return bound
     return bound.map_children(
-        lambda c: _with_options(c, options) if isinstance(c, Expression) else c  # type: ignore[arg-type]
+        lambda c: _with_options(c, options) if isinstance(c, Expression) else c
     )
 
 

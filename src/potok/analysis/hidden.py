@@ -77,8 +77,9 @@ def with_hidden(plan: LogicalPlan, wanted: Attributes) -> LogicalPlan:
             return replace(plan, child=with_hidden(child, wanted), result=result + wanted)
         case SubqueryAlias(child=child) | Filter(child=child) | Sort(child=child):
             return replace(plan, child=with_hidden(child, wanted))
-    child = plan.child  # type: ignore[attr-defined]
-    return replace(plan, child=with_hidden(child, wanted))
+    return plan.map_children(
+        lambda c: with_hidden(c, wanted) if isinstance(c, LogicalPlan) else c, LogicalPlan
+    )
 
 
 def plain(plan: LogicalPlan) -> LogicalPlan:

@@ -148,6 +148,12 @@ def _aggregate(name: str) -> _Writer:
     return write
 
 
+def _mode(texts: Sequence[str], _: Sequence[Expression]) -> str | None:
+    if len(texts) < 2:  # noqa: PLR2004 - the value, and whether ties are decided
+        return None
+    return f"mode() WITHIN GROUP (ORDER BY {texts[0]} DESC)" if texts[1] == "true" else f"mode({texts[0]})"
+
+
 _SPECIAL: dict[str, _Writer] = {
     "when": _when,
     "case": _when,
@@ -167,6 +173,13 @@ _SPECIAL: dict[str, _Writer] = {
     "like": _like("LIKE"),
     "window": lambda _, __: "window",
     "session_window": lambda _, __: "session_window",
+    "mode": _mode,
+    "assert_true": lambda t, _: f"assert_true({t[0]}, '{t[0]}' is not true!)" if len(t) == 1 else None,
+    "raise_error": lambda t, _: (
+        f"raise_error(USER_RAISED_EXCEPTION, map(errorMessage, {t[0]}))" if len(t) == 1 else None
+    ),
+    "ilike": lambda t, _: f"ilike({', '.join(t[:2])})",
+    "spark_partition_id": lambda _, __: "SPARK_PARTITION_ID()",
     "trim": _trim("BOTH"),
     "ltrim": _trim("LEADING"),
     "rtrim": _trim("TRAILING"),

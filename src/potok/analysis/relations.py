@@ -137,11 +137,11 @@ def relation(analyzer: Analyzer, plan: UnresolvedRelation) -> LogicalPlan:
             searchPath=search_path(analyzer.context),
         )
     outer, analyzer.outer = analyzer.outer, None
-    relations, analyzer.relations = analyzer.relations, []
+    in_sight, analyzer.relations = analyzer.relations, []
     try:
         resolved = analyzer.resolve(found)
     finally:
-        analyzer.outer, analyzer.relations = outer, relations
+        analyzer.outer, analyzer.relations = outer, in_sight
     resolved = renew(resolved)
     if isinstance(resolved, SubqueryAlias):
         return resolved

@@ -71,7 +71,7 @@ class Renewal:
                     else node
                 )
             case Alias():
-                child = cast("Alias", node.map_children(lambda c: self._node(c, depth)))
+                child = node.map_children(lambda c: self._node(c, depth))
                 return replace(child, expr_id=self.id_of(node.expr_id))
             case Subquery():
                 return node.map_children(lambda c: self._node(c, depth + 1))

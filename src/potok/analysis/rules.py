@@ -51,6 +51,7 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.UnresolvedDeduplicate: sets.deduplicate,
     p.UnresolvedInlineTable: tables.inline_table,
     p.UnresolvedJoin: joins.join,
+    p.UnresolvedParse: statistics.parse,
     p.UnresolvedRelation: relations.relation,
     p.UnresolvedSetOperation: sets.set_operation,
     p.UnresolvedTableFunction: tables.table_function,
