@@ -1841,8 +1841,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "TRANSPOSE_NO_LEAST_COMMON_TYPE": Condition(
-        "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> "
-        "do not.",
+        "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> do not.",
         "42K09",
         ANALYSIS,
     ),

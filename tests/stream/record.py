@@ -6,7 +6,7 @@ Paths below the scratch directory are written as /data; ids and times are Spark'
 """
 
 # Questions as a user types them, run by hand in Spark's own environment.
-# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204, ARG005, B023, BLE001, I001, N802, N812, PLC3002, PLW0108, PTH100, PTH103, PTH104, PTH118, PTH120, PTH123, PTH208, RUF001, S110, SIM105, UP031
+# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204, ARG005, B023, BLE001, I001, N802, N812, PLC3002, PLW0108, PTH100, PTH103, PTH104, PTH118, PTH120, PTH123, PTH208, S110, SIM105, UP031
 # mypy: ignore-errors
 
 import json

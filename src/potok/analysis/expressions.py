@@ -164,8 +164,6 @@ class Resolver:
             plain = shown is None or not isinstance(shown, Call) or shown.name.startswith("get_")
             name = original.parts[-1] if plain else self.automatic_name(original)
             return Alias(resolved, (name,), expr_id=next_expr_id())
-        if isinstance(resolved, Cast) and isinstance(resolved.child, AttributeReference):
-            return Alias(resolved, (resolved.child.name,), expr_id=next_expr_id())
         if (
             isinstance(original, Cast)
             and isinstance(resolved, Cast)

@@ -235,9 +235,7 @@ def _with_options(bound: Expression, options: CallOptions) -> Expression:
     plain = options._replace(origin=None)
     if plain == CallOptions():
         return bound
-    return bound.map_children(
-        lambda c: _with_options(c, options) if isinstance(c, Expression) else c
-    )
+    return bound.map_children(lambda c: _with_options(c, options) if isinstance(c, Expression) else c)
 
 
 def _aggregate_with_options(call: AggregateCall, options: CallOptions) -> AggregateCall:

@@ -311,14 +311,10 @@ def unpivot(analyzer: Analyzer, plan: UnresolvedUnpivot) -> LogicalPlan:
         (*(strip(i) for i in ids), Literal(_value_name(v), STRING), cast_to(strip(v), common, context))
         for v in values
     )
-    result = tuple(
-        [
-            *(AttributeReference(_value_name(i), i.data_type, i.nullable, next_expr_id()) for i in ids),
-            AttributeReference(plan.variable_name, STRING, False, next_expr_id()),  # noqa: FBT003 - nullable
-            AttributeReference(
-                plan.value_name, common, any(p[-1].nullable for p in projections), next_expr_id()
-            ),
-        ]
+    result = (
+        *(AttributeReference(_value_name(i), i.data_type, i.nullable, next_expr_id()) for i in ids),
+        AttributeReference(plan.variable_name, STRING, False, next_expr_id()),  # noqa: FBT003 - nullable
+        AttributeReference(plan.value_name, common, any(p[-1].nullable for p in projections), next_expr_id()),
     )
     return Expand(child, projections, result)
 

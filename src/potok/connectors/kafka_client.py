@@ -181,11 +181,6 @@ class KafkaClient:
     def _unmatched_times(
         self, given: Iterable[TopicPartition], places: Places, *, is_start: bool
     ) -> SparkError:
-        if self._is_stream:
-            return _assertion(
-                "If starting/endingOffsetsByTimestamp contains specific offsets, you must specify all "
-                f"topics. Specified: {set_text(given)} Assigned: {set_text(places)}"
-            )
         return ConnectorError(
             "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED",
             position="start" if is_start else "end",

@@ -167,23 +167,31 @@ class RecordFetcher:
                 self._give_up(missing)
 
     def _give_up(self, missing: dict[TopicPartition, int]) -> None:
-        """Nothing has come for too long: an error, or the records are lost, where that is allowed."""
-        place = min(missing)
-        error = SparkError(
-            "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT",
-            message=f"Cannot fetch record for offset {self._positions[place]} of {place} (to {missing[place]}) in"
-            f" {self._options.poll_timeout_ms} milliseconds",
-        )
-        if self._options.fail_on_data_loss:
-            raise error
+        """Nothing has come for too long: the records are not there (any more), or the brokers are too slow."""
         ends = self._client.latest()
-        for lost, end in list(missing.items()):
-            if ends.get(lost, 0) >= end:
+        for place, end in sorted(missing.items()):
+            if ends.get(place, 0) >= end:
+                raise SparkError(
+                    "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT",
+                    message=f"Cannot fetch record for offset {self._positions[place]} of {place} (to {end}) in"
+                    f" {self._options.poll_timeout_ms} milliseconds",
+                )
+            error = self._unreadable(place, end)
+            if self._options.fail_on_data_loss:
                 raise error
-            _log.warning("%s ends at %s, before %d.", lost, ends.get(lost), end)
-            self._positions[lost] = end
+            _log.warning("%s", error.text.rpartition("Reason: ")[2])
+            self._positions[place] = end
         missing.clear()
         self._assign()
+
+    def _unreadable(self, place: TopicPartition, end: int) -> ConnectorError:
+        return ConnectorError(
+            "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
+            startOffset=self._positions[place],
+            endOffset=end,
+            topicPartition=place,
+            groupId=self._group_id,
+        )
 
     def _take(self, place: TopicPartition, end: int) -> Iterator[pa.RecordBatch]:
         """What is there of a partition below an offset; the rest stays."""
@@ -254,13 +262,7 @@ class RecordFetcher:
             # Nobody has asked for it yet; who does, asks for the offsets first.
             self._positions.pop(place, None)
             return
-        error = ConnectorError(
-            "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
-            startOffset=position,
-            endOffset=end,
-            topicPartition=place,
-            groupId=self._group_id,
-        )
+        error = self._unreadable(place, end)
         if self._options.fail_on_data_loss:
             raise error
         first = self._client.earliest([place]).get(place, end)

@@ -75,8 +75,8 @@ def _formatted(
         text = value
     elif lower == "b":
         text = value if kind == _BOOLEAN else "true"
-    elif lower == "c":
-        text = chr(int(value)) if kind == _INTEGRAL else value
+    elif lower == "c" and kind == _INTEGRAL:
+        text = chr(int(value))
     elif lower in "dxo" and kind == _INTEGRAL:
         text = _whole(int(value), flags, width, lower)
     elif lower in "feg" and kind in {_FLOATING, _DECIMAL}:

@@ -90,16 +90,38 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str, function: str = "rlike") -> re.Pattern[str]:
-    """The pattern for Python. SparkError INVALID_PARAMETER_VALUE.PATTERN where it is malformed."""
+    """The pattern for Python.
+
+    A malformed one raises SparkError INVALID_PARAMETER_VALUE.PATTERN, `split` what Java says of it.
+    """
     try:
         return re.compile(_to_python(pattern), re.ASCII)
     except re.error as error:
+        if function == "split":
+            message = _java_message(pattern, error)
+            raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=message) from error
         raise SparkError(
             "INVALID_PARAMETER_VALUE.PATTERN",
             parameter="`regexp`",
             functionName=f"`{function}`",
             value=f"'{pattern}'",
         ) from error
+
+
+def _java_message(pattern: str, error: re.error) -> str:
+    position, reason = error.pos, error.msg
+    if reason.startswith("missing )"):
+        reason, position = "Unclosed group", len(pattern)
+    elif reason.startswith("unterminated character set"):
+        reason, position = "Unclosed character class", len(pattern) - 1
+    elif reason.startswith("unbalanced parenthesis") and position is not None:
+        reason, position = "Unmatched closing ')'", position - 1
+    elif reason.startswith(("nothing to repeat", "multiple repeat")) and position is not None:
+        reason = f"Dangling meta character '{pattern[position : position + 1]}'"
+    if position is None or position < 0:
+        return f"{reason}\n{pattern}"
+    mark = f"\n{' ' * position}^" if position < len(pattern) else ""
+    return f"{reason} near index {position}\n{pattern}{mark}"
 
 
 def _to_python(pattern: str) -> str:

@@ -6,6 +6,10 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
+from potok.errors import unsupported
+
+from potok.errors import unsupported
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
@@ -253,7 +257,9 @@ def _write(letter: str, count: int, moment: dt.datetime, offset_s: int, zones: t
         return "Anno Domini" if count == _FULL else "AD"
     if letter in "zv" and count == _FULL:
         if zones[1] not in _ZONE_NAMES:
-            raise ValueError(f"the full name of the zone {zones[1]}")
+            raise unsupported(
+                f"The full name of the time zone {zones[1]} (zzzz)", "Write z for the short name."
+            )
         return _ZONE_NAMES[zones[1]]
     if letter in "zv":
         return zones[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from potok.engine.kernel import Kernel
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
 from potok.functions.arrays import element_of, holds_null, output_name
 from potok.functions.base import Function, FunctionContext, Input, InputType, ScalarFunction
 from potok.functions.cast_to_text import text_kernels, to_text
@@ -66,6 +66,11 @@ def _bind_named_struct(arguments: Sequence[Expression], context: FunctionContext
         if not isinstance(text, str):
             raise mismatch("CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", inputExprs=f"[{position}]")
         fields.append(StructField(text, value.data_type, value.nullable))
+    if len({f.name.lower() for f in fields}) < max(len(fields), 1):
+        raise unsupported(
+            "A struct without fields, or with two whose names differ at most in case",
+            "Give every field a name.",
+        )
     plain = [a.child if isinstance(a, Alias) else a for a in arguments]
     return call("named_struct", plain, StructType(tuple(fields)), context, nullable=False)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
-
 _FIELD_NAMES: dict[type, tuple[str, ...]] = {}
 
 

@@ -117,14 +117,13 @@ def spark_text(values: pa.Array, data_type: DataType) -> str | None:
         micros = values.view(pa.int64())[0].as_py()
         from potok.functions.java_time_patterns import JavaTimePattern
 
-        text = JavaTimePattern("uuuu-MM-dd HH:mm:ss.SSSSSS").format(micros, None).rstrip("0").rstrip(".")
-        return text
+        return str(JavaTimePattern("uuuu-MM-dd HH:mm:ss.SSSSSS").format(micros, None)).rstrip("0").rstrip(".")
     if data_type == DATE:
         from potok.functions.java_time_patterns import JavaTimePattern
 
         return JavaTimePattern("uuuu-MM-dd").format(values.view(pa.int32())[0].as_py() * 86_400_000_000, None)
     if data_type == BINARY:
-        return values[0].as_py().decode()
+        return str(values[0].as_py().decode())
     if isinstance(data_type, DecimalType):
         return f"{values[0].as_py():f}"
     return str(pc.cast(values, pa.string())[0].as_py())

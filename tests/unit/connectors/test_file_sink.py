@@ -157,9 +157,7 @@ def test_what_is_refused(tmp_path: pathlib.Path) -> None:
         SparkError, match=r"The codec zstd is not available. Available codecs are bzip2, deflate"
     ):
         begun(tmp_path, compression="zstd").add_batch(0, rows(("x", 1)), "append")
-    with pytest.raises(
-        SparkError, match=r"The Text datasource doesn't support the column `b` of the type"
-    ):
+    with pytest.raises(SparkError, match=r"The Text datasource doesn't support the column `b` of the type"):
         begun(tmp_path, provider=TEXT).add_batch(0, rows(("x", 1)), "append")
     with pytest.raises(SparkError, match="This output mode is not supported in Data Source csv"):
         CSV.check_output_mode("update")

@@ -67,7 +67,7 @@ def rows(source: Source, start: str | None, end: str | None) -> list[Any]:
 
 def names(source: Source, start: str | None, end: str | None) -> list[str]:
     assert end is not None
-    return [os.path.basename(f) for f in source.scan(start, end).input_files()]
+    return [pathlib.Path(f).name for f in source.scan(start, end).input_files()]
 
 
 def test_a_file_is_read_once_and_by_its_path(directory: Directory) -> None:

@@ -67,7 +67,7 @@ TYPED = "i INT, d DOUBLE, f FLOAT, dec DECIMAL(3,2), b BOOLEAN, dt DATE, ts TIME
 def typed_table() -> tuple[pa.Table, StructType]:
     def micros(text: str) -> int:
         moment = dt.datetime.fromisoformat(text)
-        return (moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
+        return (moment - dt.datetime.fromisoformat("1970-01-01")) // dt.timedelta(microseconds=1)
 
     year_12345 = days_from_civil(12345, 1, 2)
     october_1582 = days_from_civil(1582, 10, 10)

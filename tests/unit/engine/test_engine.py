@@ -89,7 +89,9 @@ def test_a_planted_error_comes_back_with_condition_parameters_and_origin(engine:
     assert caught.value.condition == "CAST_INVALID_INPUT"
     assert caught.value.parameters["expression"] == "'2'"
     assert caught.value.origin == origin
-    assert str(caught.value).endswith('SQLSTATE: 22018\n== DataFrame ==\n"cast" was called from\nprogram.py:7\n')
+    assert str(caught.value).endswith(
+        'SQLSTATE: 22018\n== DataFrame ==\n"cast" was called from\nprogram.py:7\n'
+    )
 
 
 def test_a_kernel_computes_and_its_errors_are_sparks(engine: Engine) -> None:
@@ -115,7 +117,9 @@ class Doubled:
 def test_a_python_step_lies_between_statements_and_observations_are_kept(engine: Engine) -> None:
     item = Input("rows", ("n",), NUMBERS, numbers(1, 2))
     stages = (
-        SqlStage("first", 'SELECT c1 + 1 AS c2 FROM "rows"', ("rows",), StructType((StructField("c2", LONG),))),
+        SqlStage(
+            "first", 'SELECT c1 + 1 AS c2 FROM "rows"', ("rows",), StructType((StructField("c2", LONG),))
+        ),
         OperatorStage("twice", Doubled(), ("first",), NUMBERS),  # type: ignore[arg-type]
         SqlStage(
             "seen",

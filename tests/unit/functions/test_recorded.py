@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.functions.evaluation import run
 
 from potok.errors import SparkError
 from potok.types import ArrayType, DataType, MapType, StructType
+from unit.functions.evaluation import run
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 

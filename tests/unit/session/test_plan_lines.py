@@ -116,7 +116,7 @@ def test_a_window() -> None:
 def test_an_aggregate_over_a_table() -> None:
     """The analysed plan of the recorded GROUP BY .. ORDER BY .. LIMIT, with BIGINT's L."""
     rows = local_rows(StructType(()), ())
-    table = ScanRelation(rows.table, (A, S), "FileScan csv spark_catalog.default.t [file:/w/t]")  # type: ignore[arg-type]
+    table = ScanRelation(rows.table, (A, S), "FileScan csv spark_catalog.default.t [file:/w/t]")
     n = AttributeReference("n", LONG, expr_id=3)
     count = Alias(AggregateCall("count", (number(1),), LONG), ("n",), None, 3)
     grouped = Aggregate(SubqueryAlias(table, "t", ("spark_catalog", "default")), (A,), (A, count))
@@ -133,7 +133,7 @@ def test_an_aggregate_over_a_table() -> None:
 
 def test_a_filter_over_a_path() -> None:
     """Without a table there is no name before the columns."""
-    scan = ScanRelation(local_rows(StructType(()), ()).table, (A, S), "FileScan csv [file:/in]")  # type: ignore[arg-type]
+    scan = ScanRelation(local_rows(StructType(()), ()).table, (A, S), "FileScan csv [file:/in]")
     assert tree_text(Filter(scan, call(">", A, number(3)))) == "Filter (a#1 > 3)\n+- Relation [a#1,s#2] csv"
 
 
