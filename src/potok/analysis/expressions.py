@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -12,13 +11,14 @@ from potok.analysis.functions import CallOptions, bind_function, complete_mismat
 from potok.analysis.names import (
     Columns,
     extract_value,
-    find_field,
+    make_struct,
     quote_parts,
     quote_type,
     struct_field,
     unresolved_column,
 )
 from potok.analysis.pretty import pretty_name, sql_expression
+from potok.analysis.stars import expand_star
 from potok.analysis.time_windows import WINDOW_CALLS, is_window_call, resolve_window_call
 from potok.analysis.trees import is_aggregate, transform_down
 from potok.errors import SparkError
@@ -55,10 +55,8 @@ from potok.plan.expressions import (
 from potok.plan.logical import Attributes, LogicalPlan
 from potok.plan.tree import Node
 from potok.types import (
-    BOOLEAN,
     INTEGER,
     STRING,
-    StructField,
     StructType,
 )
 
@@ -293,101 +291,9 @@ class Resolver:
         found = self.outer.find(attribute)
         return None if found is None else as_outer(found)
 
-    # ---- stars ----
-
     def expand(self, expression: UnresolvedStar | UnresolvedRegex) -> list[Expression]:
         """The columns that a star or a pattern stands for. Raises CANNOT_RESOLVE_STAR_EXPAND."""
-        if isinstance(expression, UnresolvedRegex):
-            flags = 0 if self.functions.case_sensitive else re.IGNORECASE
-            pattern = re.compile(expression.pattern, flags)
-            return [a for a in self.columns.attributes if pattern.fullmatch(a.name)]
-        expanded = self._expand_star(expression)
-        if expression.except_parts:
-            return self._without(expanded, expression.except_parts)
-        return expanded
-
-    def _star_columns(self, plan_id: int | None) -> Attributes:
-        if plan_id is None:
-            return self.columns.attributes
-        return self.analyzer.data_frame_columns(self, plan_id)
-
-    def _expand_star(self, star: UnresolvedStar) -> list[Expression]:
-        if star.target is None:
-            return list(self._star_columns(star.plan_id))
-        target = tuple(self.columns.key(p) for p in star.target)
-        found: list[Expression] = [
-            a
-            for a in (*self.columns.attributes, *self._qualified_hidden(target))
-            if tuple(self.columns.key(q) for q in a.qualifier[-len(target) :]) == target
-        ]
-        if found:
-            return found
-        struct = self.columns.resolve(star.target)
-        if struct is not None and isinstance(struct.data_type, StructType):
-            return [
-                Alias(struct_field(f, struct, i), (f.name,), expr_id=next_expr_id())
-                for i, f in enumerate(struct.data_type.fields)
-            ]
-        raise SparkError(
-            "CANNOT_RESOLVE_STAR_EXPAND",
-            targetString=quote_parts(star.target),
-            columns=", ".join(quote_parts((n,)) for n in sorted(a.name for a in self.columns.attributes)),
-        )
-
-    def _qualified_hidden(self, target: tuple[str, ...]) -> Attributes:
-        del target
-        return ()
-
-    def _without(
-        self, expanded: Sequence[Expression], excepted: Sequence[tuple[str, ...]]
-    ) -> list[Expression]:
-        attributes = tuple(
-            a if isinstance(a, AttributeReference) else AttributeReference(cast("Alias", a).name, a.data_type, is_nullable=True, expr_id=cast("Alias", a).expr_id)
-            for a in expanded
-        )  # fmt: skip
-        columns = Columns(attributes, case_sensitive=self.functions.case_sensitive)
-        gone: set[int] = set()
-        inner: dict[int, list[tuple[str, ...]]] = {}
-        for parts in excepted:
-            found, fields = columns.candidates(parts)
-            if not found:
-                raise unresolved_column(parts, attributes)
-            if fields:
-                inner.setdefault(found[0].expr_id, []).append(tuple(fields))
-            else:
-                gone.update(a.expr_id for a in found)
-        result: list[Expression] = []
-        for expression, attribute in zip(expanded, attributes, strict=True):
-            if attribute.expr_id in gone:
-                continue
-            if attribute.expr_id in inner:
-                value = self._without_fields(strip(expression), inner[attribute.expr_id])
-                result.append(Alias(value, (attribute.name,), expr_id=next_expr_id()))
-            else:
-                result.append(expression)
-        return result
-
-    def _without_fields(self, struct: Expression, excepted: Sequence[tuple[str, ...]]) -> Expression:
-        data_type = struct.data_type
-        if not isinstance(data_type, StructType):
-            raise SparkError(
-                "INVALID_EXTRACT_BASE_FIELD_TYPE", base=sql_expression(struct), other=quote_type(data_type)
-            )
-        deeper: dict[int, list[tuple[str, ...]]] = {}
-        gone: set[int] = set()
-        for parts in excepted:
-            position = find_field(data_type, parts[0], case_sensitive=self.functions.case_sensitive)
-            if len(parts) == 1:
-                gone.add(position)
-            else:
-                deeper.setdefault(position, []).append(parts[1:])
-        fields = []
-        for i, f in enumerate(data_type.fields):
-            if i in gone:
-                continue
-            value: Expression = struct_field(f, struct, i)
-            fields.append((f.name, self._without_fields(value, deeper[i]) if i in deeper else value))
-        return make_struct(fields)
+        return expand_star(self, expression)
 
     # ---- parts of expressions ----
 
@@ -652,21 +558,6 @@ def as_outer(expression: Expression) -> Expression:
     """The expression of the query around, its columns marked as such."""
     return transform_down(
         expression, lambda e: OuterReference(e) if isinstance(e, AttributeReference) else None
-    )
-
-
-def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression | None = None) -> Expression:
-    """A struct of the named values; NULL where `base`, if there is one, is NULL."""
-    data_type = StructType(tuple(StructField(n, v.data_type, v.nullable) for n, v in fields))
-    arguments = tuple(a for n, v in fields for a in (Literal(n, STRING), v))
-    made = Call("named_struct", arguments, data_type, False)  # noqa: FBT003 - nullable
-    if base is None or not base.nullable:
-        return made
-    return Call(
-        "if",
-        (Call("isnull", (base,), BOOLEAN, is_nullable=False), Literal(None, data_type), made),
-        data_type,
-        True,  # noqa: FBT003
     )
 
 

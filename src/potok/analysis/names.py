@@ -14,6 +14,7 @@ from potok.plan.expressions import (
 )
 from potok.plan.logical import Attributes
 from potok.types import (
+    BOOLEAN,
     INTEGER,
     STRING,
     ArrayType,
@@ -208,6 +209,21 @@ def find_field(struct: StructType, name: str, *, case_sensitive: bool, origin: O
 def struct_field(field: StructField, base: Expression, position: int) -> GetStructField:
     """The field at a position of a struct."""
     return GetStructField(base, position, field.name, field.data_type, base.nullable or field.nullable)
+
+
+def make_struct(fields: Sequence[tuple[str, Expression]], base: Expression | None = None) -> Expression:
+    """A struct of the named values; NULL where `base`, if there is one, is NULL."""
+    data_type = StructType(tuple(StructField(n, v.data_type, v.nullable) for n, v in fields))
+    arguments = tuple(a for n, v in fields for a in (Literal(n, STRING), v))
+    made = Call("named_struct", arguments, data_type, False)  # noqa: FBT003 - nullable
+    if base is None or not base.nullable:
+        return made
+    return Call(
+        "if",
+        (Call("isnull", (base,), BOOLEAN, is_nullable=False), Literal(None, data_type), made),
+        data_type,
+        True,  # noqa: FBT003
+    )
 
 
 def unresolved_column(

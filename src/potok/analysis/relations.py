@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from potok.analysis.coercion import can_cast, check_condition, check_orderable, plain_type
+from potok.analysis.coercion import check_condition, check_orderable
 from potok.analysis.expressions import strip
 from potok.analysis.functions import search_path
 from potok.analysis.missing_columns import resolve_over
 from potok.analysis.names import quote, quote_parts, quote_type
 from potok.analysis.pretty import full_sql, sql_expression
-from potok.analysis.rewriting import defined_ids, renew
+from potok.analysis.rewriting import renew
 from potok.analysis.select import LateralNames, select
 from potok.analysis.trees import (
     children,
@@ -24,16 +24,12 @@ from potok.analysis.trees import (
 )
 from potok.analysis.windows import extract_windows
 from potok.errors import SparkError
-from potok.functions.type_rules import cast_to
-from potok.plan.cast_rules import can_up_cast
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
     AttributeReference,
-    Call,
     Expression,
     GeneratorCall,
-    GetStructField,
     Literal,
     SortOrder,
     UnresolvedAttribute,
@@ -43,16 +39,13 @@ from potok.plan.expressions import (
 from potok.plan.logical import (
     CachedRemoteRelation,
     CatalogQuery,
-    CoGroupMap,
     CollectMetrics,
     Drop,
     Filter,
-    GroupMap,
     Hint,
     Limit,
     LocalRelation,
     LogicalPlan,
-    MapPartitions,
     Offset,
     Project,
     Range,
@@ -60,11 +53,9 @@ from potok.plan.logical import (
     Sample,
     ShowString,
     Sort,
-    StatefulMap,
     SubqueryAlias,
     Tail,
     ToDataFrame,
-    ToSchema,
     UnaryPlan,
     UnresolvedDataSource,
     UnresolvedRelation,
@@ -72,19 +63,11 @@ from potok.plan.logical import (
     WithColumns,
     WithColumnsRenamed,
     WithRelations,
-    schema_attributes,
 )
 from potok.types import (
     INTEGER,
     LONG,
-    STRING,
-    ArrayType,
-    DataType,
     IntegralType,
-    MapType,
-    NullType,
-    StructField,
-    StructType,
 )
 
 if TYPE_CHECKING:
@@ -457,170 +440,3 @@ def _check_metric(metric: Expression, *, inside: bool = False) -> None:
 def show_string(analyzer: Analyzer, plan: ShowString) -> LogicalPlan:
     """`df.show()`. A stream cannot be shown: `check_batch` says so."""
     return replace(plan, child=analyzer.resolve(plan.child))
-
-
-# ---- Python over whole relations ----------------------------------------------------------------
-
-
-def declared_columns(data_type: DataType) -> tuple[AttributeReference, ...]:
-    """The columns of a function over relations: the fields of its declared struct."""
-    if not isinstance(data_type, StructType):
-        data_type = StructType((StructField("value", data_type),))
-    return schema_attributes(data_type)
-
-
-def map_partitions(analyzer: Analyzer, plan: MapPartitions) -> LogicalPlan:
-    """MapInPandas and mapInArrow: the function sees every column."""
-    child = analyzer.resolve(plan.child)
-    return replace(
-        plan,
-        child=child,
-        function=replace(plan.function, arguments=child.output),
-        result=plan.result or declared_columns(plan.function.type),
-    )
-
-
-def group_map(analyzer: Analyzer, plan: GroupMap) -> LogicalPlan:
-    """ApplyInPandas and applyInArrow over groups."""
-    child = analyzer.resolve(plan.child)
-    resolver = analyzer.resolver(child)
-    grouping = tuple(resolver.named(plan.grouping))
-    sorting = tuple(cast("SortOrder", resolver.resolve(s)) for s in plan.sorting)
-    return replace(
-        plan,
-        child=child,
-        grouping=grouping,
-        function=replace(plan.function, arguments=child.output),
-        sorting=sorting,
-        result=plan.result or declared_columns(plan.function.type),
-    )
-
-
-def cogroup_map(analyzer: Analyzer, plan: CoGroupMap) -> LogicalPlan:
-    """cogroup().applyInPandas."""
-    left, right = analyzer.resolve(plan.left), analyzer.resolve(plan.right)
-    if defined_ids(left) & defined_ids(right):
-        right = renew(right)
-    left_keys = tuple(analyzer.resolver(left).named(plan.left_grouping))
-    right_keys = tuple(analyzer.resolver(right).named(plan.right_grouping))
-    return replace(
-        plan,
-        left=left,
-        right=right,
-        left_grouping=left_keys,
-        right_grouping=right_keys,
-        function=replace(plan.function, arguments=(*left.output, *right.output)),
-        result=plan.result or declared_columns(plan.function.type),
-    )
-
-
-def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
-    """ApplyInPandasWithState and transformWithState."""
-    child = analyzer.resolve(plan.child)
-    initial = None if plan.initial_state is None else analyzer.resolve(plan.initial_state)
-    return replace(
-        plan,
-        child=child,
-        grouping=tuple(analyzer.resolver(child).named(plan.grouping)),
-        function=replace(plan.function, arguments=child.output),
-        initial_state=initial,
-        result=plan.result or declared_columns(_declared(plan)),
-    )
-
-
-def _declared(plan: StatefulMap) -> DataType:
-    settings = dict(plan.settings)
-    declared = settings.get("output_schema")
-    return declared if isinstance(declared, DataType) else plan.function.type
-
-
-# ---- df.to(schema) ------------------------------------------------------------------------------
-
-
-def to_schema(analyzer: Analyzer, plan: ToSchema) -> LogicalPlan:
-    """Columns reordered, cast and checked. Raises INVALID_COLUMN_OR_FIELD_DATA_TYPE and its like."""
-    child = analyzer.resolve(plan.child)
-    resolver = analyzer.resolver(child)
-    items: list[Expression] = []
-    for field in plan.target.fields:
-        found = resolver.columns.named(field.name)
-        if not found:
-            if not field.nullable:
-                raise SparkError(
-                    "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                    objectName=quote(field.name),
-                    proposal=", ".join(quote(a.name) for a in child.output),
-                )
-            items.append(_with_metadata(Literal(None, field.data_type), field))
-            continue
-        if len(found) > 1:
-            raise SparkError(
-                "AMBIGUOUS_REFERENCE",
-                name=quote(field.name),
-                referenceNames=f"[{', '.join(quote_parts((*a.qualifier, a.name)) for a in found)}]",
-            )
-        items.append(_with_metadata(_reconciled(found[0], field, (field.name,), analyzer), field))
-    return Project(child, tuple(items))
-
-
-def _with_metadata(value: Expression, field: StructField) -> Expression:
-    same = isinstance(value, AttributeReference) and value.name == field.name and field.metadata == "{}"
-    if same:
-        return value
-    metadata = None if field.metadata == "{}" else field.metadata
-    return Alias(value, (field.name,), metadata, next_expr_id())
-
-
-def _reconciled(
-    value: Expression, field: StructField, path: tuple[str, ...], analyzer: Analyzer
-) -> Expression:
-    if value.nullable and not field.nullable:
-        raise SparkError("NULLABLE_COLUMN_OR_FIELD", name=quote_parts(path))
-    return _converted(value, field.data_type, path, analyzer)
-
-
-def _converted(value: Expression, target: DataType, path: tuple[str, ...], analyzer: Analyzer) -> Expression:
-    source = value.data_type
-    if plain_type(target) == source:
-        return value
-    context = analyzer.context.function_context
-    match source, target:
-        case StructType(), StructType():
-            by_name = {f.name.lower(): (i, f) for i, f in enumerate(source.fields)}
-            arguments: list[Expression] = []
-            fields: list[StructField] = []
-            for field in target.fields:
-                found = by_name.get(field.name.lower())
-                if found is None:
-                    if not field.nullable:
-                        raise SparkError(
-                            "UNRESOLVED_FIELD.WITH_SUGGESTION",
-                            fieldName=quote(field.name),
-                            columnPath=quote_parts(path),
-                            proposal=", ".join(quote(f.name) for f in source.fields),
-                        )
-                    inner: Expression = Literal(None, field.data_type)
-                else:
-                    i, own = found
-                    inner = _reconciled(
-                        GetStructField(value, i, own.name, own.data_type, own.nullable),
-                        field,
-                        (*path, field.name),
-                        analyzer,
-                    )
-                arguments += [Literal(field.name, STRING), inner]
-                fields.append(field)
-            return Call("named_struct", tuple(arguments), StructType(tuple(fields)), value.nullable)
-        case (ArrayType(), ArrayType()) | (MapType(), MapType()):
-            if can_up_cast(source, target):
-                return cast_to(value, target, context)
-    if can_up_cast(source, target) or isinstance(source, NullType):
-        return cast_to(value, target, context)
-    if can_cast(source, target, ansi=True) and type(source).__name__ != "StructType":
-        return cast_to(value, target, context)
-    raise SparkError(
-        "INVALID_COLUMN_OR_FIELD_DATA_TYPE",
-        name=quote_parts(path),
-        type=quote_type(source),
-        expectedType=quote_type(target),
-    )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from potok.analysis import aggregates, joins, missing_values, relations, sets, statistics, tables, time
+from potok.analysis import (
+    aggregates,
+    joins,
+    missing_values,
+    relations,
+    schemas,
+    sets,
+    statistics,
+    tables,
+    time,
+    user_functions,
+)
 from potok.analysis.analyzer import Rule
 from potok.plan import logical as p
 
@@ -12,7 +23,7 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.Aggregate: relations.leaf,
     p.CachedRemoteRelation: relations.cached,
     p.CatalogQuery: relations.catalog_query,
-    p.CoGroupMap: relations.cogroup_map,
+    p.CoGroupMap: user_functions.cogroup_map,
     p.CollectMetrics: relations.collect_metrics,
     p.Deduplicate: relations.through,
     p.Drop: relations.drop,
@@ -20,12 +31,12 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.Expand: relations.leaf,
     p.Filter: relations.filter_,
     p.Generate: tables.generate,
-    p.GroupMap: relations.group_map,
+    p.GroupMap: user_functions.group_map,
     p.Hint: relations.hint,
     p.Join: joins.resolved_join,
     p.Limit: relations.limit,
     p.LocalRelation: relations.local_relation,
-    p.MapPartitions: relations.map_partitions,
+    p.MapPartitions: user_functions.map_partitions,
     p.NaDrop: missing_values.na_drop,
     p.NaFill: missing_values.na_fill,
     p.NaReplace: missing_values.na_replace,
@@ -38,13 +49,13 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.SetOperation: sets.resolved_set_operation,
     p.ShowString: relations.show_string,
     p.Sort: relations.sort,
-    p.StatefulMap: relations.stateful_map,
+    p.StatefulMap: user_functions.stateful_map,
     p.Statistics: statistics.statistics,
     p.StreamingRelation: relations.leaf,
     p.SubqueryAlias: relations.subquery_alias,
     p.Tail: relations.limit,
     p.ToDataFrame: relations.to_data_frame,
-    p.ToSchema: relations.to_schema,
+    p.ToSchema: schemas.to_schema,
     p.Transpose: statistics.transpose,
     p.UnresolvedAggregate: aggregates.aggregate,
     p.UnresolvedDataSource: relations.data_source,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from potok.analysis.expressions import strip
 from potok.analysis.functions import ORDINALS
-from potok.analysis.names import quote, quote_parts, quote_type
+from potok.analysis.names import make_struct, quote, quote_parts, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.trees import named
@@ -224,8 +224,6 @@ def _merged_struct(left: StructType, right: StructType, key) -> StructType:  # t
 
 
 def _struct_with(value: Expression, target: StructType, key) -> Expression:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    from potok.analysis.expressions import make_struct
-
     source = value.data_type
     assert isinstance(source, StructType)  # noqa: S101 - the caller looked
     if [key(f.name) for f in source.fields] == [key(f.name) for f in target.fields] and not any(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from potok.functions import time_kernels as k
+from potok.functions.arithmetic import overflow_error
 from potok.functions.base import Function, FunctionContext, Input, ScalarFunction
 from potok.functions.datetime_rules import row
 from potok.functions.mismatch import any_nullable, call, unexpected_argument
@@ -143,12 +144,19 @@ def _literal_zone(_: Sequence[Expression], context: FunctionContext) -> Expressi
     return Literal(context.time_zone, STRING)
 
 
-def _emit_make_interval(_: Call, arguments: Sequence[str]) -> str:
+def _emit_make_interval(call_: Call, arguments: Sequence[str]) -> str:
     years, months, weeks, days, hours, minutes, seconds = [*arguments, *["0"] * (7 - len(arguments))]
-    return (
-        f"(to_months(CAST({years} * 12 + {months} AS INTEGER)) + to_days(CAST({weeks} * 7 + {days} AS INTEGER))"
-        f" + to_microseconds(CAST(({hours} * 3600 + {minutes} * 60)::BIGINT * 1000000 + {seconds} * 1000000 AS BIGINT)))"
-    )
+    micros = f"(({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * 1000000 + CAST({seconds} * 1000000 AS BIGINT))"
+    failed = "NULL"
+    if call_.ansi and call_.name == "make_interval":
+        failed = overflow_error(call_)
+
+    def made(m: str, d: str, t: str) -> str:
+        inside = f"{m} BETWEEN -{1 << 31} AND {(1 << 31) - 1} AND {d} BETWEEN -{1 << 31} AND {(1 << 31) - 1}"
+        value = f"to_months(CAST({m} AS INTEGER)) + to_days(CAST({d} AS INTEGER)) + to_microseconds({t})"
+        return f"CASE WHEN {m} + {d} + {t} IS NULL THEN NULL WHEN {inside} THEN {value} ELSE {failed} END"
+
+    return let_all((f"({years}::BIGINT * 12 + {months})", f"({weeks}::BIGINT * 7 + {days})", micros), made)
 
 
 def _emit_make_dt_interval(_: Call, arguments: Sequence[str]) -> str:
@@ -172,7 +180,8 @@ def _bind_made(
         if found is None:
             raise unexpected_argument(position, argument.data_type, '"' + wanted.sql + '"')
         cast.append(cast_to(found, wanted, context))
-    return call(name, cast, target, context, nullable=None if context.ansi else True)
+    is_strict = context.ansi and not name.startswith("try_")
+    return call(name, cast, target, context, nullable=None if is_strict else True)
 
 
 def _made(
@@ -204,6 +213,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _make_timestamp("try_make_timestamp_ltz", TIMESTAMP),
     _make_timestamp("try_make_timestamp_ntz", TIMESTAMP_NTZ),
     _made("make_interval", (INTEGER,) * 6 + (DecimalType(18, 6),), CALENDAR_INTERVAL, _emit_make_interval, optional=7),
+    _made("try_make_interval", (INTEGER,) * 6 + (DecimalType(18, 6),), CALENDAR_INTERVAL, _emit_make_interval, optional=6),
     row("make_dt_interval", (INTEGER, INTEGER, INTEGER, DecimalType(18, 6)), DAY_TIME_INTERVAL, _emit_make_dt_interval, optional=4),
     row("make_ym_interval", (INTEGER, INTEGER), YEAR_MONTH_INTERVAL, lambda _, a: f"CAST({a[0] if a else 0} * 12 + {a[1] if len(a) > 1 else 0} AS INTEGER)", optional=2),
     row("timestamp_seconds", (Input.NUMERIC,), TIMESTAMP, _emit_timestamp_seconds, nullable=_seconds_nullable),

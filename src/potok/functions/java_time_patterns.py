@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from potok.errors import unsupported
 
-from potok.errors import unsupported
-
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",

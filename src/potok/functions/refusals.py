@@ -36,7 +36,6 @@ _REFUSED = {
     "collate": "lower or upper on both sides of a comparison",
     "collation": "texts without a collation",
     "sentences": "split",
-    "histogram_numeric": "count with a group of floor(value / width)",
     "schema_of_variant_agg": "schema_of_json",
 }
 
