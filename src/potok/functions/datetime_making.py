@@ -146,7 +146,9 @@ def _literal_zone(_: Sequence[Expression], context: FunctionContext) -> Expressi
 
 def _emit_make_interval(call_: Call, arguments: Sequence[str]) -> str:
     years, months, weeks, days, hours, minutes, seconds = [*arguments, *["0"] * (7 - len(arguments))]
-    micros = f"(({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * 1000000 + CAST({seconds} * 1000000 AS BIGINT))"
+    micros = (
+        f"(({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * 1000000 + CAST({seconds} * 1000000 AS BIGINT))"
+    )
     failed = "NULL"
     if call_.ansi and call_.name == "make_interval":
         failed = overflow_error(call_)

@@ -15,6 +15,7 @@ from potok.functions.sql_text import let, let_all, sql_type
 from potok.functions.type_rules import cast_to, coerce_operands, implicit_cast, same_type
 from potok.plan.expressions import Call, Expression, Literal
 from potok.types import (
+    BINARY,
     BOOLEAN,
     BYTE,
     DOUBLE,
@@ -388,7 +389,7 @@ FUNCTIONS: tuple[Function, ...] = (
         LONG,
         "CASE WHEN {0} > 0 THEN ({0} - 1) // 32768 + 1 WHEN {0} <= 0 THEN -(-{0} // 32768) END",
     ),
-    _row("bitmap_count", (BINARY,), LONG, "CAST(len(replace(CAST(CAST({0} AS BIT) AS VARCHAR), '0', '')) AS BIGINT)"),
+    _row("bitmap_count", (BINARY,), LONG, "CASE WHEN octet_length({0}) = 0 THEN 0 ELSE CAST(bit_count(CAST({0} AS BIT)) AS BIGINT) END"),
     _row("bit_count", (Input.ANY,), INTEGER, _emit_bit_count, bind=_bind_bit_count),
     _BIT_GET,
     *same(_BIT_GET, "bit_get"),

@@ -187,7 +187,7 @@ def _bind_current_database(_: Sequence[Expression], context: FunctionContext) ->
 
 def _refusal(name: str, what: str, instead: str) -> ScalarFunction:
     def bind(_: Sequence[Expression], __: FunctionContext) -> Expression:
-        raise unsupported(what, instead)
+        raise unsupported(f"The function {what}", f"Use {instead}.")
 
     return ScalarFunction(name, (Input.ANY,), STRING, optional=1, variadic=True, bind=bind)
 

@@ -42,7 +42,7 @@ _REFUSED = {
 
 def _refusal(name: str, instead: str) -> ScalarFunction:
     def bind(_: Sequence[Expression], __: FunctionContext) -> Expression:
-        raise unsupported(name, instead)
+        raise unsupported(f"The function {name}", f"Use {instead}.")
 
     return ScalarFunction(name, (Input.ANY,), STRING, optional=1, variadic=True, bind=bind)
 
