@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from potok.errors import unsupported
 from potok.functions.base import Function, FunctionContext
-from potok.plan.expressions import Expression, Literal, PythonFunction
+from potok.plan.expressions import Literal, PythonFunction
 
 if TYPE_CHECKING:
     from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, UnresolvedDataSource
@@ -34,8 +35,9 @@ def _no_conf(_: str) -> str | None:
 
 
 def _no_query(_: LogicalPlan) -> Sequence[Sequence[Literal]]:
-    msg = "this session cannot run queries while it analyses one"
-    raise LookupError(msg)
+    raise unsupported(
+        "A relation whose columns depend on its rows", "Give the values, as in pivot(column, values)."
+    )
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,3 @@ class AnalysisContext:
         """A boolean configuration value."""
         value = self.conf(key)
         return default if value is None else value.strip().lower() == "true"
-
-
-UnresolvedOrResolved = Expression

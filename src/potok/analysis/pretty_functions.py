@@ -119,6 +119,10 @@ def _when(texts: Sequence[str], _: Sequence[Expression]) -> str:
     return f"CASE{branches}{rest} END"
 
 
+def _first_alone(name: str) -> Callable[[Sequence[str], Sequence[Expression]], str]:
+    return lambda t, _: f"{name}({t[0]})"
+
+
 def _like(word: str) -> _Writer:
     def write(texts: Sequence[str], _: Sequence[Expression]) -> str:
         escape = f" ESCAPE '{texts[2]}'" if len(texts) > 2 and texts[2] != "\\" else ""  # noqa: PLR2004
@@ -171,6 +175,7 @@ _SPECIAL: dict[str, _Writer] = {
     "+": lambda t, _: f"(+ {t[0]})" if len(t) == 1 else None,
     "in": lambda t, _: f"({t[0]} IN ({', '.join(t[1:])}))",
     "like": _like("LIKE"),
+    **{name: _first_alone(name) for name in ("likeall", "likeany", "notlikeall", "notlikeany")},
     "window": lambda _, __: "window",
     "session_window": lambda _, __: "session_window",
     "mode": _mode,
