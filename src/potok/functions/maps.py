@@ -66,20 +66,19 @@ def _bind_named_struct(arguments: Sequence[Expression], context: FunctionContext
         if not isinstance(text, str):
             raise mismatch("CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", inputExprs=f"[{position}]")
         fields.append(StructField(text, value.data_type, value.nullable))
-    if len({f.name.lower() for f in fields}) < max(len(fields), 1):
-        raise unsupported(
-            "A struct without fields, or with two whose names differ at most in case",
-            "Give every field a name.",
-        )
     plain = [a.child if isinstance(a, Alias) else a for a in arguments]
     return call("named_struct", plain, StructType(tuple(fields)), context, nullable=False)
 
 
 def _emit_struct(call_: Call, arguments: Sequence[str]) -> str:
     assert isinstance(call_.type, StructType)  # noqa: S101 - by the bind rule
-    parts = (
-        f"{quote_name(f.name)} := {sql}" for f, sql in zip(call_.type.fields, arguments[1::2], strict=True)
-    )
+    fields = call_.type.fields
+    if len({f.name.lower() for f in fields}) < max(len(fields), 1):
+        raise unsupported(
+            "A struct without fields, or with two whose names differ at most in case",
+            "Give every field a name.",
+        )
+    parts = (f"{quote_name(f.name)} := {sql}" for f, sql in zip(fields, arguments[1::2], strict=True))
     return f"struct_pack({', '.join(parts)})"
 
 

@@ -162,7 +162,7 @@ class ExpressionParser(ListParser):
         return self.call(start, name, left, pattern, Literal(escape, t.STRING))
 
     def _quantified_like(self, start: Token, left: Expression, name: str, *, negated: bool) -> Expression:
-        """LIKE ANY/ALL as a chain of OR/AND: the same value, also where a pattern is NULL."""
+        """LIKE ANY/ALL over constants, otherwise a chain of OR/AND: the same value, but another name."""
         joiner = "and" if self.advance().key == "ALL" else "or"
         self.expect("(")
         if self.token.key == ")":
@@ -172,6 +172,9 @@ class ExpressionParser(ListParser):
             return FALSE
         patterns = self.expressions()
         self.expect(")")
+        if name == "like" and all(isinstance(p, Literal) and p.type == t.STRING for p in patterns):
+            kind = "likeall" if joiner == "and" else "likeany"
+            return self.call(start, f"not{kind}" if negated else kind, left, *patterns)
         tests: list[Expression] = [self.call(start, name, left, pattern) for pattern in patterns]
         if negated:
             tests = [self.call(start, "not", test) for test in tests]
