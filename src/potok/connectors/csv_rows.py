@@ -293,12 +293,12 @@ class RecordParser:
                     self._emit_absent()
 
     def _emit_unquoted(self) -> None:
-        value = "".join(self._value)
-        if self._trim:
-            value = value.rstrip(_BLANKS)
+        written = "".join(self._value)
+        value = written.rstrip(_BLANKS) if self._trim else written
         self._value = []
         self._trim = False
-        self._tokens.append(value or self._dialect.null_value)
+        # White space that is trimmed away leaves an empty token, not an absent one.
+        self._tokens.append(value or (self._dialect.empty_value if written else self._dialect.null_value))
 
     def _skip_value(self) -> None:
         self._value = []

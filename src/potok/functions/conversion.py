@@ -53,6 +53,10 @@ def type_text(data_type: DataType) -> str:
     return f'"{data_type.sql}"'
 
 
+# The origin of a cast that an INSERT adds has this fragment, and the column as its call site.
+TABLE_INSERT = "table insert"
+
+
 @dataclass(frozen=True)
 class Conversion:
     """One cast: what to do with impossible values, and where it was written."""
@@ -90,9 +94,11 @@ class Conversion:
         """What a number outside the range of an integral type becomes."""
         if not self.is_ansi:
             return self.null
+        # Spark does not say where such a cast was written; an insertion finds its column by the mark.
+        inserted = self.origin is not None and self.origin.fragment == TABLE_INSERT
         return raise_sql(
             "CAST_OVERFLOW",
-            None,
+            self.origin if inserted else None,
             value=value_text(sql, self.source),
             sourceType=quote_text(type_text(self.source)),
             targetType=quote_text(type_text(self.target)),

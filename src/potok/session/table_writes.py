@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from potok.checkpoint.layout import path_from_uri
 from potok.connectors.registry import provider
 from potok.errors import Origin, SparkError, unsupported
+from potok.functions.conversion import TABLE_INSERT
 from potok.functions.type_rules import can_store_assign
 from potok.plan.commands import WriteBatch, WriteStream
 from potok.plan.expressions import (
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from potok.session.session import Session
 
 FILE_FORMATS = frozenset({"csv", "json", "text", "parquet"})
-_INSERT = "table insert"
 _PROVIDER_CLASSES = {
     "csv": "CSVDataSourceV2",
     "json": "JsonDataSourceV2",
@@ -496,7 +496,7 @@ def _assignment(value: Expression, field: StructField) -> Expression:
         if isinstance(value, AttributeReference) and value.name == field.name:
             return value
         return Alias(value, (field.name,), None, next_expr_id())
-    origin = Origin(fragment=_INSERT, call_site=field.name)
+    origin = Origin(fragment=TABLE_INSERT, call_site=field.name)
     cast = Cast(value, field.data_type, CastMode.ANSI, explicit=False, origin=origin)
     return Alias(cast, (field.name,), None, next_expr_id())
 
@@ -504,7 +504,7 @@ def _assignment(value: Expression, field: StructField) -> Expression:
 def _in_insert(error: SparkError) -> SparkError:
     """An overflow in a cast that the insertion added names the column."""
     origin = error.origin
-    if error.condition != "CAST_OVERFLOW" or origin is None or origin.fragment != _INSERT:
+    if error.condition != "CAST_OVERFLOW" or origin is None or origin.fragment != TABLE_INSERT:
         return error
     return SparkError(
         "CAST_OVERFLOW_IN_TABLE_INSERT",
