@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,10 @@ def spark(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     else:
         builder = SparkSession.Builder().remote(f"sc://localhost:{request.getfixturevalue('port')}")
     _forget_sessions()
-    session = builder.create()
+    with warnings.catch_warnings():
+        # Other tests of this process may have a session already, and with it the warehouse of the process.
+        warnings.filterwarnings("ignore", message="Failed to set spark.sql.warehouse.dir")
+        session = builder.create()
     yield session
     session.stop()
     _forget_sessions()
