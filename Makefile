@@ -4,12 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test check lint types imports format benchmark clean
+.PHONY: help demo test check handover lint types imports format benchmark clean
 
 help:
 	@echo "make demo   a generator writes records, a stream program shows them"
 	@echo "make test   the tests"
 	@echo "make check  lint, types, import rules, tests"
+	@echo "make handover  the tests that need real Spark"
 
 $(VENV)/demo.stamp: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +28,15 @@ test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --numprocesses 2 $(PYTEST_OPTIONS)
 
 check: lint types imports test
+
+# The tests that need real Spark (Java 17 must be there): hand-over of checkpoints, both ways.
+handover: $(VENV)/dev.stamp $(VENV)-spark/stamp
+	POTOK_SPARK_PYTHON=$(abspath $(VENV)-spark/bin/python) $(BIN)/python -m pytest tests/handover tests/kafka/test_handover.py
+
+$(VENV)-spark/stamp:
+	$(PYTHON) -m venv $(VENV)-spark
+	$(VENV)-spark/bin/python -m pip install --quiet "pyspark[connect]==4.3.0" "pandas<3"
+	@touch $@
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -46,4 +56,4 @@ benchmark: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-spark $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,8 +1,7 @@
 r"""Java's regular expressions as RE2's (which DuckDB runs) or Python's.
 
 `to_re2` gives the pattern for DuckDB where both mean the same, otherwise None: then a kernel
-runs `compiled`. Differences that are rewritten: `.` and `$` know more line terminators in Java,
-`\Z`, `\h`, named groups and POSIX classes are written otherwise.
+runs `compiled`.
 """
 
 from __future__ import annotations
@@ -10,16 +9,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
+from potok.functions.java_pattern import to_python
 
-_TERMINATORS = r"\n\r\u0085\u2028\u2029"
-_DOT = f"[^{_TERMINATORS}]"
-_END = rf"(?=(?:\r\n|[{_TERMINATORS}])?\Z)"
-_CLASSES = {
-    "Lower": "a-z", "Upper": "A-Z", "ASCII": r"\x00-\x7F", "Alpha": "a-zA-Z", "Digit": "0-9",
-    "Alnum": "a-zA-Z0-9", "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t",
-    "Cntrl": r"\x00-\x1F\x7F", "XDigit": "0-9a-fA-F", "Space": r" \t\n\x0B\f\r",
-}  # fmt: skip
 _PIECE = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _SAFE = re.compile(
     r"""(?:
@@ -78,16 +70,6 @@ def _rewritten(pattern: str, dot: str, space: str, no_space: str, space_in_class
     return _PIECE.sub(piece, pattern)
 
 
-_TOKEN = re.compile(
-    r"""\\Q(?P<quoted>.*?)(?:\\E|$)
-      | \\(?P<property>[pP])(?:\{(?P<name>\w+)\}|(?P<letter>\w))
-      | \\(?P<escape>.)
-      | \(\?<(?P<group>[A-Za-z]\w*)>
-      | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
 @lru_cache(maxsize=512)
 def compiled(pattern: str, function: str = "rlike") -> re.Pattern[str]:
     """The pattern for Python.
@@ -95,8 +77,11 @@ def compiled(pattern: str, function: str = "rlike") -> re.Pattern[str]:
     A malformed one raises SparkError INVALID_PARAMETER_VALUE.PATTERN, `split` what Java says of it.
     """
     try:
-        return re.compile(_to_python(pattern), re.ASCII)
+        return re.compile(to_python(pattern), re.ASCII)
     except re.error as error:
+        if "look-behind" in error.msg:
+            what = f"A look-behind of no fixed length in the regular expression {pattern}"
+            raise unsupported(what, "Write it in another way.") from error
         if function == "split":
             message = _java_message(pattern, error)
             raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=message) from error
@@ -124,67 +109,6 @@ def _java_message(pattern: str, error: re.error) -> str:
         return f"{reason}\n{pattern}"
     mark = f"\n{' ' * position}^" if position < len(pattern) else ""
     return f"{reason} near index {position}\n{pattern}{mark}"
-
-
-def _to_python(pattern: str) -> str:
-    out: list[str] = []
-    in_class = False
-    has_flags = re.match(r"\(\?([imsx]+)\)", pattern)
-    dot_all = has_flags is not None and "s" in has_flags[1]
-    multiline = has_flags is not None and "m" in has_flags[1]
-    for match in _TOKEN.finditer(pattern):
-        if match["quoted"] is not None:
-            out.append(re.escape(match["quoted"]))
-        elif match["property"]:
-            out.append(_property(match, in_class=in_class))
-        elif match["escape"]:
-            out.append({"Z": _END, "z": r"\Z", "h": r"[ \t\xA0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
-                        "R": r"(?:\r\n|[\n\x0B\f\r\u0085\u2028\u2029])"}.get(match["escape"], match[0]))  # fmt: skip
-        elif match["group"]:
-            out.append(f"(?P<{match['group']}>")
-        else:
-            sign = match["other"]
-            if sign == "[" and in_class:
-                out.append(r"\[")
-                continue
-            if sign == "[":
-                in_class = True
-            elif sign == "]":
-                in_class = False
-            elif not in_class and sign == "." and not dot_all:
-                sign = _DOT
-            elif not in_class and sign == "$" and not multiline:
-                sign = _END
-            out.append(sign)
-    return "".join(out)
-
-
-def _property(match: re.Match[str], *, in_class: bool) -> str:
-    name = (match["name"] or match["letter"]).removeprefix("Is")
-    negated = match["property"] == "P"
-    if name in {"L", "Alphabetic"}:
-        inner, outer = r"^\W\d_", r"(?u:[^\W\d_])"
-    elif name in {"N", "Nd"}:
-        inner, outer = r"\d", r"(?u:\d)"
-    elif name in {"Lu", "Uppercase"}:
-        inner = outer = "A-ZÀ-ÖØ-Þ"
-        outer = f"[{inner}]"
-    elif name in {"Ll", "Lowercase"}:
-        inner = "a-zß-öø-ÿ"
-        outer = f"[{inner}]"
-    elif name in _CLASSES:
-        inner, outer = _CLASSES[name], f"[{_CLASSES[name]}]"
-    elif name == "P":
-        inner, outer = _CLASSES["Punct"], f"[{_CLASSES['Punct']}]"
-    else:
-        message = f"unknown property {name}"
-        raise re.error(message)
-    if in_class:
-        if negated or inner.startswith("^"):
-            message = f"property {name} inside a class"
-            raise re.error(message)
-        return inner
-    return f"(?!{outer})(?s:.)" if negated else outer
 
 
 _REPLACEMENT = re.compile(r"\\(.)|\$(\d|\{(\w+)\})|(\\$|\$)", re.DOTALL)
