@@ -97,14 +97,6 @@ def _java_message(pattern: str, error: re.error) -> str:
     position, reason = error.pos, error.msg
     if reason.startswith("missing )"):
         reason, position = "Unclosed group", len(pattern)
-    elif reason.startswith("unterminated character set"):
-        reason, position = "Unclosed character class", len(pattern) - 1
-    elif reason.startswith("unbalanced parenthesis") and position is not None:
-        reason, position = "Unmatched closing ')'", position - 1
-        if position < 0:
-            return f"{reason}\n{pattern}"
-    elif reason.startswith(("nothing to repeat", "multiple repeat")) and position is not None:
-        reason = f"Dangling meta character '{pattern[position : position + 1]}'"
     if position is None or position < 0:
         return f"{reason}\n{pattern}"
     mark = f"\n{' ' * position}^" if position < len(pattern) else ""
