@@ -27,6 +27,7 @@ from potok.types import (
     FLOAT,
     INTEGER,
     LONG,
+    MAX_PRECISION,
     SHORT,
     STRING,
     CalendarIntervalType,
@@ -306,6 +307,8 @@ def _positive_remainder(call_: Call, left: str, right: str, operand: DataType) -
     else:
         rest = _remainder(left, right, operand)
     name = sql_type(call_.type)
+    if isinstance(call_.type, DecimalType):
+        return let(rest, lambda v: _positive_decimal(call_, v, right))
     if isinstance(operand, IntegralType):
         return let(
             rest,
@@ -318,22 +321,34 @@ def _positive_remainder(call_: Call, left: str, right: str, operand: DataType) -
     )
 
 
+def _positive_decimal(call_: Call, rest: str, right: str) -> str:
+    assert isinstance(call_.type, DecimalType)  # noqa: S101 - the caller checked
+    raised = f"TRY_CAST(TRY({rest} + {right}) AS {sql_type(call_.type)})"
+    failed = typed_null(call_.type)
+    if call_.ansi:
+        failed = decimal_overflow(unbounded_text("+", rest, right), call_.type, call_.origin)
+    return f"CASE WHEN {rest} < 0 AND {right} > 0 THEN coalesce({raised}, {failed}) ELSE {rest} END"
+
+
 def _whole_quotient(call_: Call, left: str, right: str, operand: DataType, *, is_try: bool) -> str:
     failed = typed_null(LONG)
     if call_.ansi and not is_try:
         failed = overflow_error(call_, "try_divide", "Overflow in integral divide")
-    lowest, highest = bounds(LONG)
+    lowest, _ = bounds(LONG)
     if isinstance(operand, LongType):
         if not call_.ansi and not is_try:
             failed = str(lowest)
         return f"CASE WHEN {right} = -1 AND {left} = {lowest} THEN {failed} ELSE {left} // {right} END"
-    text = unbounded_text("div", left, right)
-    return let(
-        f"CAST({text} AS HUGEINT)",
-        lambda v: (
-            f"CASE WHEN {v} BETWEEN {lowest} AND {highest} THEN CAST({v} AS BIGINT) WHEN {v} IS NOT NULL THEN {failed} END"
-        ),
-    )
+    return let(unbounded_text("div", left, right), lambda t: _low_bits(call_, t, is_try=is_try))
+
+
+def _low_bits(call_: Call, digits: str, *, is_try: bool) -> str:
+    """A decimal quotient as BIGINT: Spark checks its 38 digits and keeps the low 64 bits."""
+    result = DecimalType(MAX_PRECISION, 0)
+    is_strict = call_.ansi and not is_try
+    failed = decimal_overflow(digits, result, call_.origin) if is_strict else typed_null(LONG)
+    low = let(f"CAST({digits} AS HUGEINT)", lambda v: wrap(v, LONG))
+    return f"CASE WHEN length(ltrim({digits}, '-')) <= {MAX_PRECISION} THEN {low} WHEN {digits} IS NOT NULL THEN {failed} END"
 
 
 def _emit_negative(call_: Call, arguments: Sequence[str]) -> str:

@@ -69,6 +69,8 @@ def _formatted(
     whole: str,
 ) -> str:
     lower = letter.lower()
+    if lower == "t":
+        raise _illegal("Conversion = '%'")
     if value is None:
         text = "false" if lower == "b" else "null"
     elif lower == "s":
@@ -79,11 +81,11 @@ def _formatted(
         text = chr(int(value))
     elif lower in "dxo" and kind == _INTEGRAL:
         text = _whole(int(value), flags, width, lower)
-    elif lower in "feg" and kind in {_FLOATING, _DECIMAL}:
+    elif lower in "feg" and kind == _FLOATING:
         text = _fraction(value, flags, width, precision, lower)
     elif lower in "dxofegc":
         raise _illegal(
-            f"{letter} != {({'i': 'java.lang.Integer', 'f': 'java.lang.Double', 'b': 'java.lang.Boolean'}).get(kind, 'org.apache.spark.unsafe.types.UTF8String')}"
+            f"{letter} != {({'i': 'java.lang.Integer', 'f': 'java.lang.Double', 'b': 'java.lang.Boolean', 'd': 'org.apache.spark.sql.types.Decimal'}).get(kind, 'org.apache.spark.unsafe.types.UTF8String')}"
         )
     else:
         raise unsupported(f"The format {whole}", "Use date_format for dates and times.")

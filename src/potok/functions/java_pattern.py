@@ -8,7 +8,11 @@ Source of fact: java.util.regex.Pattern of Java 17.
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from potok.errors import unsupported
 
@@ -24,13 +28,13 @@ _CLASSES = {
     "Alnum": "a-zA-Z0-9", "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t",
     "Cntrl": r"\x00-\x1F\x7F", "XDigit": "0-9a-fA-F", "Space": r" \t\n\x0B\f\r",
 }  # fmt: skip
-_LETTERS = r"(?u:[^\W\d_])"
-_UNICODE = {
-    **dict.fromkeys(("L", "Alphabetic", "javaLetter"), _LETTERS),
-    **dict.fromkeys(("Nd", "javaDigit"), r"(?u:\d)"),
-    "javaLetterOrDigit": r"(?u:[^\W_])",
-}
-_BINARY_DIGIT = r"(?u:\d)"
+_CATEGORIES = frozenset((
+    "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+    "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "L", "M", "N", "P", "S", "Z",
+))  # fmt: skip
+_NAMED = {"javaLetter": "L", "javaDigit": "Nd", "IsDigit": "Nd", "IsLetter": "L"}
+_CASES = {"javaLowerCase": str.islower, "IsLowercase": str.islower, "javaUpperCase": str.isupper,
+          "IsUppercase": str.isupper}  # fmt: skip
 _SIMPLE_ESCAPES = {
     "Z": _END, "z": r"\Z", "h": f"[{_HORIZONTAL}]", "H": f"[^{_HORIZONTAL}]", "v": f"[{_VERTICAL}]",
     "V": f"[^{_VERTICAL}]", "R": rf"(?:\r\n|[{_VERTICAL}])", "e": r"\x1B", "b": r"(?u:\b)", "B": r"(?u:\B)",
@@ -230,12 +234,9 @@ class _Translator:
         found = _PROPERTY.match(self._pattern, self._position + 1)
         if found is None:
             raise re.error("Unknown character property", self._pattern, self._position + 2)
-        name = (found[1] or found[2]).removeprefix("Is")
-        if name in _CLASSES:
-            text = f"[{_CLASSES[name]}]"
-        elif name in _UNICODE:
-            text = _UNICODE[name]
-        else:
+        name = found[1] or found[2]
+        text = _property_class(name)
+        if text is None:
             raise self._unsupported(f"\\p{{{name}}}")
         negated = self._pattern[self._position + 1] == "P"
         self._position = found.end()
@@ -291,6 +292,30 @@ class _Translator:
         if letter in _SAME_ESCAPES - {"A"} or not letter.isalnum():
             return "\\" + letter
         raise re.error("Illegal/unsupported escape sequence", self._pattern, self._position - 1)
+
+
+@lru_cache
+def _property_class(name: str) -> str | None:
+    """The characters of a property by its name, None where it is not known."""
+    if name in _CLASSES:
+        return f"[{_CLASSES[name]}]"
+    if name in _CASES:
+        return _characters(_CASES[name])
+    category = _NAMED.get(name, name.removeprefix("Is"))
+    if category not in _CATEGORIES:
+        return None
+    return _characters(lambda character: unicodedata.category(character).startswith(category))
+
+
+def _characters(belongs: Callable[[str], bool]) -> str:
+    ranges: list[list[int]] = []
+    for code in range(sys.maxunicode + 1):
+        if belongs(chr(code)):
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges) + "]"
 
 
 def _union(ranges: str, parts: list[str]) -> str:

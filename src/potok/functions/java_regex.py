@@ -108,7 +108,10 @@ _REPLACEMENT = re.compile(r"\\(.)|\$(\d|\{(\w+)\})|(\\$|\$)", re.DOTALL)
 
 @lru_cache(maxsize=256)
 def replacement_parts(replacement: str, groups: int) -> tuple[str | int, ...]:
-    """Java's replacement text as literal pieces and numbers or names of groups."""
+    """Java's replacement text as literal pieces, numbers of groups, and names of groups after a NUL.
+
+    ValueError where it is malformed or names a group by a number that the pattern has not.
+    """
     parts: list[str | int] = []
     position = 0
     while position < len(replacement):
@@ -142,6 +145,10 @@ def replacement_parts(replacement: str, groups: int) -> tuple[str | int, ...]:
 def replace_all(pattern: re.Pattern[str], text: str, replacement: str, start: int) -> str:
     """Every match from a 0-based position on replaced."""
     parts = replacement_parts(replacement, pattern.groups)
+    for part in parts:
+        if isinstance(part, str) and part.startswith("\0") and part[1:] not in pattern.groupindex:
+            message = f"No group with name {{{part[1:]}}}"
+            raise ValueError(message)
 
     def expand(match: re.Match[str]) -> str:
         out = []

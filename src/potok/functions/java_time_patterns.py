@@ -75,7 +75,8 @@ class JavaTimePattern:
         if letter in "yu":
             if count == _TWO:
                 return group + r"\d{2})"
-            return group + (r"\d{4,})" if count == _FULL else rf"\d{{{count},}})")
+            # More digits than letters need a sign, once there are four letters.
+            return group + (rf"\d{{{count},}})" if count < _FULL else rf"\d{{{count}}}|\+\d{{{count + 1},}})")
         if letter in "ML":
             return group + self._names(_MONTHS, count, letter)
         if letter == "E":

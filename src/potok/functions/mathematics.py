@@ -57,6 +57,8 @@ def _bind_round(name: str, arguments: Sequence[Expression], context: FunctionCon
     is_edge = name in {"ceil", "floor"}
     target = number.data_type
     match target:
+        case DecimalType(scale=0) if is_edge and not rest:
+            pass
         case DecimalType(precision=precision, scale=digits):
             target = _rounded_decimal(precision, digits, scale)
         case _ if is_edge and rest:

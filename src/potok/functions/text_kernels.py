@@ -203,6 +203,10 @@ def format_pattern(number: str, pattern: str) -> str | None:
     whole, _, fraction = body.partition(".")
     size = len(whole) - whole.rfind(",") - 1 if "," in whole else 0
     least_whole, most_fraction, least_fraction = whole.count("0"), len(fraction), fraction.count("0")
+    if "0" not in body and "#" in whole and "." in body:
+        least_whole = 1
+    if "%" in before or "%" in after:
+        value *= 100
     with decimal.localcontext() as context:
         context.prec = 400
         rounded = value.quantize(decimal.Decimal(1).scaleb(-most_fraction), rounding=decimal.ROUND_HALF_EVEN)

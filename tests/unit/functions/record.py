@@ -1,8 +1,8 @@
-"""Asks a real Spark 4.3 every expression in recorded.json again, and writes its answers.
+"""Asks a real Spark 4.3 every expression in recorded*.json again, and writes its answers.
 
     python tests/unit/functions/record.py [expression ..]
 
-Expressions on the command line are added. Needs `pyspark` 4.3 and Java; the session is in UTC with ANSI on.
+Expressions on the command line are added to recorded.json. Needs `pyspark` 4.3 and Java; the session is in UTC with ANSI on.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ def main() -> None:
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC")
     spark = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    expressions = sorted({*json.loads(RECORDED.read_text()), *sys.argv[1:]})
-    answers = {expression: answer(spark, expression) for expression in expressions}
-    RECORDED.write_text(json.dumps(answers, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    for path in sorted(RECORDED.parent.glob("recorded*.json")):
+        expressions = {*json.loads(path.read_text("utf-8")), *(sys.argv[1:] if path == RECORDED else ())}
+        answers = {expression: answer(spark, expression) for expression in sorted(expressions)}
+        text = json.dumps(answers, ensure_ascii=False, indent=1, sort_keys=True)
+        path.write_text(text + "\n", "utf-8")
     spark.stop()
 
 
