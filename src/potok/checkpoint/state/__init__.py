@@ -1,0 +1,1 @@
+"""State of streaming operators, kept in memory and written in the files of Spark's HDFSBackedStateStoreProvider."""
