@@ -143,8 +143,9 @@ def complete_mismatch(error: SparkError, text: str, arguments: Sequence[Expressi
     """Add to a DATATYPE_MISMATCH the text of the call and of the argument that is at fault."""
     error.parameters.setdefault("sqlExpr", text)
     index = error.parameters.get("paramIndex")
-    if index in ORDINALS and ORDINALS.index(index) < len(arguments):
-        error.parameters.setdefault("inputSql", sql_expression(arguments[ORDINALS.index(index)]))
+    if index in ORDINALS and arguments:
+        position = min(ORDINALS.index(index), len(arguments) - 1)
+        error.parameters.setdefault("inputSql", sql_expression(arguments[position]))
     error.args = (error.message,)
 
 

@@ -211,6 +211,9 @@ _SPECIAL: dict[str, _Writer] = {
     "_interval_multiply": lambda t, _: f"({t[0]} * {t[1]})",
     "_interval_divide": lambda t, _: f"({t[0]} / {t[1]})",
     "_interval_div": lambda t, _: f"({t[0]} div {t[1]})",
+    "convert_timezone": lambda t, _: (
+        f"convert_timezone(current_timezone(), {', '.join(t)})" if len(t) == 2 else None  # noqa: PLR2004
+    ),
     "extract": lambda t, _: f"extract({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
     "datepart": lambda t, _: f"datepart({t[0]} FROM {t[1]})" if len(t) == 2 else None,  # noqa: PLR2004
 }

@@ -135,8 +135,22 @@ def _since_epoch(moment: str, size: int) -> str:
     )
 
 
+def _bind_convert_timezone(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    if len(arguments) == 2:  # noqa: PLR2004 - without the zone that it is in
+        arguments = (Literal(context.time_zone, STRING), *arguments)
+    cast = []
+    for position, (argument, wanted) in enumerate(
+        zip(arguments, (STRING, STRING, TIMESTAMP_NTZ), strict=True)
+    ):
+        found = implicit_cast(argument, wanted, context)
+        if found is None:
+            raise unexpected_argument(position, argument.data_type, '"' + wanted.sql + '"')
+        cast.append(found)
+    return call("convert_timezone", cast, TIMESTAMP_NTZ, context)
+
+
 def _emit_convert_timezone(_: Call, arguments: Sequence[str]) -> str:
-    source, target, moment = arguments if len(arguments) == 3 else ("current_setting('TimeZone')", *arguments)  # noqa: PLR2004
+    source, target, moment = arguments
     return f"potok_local_in(potok_instant_in({moment}, {source}), {target})"
 
 
@@ -226,5 +240,5 @@ FUNCTIONS: tuple[Function, ...] = (
     row("unix_micros", (TIMESTAMP,), LONG, "epoch_us({0})"),
     row("unix_date", (DATE,), INTEGER, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
     row("date_from_unix_date", (INTEGER,), DATE, "(DATE '1970-01-01' + {0})"),
-    row("convert_timezone", (STRING, STRING, TIMESTAMP_NTZ), TIMESTAMP_NTZ, _emit_convert_timezone, k.LOCAL_IN, k.INSTANT_IN),
+    row("convert_timezone", (ANY, ANY, ANY), TIMESTAMP_NTZ, _emit_convert_timezone, k.LOCAL_IN, k.INSTANT_IN, optional=1, bind=_bind_convert_timezone),
 )  # fmt: skip

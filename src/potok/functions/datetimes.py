@@ -156,16 +156,25 @@ def _emit_months_between(_: Call, arguments: Sequence[str]) -> str:
     rounding = arguments[2] if len(arguments) > 2 else "true"  # noqa: PLR2004 - the optional rounding
 
     def between(a: str, b: str) -> str:
+        return let_all((local(a), local(b)), partial(difference, a, b))
+
+    def difference(first: str, second: str, a: str, b: str) -> str:
         months = f"((year({a}) - year({b})) * 12 + month({a}) - month({b}))"
         both_last = f"(CAST({a} AS DATE) = last_day({a}) AND CAST({b} AS DATE) = last_day({b}))"
-        seconds = f"((epoch_us({a}) - epoch_us(date_trunc('day', {a}))) // 1000000 - (epoch_us({b}) - epoch_us(date_trunc('day', {b}))) // 1000000)"
+        seconds = f"({_second_of_day(first, a)} - {_second_of_day(second, b)})"
         exact = f"({months} + ((day({a}) - day({b})) * 86400 + {seconds}) / 2678400::DOUBLE)"
         rounded = (
             f"CASE WHEN {rounding} THEN floor({exact} * 100000000 + 0.5) / 100000000::DOUBLE ELSE {exact} END"
         )
         return f"CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL WHEN day({a}) = day({b}) OR {both_last} THEN CAST({months} AS DOUBLE) ELSE {rounded} END"
 
-    return let_all((local(arguments[0]), local(arguments[1])), between)
+    return let_all(arguments[:2], between)
+
+
+def _second_of_day(moment: str, local_time: str) -> str:
+    """Seconds passed since midnight, which on some days are not those of the clock."""
+    midnight = instant(f"date_trunc('day', {local_time})")
+    return f"((epoch_us({moment}) - epoch_us({midnight})) // 1000000)"
 
 
 def _literal_days(name: str, days: Expression) -> Expression:
@@ -257,11 +266,10 @@ def _bind_timestamp_difference(
 
 def _emit_timestamp_difference(call_: Call, arguments: Sequence[str]) -> str:
     unit = pattern_of(call_.arguments[0]) or ""
-    if unit in _UNIT_MICROS:
-        return f"((epoch_us({arguments[2]}) - epoch_us({arguments[1]})) // {_UNIT_MICROS[unit]})"
     start, end = (local_of(call_, arguments[i], i) for i in (1, 2))
-    if unit in _UNIT_DAYS:
-        return f"((epoch_us({end}) - epoch_us({start})) // {_UNIT_DAYS[unit] * MICROS_PER_DAY})"
+    size = _UNIT_MICROS.get(unit) or _UNIT_DAYS.get(unit, 0) * MICROS_PER_DAY
+    if size:
+        return f"((epoch_us({end}) - epoch_us({start})) // {size})"
     return let_all((start, end), lambda a, b: f"({_whole_months(a, b)} // {_UNIT_MONTHS[unit]})")
 
 

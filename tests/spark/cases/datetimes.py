@@ -51,6 +51,28 @@ window(TIMESTAMP '2024-02-29 13:04:05Z', '1 day').start
     conf={"spark.sql.session.timeZone": "America/New_York"},
 )
 CASES.expressions(
+    "differences where clocks change",
+    """
+months_between('2024-03-10 12:00:00', '2024-02-09 12:00:00')
+months_between(TIMESTAMP '2024-11-03 12:00:00', TIMESTAMP '2024-10-01 00:00:00')
+months_between(TIMESTAMP '2024-03-10 23:00:00', TIMESTAMP '2023-11-05 01:30:00', false)
+timestampdiff(HOUR, TIMESTAMP '2024-03-10 00:00:00', TIMESTAMP '2024-03-10 12:00:00')
+timestampdiff(DAY, TIMESTAMP '2024-03-09 12:00:00', TIMESTAMP '2024-03-10 12:00:00')
+timestampdiff(MINUTE, TIMESTAMP '2024-11-03 00:00:00', TIMESTAMP '2024-11-03 12:00:00')
+timestampdiff(SECOND, TIMESTAMP '1969-12-31 23:00:00.5', TIMESTAMP '1969-12-31 22:00:00')
+timestampdiff(MICROSECOND, TIMESTAMP '2024-03-10 01:00:00', TIMESTAMP '2024-03-10 12:00:00')
+timestampdiff(QUARTER, TIMESTAMP '2024-03-10 01:00:00', TIMESTAMP '2023-03-10 12:00:00')
+timestampdiff(DAY, TIMESTAMP_NTZ '2024-03-09 12:00:00', TIMESTAMP '2024-03-10 12:00:00')
+convert_timezone('Europe/Brussels', TIMESTAMP '2024-03-10 12:00:00')
+convert_timezone('Europe/Brussels', 'America/Los_Angeles', '2021-12-06 00:00:00')
+convert_timezone('Europe/Brussels', DATE '2024-03-10')
+convert_timezone('Europe/Brussels', 5)
+convert_timezone(1, TIMESTAMP_NTZ '2021-12-05 00:00:00')
+convert_timezone(map(1, 2), 'UTC', TIMESTAMP_NTZ '2021-12-05 00:00:00')
+""",
+    conf={"spark.sql.session.timeZone": "America/Los_Angeles"},
+)
+CASES.expressions(
     "to_date and to_timestamp",
     """
 to_date('2024-02-29')

@@ -24,6 +24,7 @@ RECORDED = Path(__file__).parents[2] / "spark" / "expected"
 ZONES: dict[str, str | dict[str, str]] = {
     "zone": {"casts": "Asia/Tokyo", "datetimes": "America/New_York"},
     "text to timestamp in New York": "America/New_York",
+    "differences where clocks change": "America/Los_Angeles",
 }
 
 # Why an answer differs. Every one is looked for: a gap that closes must leave this table.
