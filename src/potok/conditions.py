@@ -29,11 +29,15 @@ STREAMING_QUERY = "org.apache.spark.sql.streaming.StreamingQueryException"
 
 
 class Condition(NamedTuple):
-    """What Spark says, under which SQLSTATE, thrown as which class."""
+    """What Spark says, under which SQLSTATE, thrown as which class.
+
+    `is_bare` is whether the message is the text alone, as for the conditions of Spark's Kafka connector.
+    """
 
     template: str
     sql_state: str | None
     java_class: str
+    is_bare: bool = False
 
 
 _KAFKA_DATA_LOSS = (
@@ -1444,6 +1448,7 @@ CONDITIONS: dict[str, Condition] = {
         _KAFKA_DATA_LOSS + "Added partition <topicPartition> starts from <startOffset> instead of 0.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE": Condition(
         _KAFKA_DATA_LOSS
@@ -1452,17 +1457,20 @@ CONDITIONS: dict[str, Condition] = {
         "with consumer group <groupId>.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS": Condition(
         _KAFKA_DATA_LOSS
         + "Cannot find initial offsets for partitions <partitions>. They may have been deleted.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_LOSS.PARTITIONS_DELETED": Condition(
         _KAFKA_DATA_LOSS + "Partitions <partitions> have been deleted.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT": Condition(
         _KAFKA_DATA_LOSS + "Partitions <partitions> have been deleted.\n"
@@ -1477,6 +1485,7 @@ CONDITIONS: dict[str, Condition] = {
         "restarted query starts running.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED": Condition(
         _KAFKA_DATA_LOSS + "Partition <topicPartition> offset was changed from <prevOffset> to <newOffset>.\n"
@@ -1484,6 +1493,7 @@ CONDITIONS: dict[str, Condition] = {
         " query, or 2) the kafka topic-partition is deleted and re-created.",
         "22000",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_DATA_SOURCE_NOT_ENABLED": Condition(
         "Failed to find data source: <provider>. Please deploy the application as per the deployment section of"
@@ -1499,12 +1509,14 @@ CONDITIONS: dict[str, Condition] = {
         "Ensure the Kafka producer sets the ProducerRecord timestamp in milliseconds.",
         "22008",
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_NULL_TOPIC_IN_DATA": Condition(
         "The Kafka message data sent to the producer contains a null topic. Use the `topic` option for setting a"
         " default topic.",
         None,
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED": Condition(
         "Partitions specified for Kafka start offsets don't match what are assigned. Maybe topic partitions are"
@@ -1512,6 +1524,7 @@ CONDITIONS: dict[str, Condition] = {
         "Specified: <specifiedPartitions> Assigned: <assignedPartitions>",
         None,
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED": Condition(
         "Partitions specified for Kafka timestamp based <position> offsets don't match what are assigned. Maybe"
@@ -1519,6 +1532,7 @@ CONDITIONS: dict[str, Condition] = {
         " partitions.\nSpecified: <specifiedPartitions> Assigned: <assignedPartitions>",
         None,
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "LOCATION_ALREADY_EXISTS": Condition(
         "Cannot name the managed table as <identifier>, as its associated location <location> already "
@@ -1554,6 +1568,7 @@ CONDITIONS: dict[str, Condition] = {
         "Topic-partitions for start offset: <tpsForStartOffset>, topic-partitions for end offset: <tpsForEndOffset>.",
         None,
         JAVA_ILLEGAL_ARGUMENT,
+        is_bare=True,
     ),
     "MISSING_AGGREGATION": Condition(
         "The non-aggregating expression <expression> is based on columns which are not "
@@ -1725,6 +1740,7 @@ CONDITIONS: dict[str, Condition] = {
         "2. Check whether the Kafka topic-partition is deleted and re-created.",
         None,
         JAVA_ILLEGAL_STATE,
+        is_bare=True,
     ),
     "SCALAR_SUBQUERY_TOO_MANY_ROWS": Condition(
         "More than one row returned by a subquery used as an expression.",
@@ -1935,6 +1951,7 @@ CONDITIONS: dict[str, Condition] = {
         " <topic> partition <partition>.",
         None,
         JAVA_ILLEGAL_ARGUMENT,
+        is_bare=True,
     ),
     "UNRESOLVED_USING_COLUMN_FOR_JOIN": Condition(
         "USING column <colName> cannot be resolved on the <side> side of the join. The "

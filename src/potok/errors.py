@@ -100,7 +100,7 @@ class SparkError(Exception):
         An error of analysis ends with the position in the SQL text, an error of a row with the
         block of its origin.
         """
-        if self.condition.startswith(LEGACY_PREFIX):
+        if self.row.is_bare or self.condition.startswith(LEGACY_PREFIX):
             return self.text
         state = f" SQLSTATE: {self.sql_state}" if self.sql_state else ""
         return f"[{self.condition}] {self.text}{state}{self._place()}"

@@ -10,11 +10,13 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 _LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 _START_TIMEOUT_S = 90.0
 _JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
@@ -49,6 +51,76 @@ def jars(profile: str) -> Path:
     return directory
 
 
+class Stores:
+    """Keys and certificates made with the JDK's keytool: an authority, a broker for 127.0.0.1 and a client."""
+
+    password = "stores-secret"
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._make("authority", "-ext", "bc:c")
+        self._tool("authority", "-exportcert", "-rfc", "-file", str(self.authority))
+        self._make("other", "-ext", "bc:c")
+        self._tool("other", "-exportcert", "-rfc", "-file", str(self.other_authority))
+        self._tool("trusted", "-importcert", "-noprompt", "-file", str(self.authority))
+        self._signed("broker", "-ext", "san=ip:127.0.0.1")
+        self._signed("client")
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of who has signed the broker's, PEM."""
+        return self.directory / "authority.pem"
+
+    @property
+    def other_authority(self) -> Path:
+        """The certificate of somebody else, PEM."""
+        return self.directory / "other.pem"
+
+    def store(self, name: str) -> Path:
+        """A key store of Java's, PKCS12."""
+        return self.directory / f"{name}.p12"
+
+    def broker_properties(self) -> str:
+        """How a broker uses them."""
+        return f"""ssl.keystore.location={self.store("broker")}
+ssl.keystore.password={self.password}
+ssl.keystore.type=PKCS12
+ssl.truststore.location={self.store("trusted")}
+ssl.truststore.password={self.password}
+ssl.truststore.type=PKCS12
+listener.name.ssl.ssl.client.auth=required
+listener.name.sasl_ssl.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={_SCRAM} required;"""
+
+    def _make(self, name: str, *more: str) -> None:
+        key = ("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30")
+        self._tool(name, "-genkeypair", *key, "-dname", f"CN={name}", *more)
+
+    def _signed(self, name: str, *more: str) -> None:
+        request, certificate = str(self.directory / f"{name}.req"), str(self.directory / f"{name}.pem")
+        self._make(name)
+        self._tool(name, "-certreq", "-file", request)
+        self._tool("authority", "-gencert", "-rfc", "-infile", request, "-outfile", certificate, *more)
+        imported = ("-importcert", "-noprompt", "-file")
+        self._tool(name, *imported, str(self.authority), alias="authority")
+        self._tool(name, *imported, certificate)
+
+    def _tool(self, name: str, command: str, *more: str, alias: str | None = None) -> None:
+        keytool = shutil.which("keytool")
+        if keytool is None:
+            raise NoBrokerError("keytool is not installed")
+        store = ("-keystore", str(self.store(name)), "-storetype", "PKCS12", "-storepass", self.password)
+        made = subprocess.run(
+            [keytool, command, "-alias", alias or name, *store, *more],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode != 0:
+            raise NoBrokerError(f"keytool {command} failed: {made.stdout}{made.stderr}")
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
     with socket.socket() as found:
@@ -57,35 +129,47 @@ def free_port() -> int:
 
 
 class Broker:
-    """One node; `voters` are `id@host:port` of all controllers of its cluster, itself among them."""
+    """One node. `controller` is the port of another node's controller; without it the node is one itself.
+
+    With `stores` (see `Stores`) it also listens with TLS: `ssl_bootstrap` asks for a certificate of the client,
+    `scram_bootstrap` for a name and a password (`users`, SCRAM-SHA-512).
+    """
 
     def __init__(
         self,
         directory: Path,
         *,
         node_id: int = 1,
-        controller_port: int | None = None,
-        voters: str = "",
+        controller: int | None = None,
+        stores: Stores | None = None,
+        users: Mapping[str, str] | None = None,
         extra: str = "",
     ) -> None:
         self.directory = directory
-        self.port = free_port()
-        controller = controller_port or free_port()
+        self.node_id = node_id
+        self.controller_port = controller or free_port()
+        ports = {name: free_port() for name in ("PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL")}
+        if stores is None:
+            del ports["SSL"], ports["SASL_SSL"]
+        self.port = ports["PLAINTEXT"]
         self.bootstrap = f"127.0.0.1:{self.port}"
-        sasl_port = free_port()
-        self.sasl_bootstrap = f"127.0.0.1:{sasl_port}"
+        self.sasl_bootstrap = f"127.0.0.1:{ports['SASL_PLAINTEXT']}"
+        self.ssl_bootstrap = f"127.0.0.1:{ports.get('SSL')}"
+        self.scram_bootstrap = f"127.0.0.1:{ports.get('SASL_SSL')}"
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         self._properties = directory / "server.properties"
+        advertised = ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
+        own = "" if controller else f",CONTROLLER://127.0.0.1:{self.controller_port}"
         self._properties.write_text(
-            f"""process.roles=broker,controller
+            f"""process.roles=broker{"" if controller else ",controller"}
 node.id={node_id}
-controller.quorum.voters={voters or f"{node_id}@127.0.0.1:{controller}"}
-listeners=PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{sasl_port}
+controller.quorum.voters=1@127.0.0.1:{self.controller_port}
+listeners={advertised}{own}
+advertised.listeners={advertised}
 sasl.enabled.mechanisms=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config={_LOGIN} required user_alice="the secret";
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,{",".join(f"{name}:{name}" for name in ports)}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={directory / "data"}
@@ -97,16 +181,20 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+log.retention.ms=-1
 log.retention.check.interval.ms=500
 log.cleaner.backoff.ms=200
 log.segment.delete.delay.ms=100
 num.network.threads=2
 num.io.threads=2
+{"" if stores is None else stores.broker_properties()}
 {extra}
 """,
             "utf-8",
         )
-        self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._properties))
+        scram = [f"SCRAM-SHA-512=[name={name},password={word}]" for name, word in (users or {}).items()]
+        more = [word for user in scram for word in ("--add-scram", user)]
+        self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._properties), *more)
 
     def _command(self, main: str, *arguments: str) -> list[str]:
         java = shutil.which("java")

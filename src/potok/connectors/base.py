@@ -7,9 +7,9 @@ write. A provider that lacks one of them raises SparkError, as Spark does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from potok.checkpoint.files import FileSystem, LocalFileSystem
 from potok.engine.scan import Scan
@@ -28,6 +28,7 @@ __all__ = [
     "ReadMaxBytes",
     "ReadMaxFiles",
     "ReadMaxRows",
+    "ReportsMetrics",
     "Rows",
     "Scan",
     "Sink",
@@ -191,6 +192,15 @@ class Source(Protocol):
 
     def stop(self) -> None:
         """Let go of threads and descriptors. May be called more than once."""
+        ...
+
+
+@runtime_checkable
+class ReportsMetrics(Protocol):
+    """What a Source may have besides (Spark's ReportsSourceMetrics)."""
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """What progress shows under `metrics` when everything up to `end` has been read."""
         ...
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import confluent_kafka
 from confluent_kafka import admin
 
-from potok.connectors.kafka_errors import ConnectorError, kafka_error, too_late
+from potok.connectors.kafka_errors import is_refusal, kafka_error, too_late
 from potok.connectors.kafka_offsets import EARLIEST, LATEST, TopicPartition, set_text
 from potok.connectors.kafka_options import (
     Assign,
@@ -33,10 +33,6 @@ _client_log = logging.getLogger("potok.kafka")
 Result = TypeVar("Result")
 _LOOK_AGAIN_S = 0.25
 _GRACE_S = 1.0
-_REFUSALS = {
-    confluent_kafka.KafkaError._AUTHENTICATION,  # noqa: SLF001 - the client's public codes
-    confluent_kafka.KafkaError._SSL,  # noqa: SLF001
-}
 Places = frozenset[TopicPartition]
 
 
@@ -172,7 +168,7 @@ class KafkaClient:
                 "Use -1 for latest, -2 for earliest, if you don't care.\n"
                 f"Specified: {set_text(given)} Assigned: {set_text(places)}"
             )
-        return ConnectorError(
+        return SparkError(
             "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED",
             specifiedPartitions=set_text(given),
             assignedPartitions=set_text(places),
@@ -181,7 +177,7 @@ class KafkaClient:
     def _unmatched_times(
         self, given: Iterable[TopicPartition], places: Places, *, is_start: bool
     ) -> SparkError:
-        return ConnectorError(
+        return SparkError(
             "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED",
             position="start" if is_start else "end",
             specifiedPartitions=set_text(given),
@@ -241,7 +237,7 @@ class KafkaClient:
 
     def _remember(self, error: confluent_kafka.KafkaError) -> None:
         self._last_error = error.str()
-        if error.code() in _REFUSALS:
+        if is_refusal(error):
             self._refusal = error
 
     def _retried(self, ask: Callable[[], Result]) -> Result:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from potok.connectors.kafka_client import KafkaClient
-from potok.connectors.kafka_errors import ConnectorError, failed, wrong_setting
+from potok.connectors.kafka_errors import failed, wrong_setting
 from potok.connectors.kafka_library import Array, Event, NativeConsumer, Piece
 from potok.connectors.kafka_offsets import OffsetRange, TopicPartition
 from potok.connectors.kafka_options import KafkaReadOptions
@@ -184,8 +184,8 @@ class RecordFetcher:
         missing.clear()
         self._assign()
 
-    def _unreadable(self, place: TopicPartition, end: int) -> ConnectorError:
-        return ConnectorError(
+    def _unreadable(self, place: TopicPartition, end: int) -> SparkError:
+        return SparkError(
             "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
             startOffset=self._positions[place],
             endOffset=end,
@@ -292,7 +292,7 @@ class RecordFetcher:
 def _timestamps(place: TopicPartition, offsets: Array, times_ms: Array) -> pa.Array:
     wrong = np.flatnonzero(np.abs(times_ms) > _MAX_TIME_MS)
     if len(wrong):
-        raise ConnectorError(
+        raise SparkError(
             "KAFKA_MALFORMED_RECORD_TIMESTAMP",
             topic=place.topic,
             partition=place.partition,

@@ -8,15 +8,13 @@ from potok.errors import SparkError
 
 _CODES = confluent_kafka.KafkaError
 _SLOW = {_CODES._TIMED_OUT, _CODES._TRANSPORT, _CODES._ALL_BROKERS_DOWN, _CODES._RESOLVE}  # noqa: SLF001 - public codes
+# Waiting does not help.
+_REFUSALS = {_CODES._AUTHENTICATION, _CODES._SSL}  # noqa: SLF001 - as above
 
 
-class ConnectorError(SparkError):
-    """An error of Spark's Kafka connector: it has a condition, but its message is the bare text."""
-
-    @property
-    def message(self) -> str:
-        """The text alone."""
-        return self.text
+def is_refusal(error: confluent_kafka.KafkaError) -> bool:
+    """Whether name, password or certificates are wrong."""
+    return error.code() in _REFUSALS
 
 
 def failed(message: str) -> SparkError:

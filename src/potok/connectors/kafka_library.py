@@ -68,7 +68,7 @@ class Event:
 
 
 @lru_cache(maxsize=1)
-def _path() -> str:
+def library_path() -> str:
     """Where the library of the installed wheel is."""
     found = importlib.util.find_spec("confluent_kafka")
     if found is not None and found.origin is not None and sys.maxsize > 2**32:
@@ -130,7 +130,10 @@ class _Library:
     """The functions, under their own names."""
 
     def __init__(self) -> None:
-        for library, functions in ((ctypes.CDLL(_path()), _WAITING), (ctypes.PyDLL(_path()), _QUICK)):
+        for library, functions in (
+            (ctypes.CDLL(library_path()), _WAITING),
+            (ctypes.PyDLL(library_path()), _QUICK),
+        ):
             for name, (result, arguments) in functions.items():
                 function = getattr(library, name)
                 function.restype, function.argtypes = result, arguments

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from potok.connectors.kafka_errors import ConnectorError
 from potok.connectors.kafka_offsets import (
     EARLIEST,
     LATEST,
@@ -328,14 +327,14 @@ def _check_order(start: Limit, end: Limit) -> None:
     else:
         return
     if first.keys() != last.keys():
-        raise ConnectorError(
+        raise SparkError(
             "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET",
             tpsForStartOffset=", ".join(map(str, sorted(first))),
             tpsForEndOffset=", ".join(map(str, sorted(last))),
         )
     for place, offset in first.items():
         if offset > last[place] and offset >= 0 and last[place] >= 0:
-            raise ConnectorError(
+            raise SparkError(
                 "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
                 offsetType=what,
                 startOffset=offset,

@@ -81,6 +81,8 @@ _CONSUMER_ONLY = {
     "check.crcs", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "group.id",
     "group.instance.id", "allow.auto.create.topics", "max.poll.records",
 }  # fmt: skip
+# As Java's producer; librdkafka's own is 300 s.
+_DELIVERY_TIMEOUT_MS = "120000"
 _PRODUCER_RENAMED = {"buffer.memory": "queue.buffering.max.kbytes"}
 
 
@@ -132,8 +134,11 @@ def admin_settings(kafka: Mapping[str, str]) -> dict[str, str]:
     return client_settings({name: text for name, text in kafka.items() if name not in _CONSUMER_ONLY})
 
 
-def producer_settings(kafka: Mapping[str, str]) -> dict[str, str]:
-    """Settings of a producer; idempotent, and keys go to the partitions that Java's producer gives them."""
+def producer_settings(kafka: Mapping[str, str], *, is_transactional: bool = False) -> dict[str, str]:
+    """Settings of a producer; idempotent, and keys go to the partitions that Java's producer gives them.
+
+    In a transaction a record may take as long as the transaction.
+    """
     for name, what in (("key", "keys are"), ("value", "value are")):
         if f"{name}.serializer" in kafka:
             raise illegal_argument(
@@ -145,6 +150,8 @@ def producer_settings(kafka: Mapping[str, str]) -> dict[str, str]:
             message="Kafka option bootstrap.servers is not set. Please make sure it is set and retry.",
         )
     settings = {"partitioner": "murmur2_random", **client_settings(kafka)}
+    if not is_transactional and "message.timeout.ms" not in settings:
+        settings.setdefault("delivery.timeout.ms", _DELIVERY_TIMEOUT_MS)
     acks = kafka.get("acks", "all")
     if acks in {"all", "-1"}:
         settings.setdefault("enable.idempotence", "true")

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from potok.connectors.base import Rows
 from potok.connectors.kafka_consumer import HEADERS_TYPE
-from potok.connectors.kafka_errors import ConnectorError, failed, kafka_error, too_late
+from potok.connectors.kafka_errors import failed, is_refusal, kafka_error, too_late
 from potok.connectors.kafka_options import kafka_settings
 from potok.connectors.kafka_settings import admin_settings, api_timeout_s, producer_settings
 from potok.connectors.options import illegal_argument
@@ -31,6 +31,7 @@ _DESIRED: dict[str, tuple[DataType, ...]] = {
 }
 _POLL_EVERY = 1000
 _FULL_WAIT_S = 0.05
+_STEP_WAIT_S = 1.0
 _TRANSACTION_TIMEOUT_MS = "300000"
 
 
@@ -67,17 +68,17 @@ class RecordWriter:
 
     def __init__(self, options: Options, transactional_id: str | None = None) -> None:
         self._topic = topic_of(options)
+        self._failure: SparkError | None = None
         kafka = kafka_settings(options)
         self._max_block_s = int(kafka.get("max.block.ms", "60000")) / 1000
         try:
-            settings = producer_settings(kafka)
+            settings = producer_settings(kafka, is_transactional=transactional_id is not None)
             if transactional_id is not None:
                 settings.setdefault("transactional.id", transactional_id)
                 settings.setdefault("transaction.timeout.ms", _TRANSACTION_TIMEOUT_MS)
-            self._producer = confluent_kafka.Producer(settings, logger=_log)
+            self._producer = confluent_kafka.Producer({**settings, "error_cb": self._notice}, logger=_log)
         except confluent_kafka.KafkaException as error:
             raise kafka_error(error) from error
-        self._failure: SparkError | None = None
 
     def send(self, rows: Rows) -> int:
         """Hand all rows to the producer; how many. Raises the first failure that is known by then."""
@@ -100,28 +101,30 @@ class RecordWriter:
     def begin_transaction(self, *, is_first: bool) -> None:
         """What is sent from now on appears as one; `is_first` shuts out a former process with the same id."""
         if is_first:
-            self._in_transaction(lambda: self._producer.init_transactions(self._max_block_s))
-        self._in_transaction(self._producer.begin_transaction)
+            self._in_transaction(self._producer.init_transactions)
+        self._in_transaction(lambda _: self._producer.begin_transaction())
 
     def commit_transaction(
         self, mark: confluent_kafka.TopicPartition, group: confluent_kafka.ConsumerGroupMetadata
     ) -> None:
         """Make everything appear, together with the mark, an offset of a consumer group."""
-        self._in_transaction(
-            lambda: self._producer.send_offsets_to_transaction([mark], group, self._max_block_s)
-        )
-        self._in_transaction(lambda: self._producer.commit_transaction(self._max_block_s))
+        self._in_transaction(lambda wait_s: self._producer.send_offsets_to_transaction([mark], group, wait_s))
+        self._in_transaction(self._producer.commit_transaction)
 
-    def _in_transaction(self, step: Callable[[], None]) -> None:
-        """Repeat a step as long as the client says that this may help. Raises what it says otherwise."""
+    def _in_transaction(self, step: Callable[[float], None]) -> None:
+        """Repeat a step as long as the client says that this may help. Raises what it says otherwise.
+
+        A step is given a short time, which does not end it: called again, it goes on.
+        """
         deadline_s = time.monotonic() + self._max_block_s
         while True:
             try:
-                step()
+                step(min(_STEP_WAIT_S, self._max_block_s))
             except confluent_kafka.KafkaException as error:
                 cause = error.args[0]
                 if cause.retriable() and time.monotonic() < deadline_s:
-                    time.sleep(_FULL_WAIT_S)
+                    self._producer.poll(_FULL_WAIT_S)
+                    self._check()
                     continue
                 if cause.txn_requires_abort():
                     with contextlib.suppress(confluent_kafka.KafkaException):
@@ -157,7 +160,7 @@ class RecordWriter:
 
     def _send_one(self, record: dict[str, Any]) -> None:
         if "topic" not in record:
-            raise ConnectorError("KAFKA_NULL_TOPIC_IN_DATA")
+            raise SparkError("KAFKA_NULL_TOPIC_IN_DATA")
         deadline_s = None
         while True:
             try:
@@ -182,6 +185,10 @@ class RecordWriter:
             self._failure = failed(
                 f"A record for {message.topic()}-{message.partition()} was not taken: {error.str()}"
             )
+
+    def _notice(self, error: confluent_kafka.KafkaError) -> None:
+        if is_refusal(error) and self._failure is None:
+            self._failure = failed(error.str())
 
     def _check(self) -> None:
         if self._failure is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import logging
 import math
 import os
@@ -19,7 +18,6 @@ import pyarrow as pa
 from potok.connectors.base import ReadAll, ReadLimit, ReadMaxRows, SourceContext
 from potok.connectors.kafka_client import KafkaClient
 from potok.connectors.kafka_consumer import RecordFetcher, kafka_schema
-from potok.connectors.kafka_errors import ConnectorError
 from potok.connectors.kafka_offsets import (
     InitialOffsetLog,
     OffsetRange,
@@ -32,6 +30,7 @@ from potok.connectors.kafka_offsets import (
 from potok.connectors.kafka_options import KafkaReadOptions
 from potok.engine.planted import plant
 from potok.errors import SparkError
+from potok.show_string import double_text
 from potok.types import StructType, arrow_schema
 
 _log = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ class KafkaBatchScan:
         ranges = [OffsetRange(place, start[place], end[place]) for place in sorted(end)]
         for place, first, last in ranges:
             if first > last:
-                raise ConnectorError(
+                raise SparkError(
                     "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
                     startOffset=first,
                     endOffset=last,
@@ -273,6 +272,12 @@ class KafkaSource:
         """See Source."""
         return to_json(self._latest) if self._latest else None
 
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """See ReportsMetrics. Nothing before the brokers have been asked in this run."""
+        if end is None or self._latest is None:
+            return {}
+        return offsets_behind(from_json(end), self._latest)
+
     def prepare_available_now(self) -> None:
         """See Source. The horizon is what is there when the first batch is made."""
         self._is_available_now = True
@@ -317,7 +322,7 @@ class KafkaSource:
         return KafkaScan(tuple(ranges), self._pool, self._schema)
 
     def _lost(self, reason: str, **parameters: Any) -> None:  # noqa: ANN401 - parameters of a message
-        error = ConnectorError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
+        error = SparkError(f"KAFKA_DATA_LOSS.{reason}", **parameters)
         if self._options.fail_on_data_loss:
             raise error
         _log.warning("%s", error.text.rpartition("Reason: ")[2])
@@ -370,16 +375,13 @@ def rate_limited(
     return ends
 
 
-def source_metrics(consumed: str | None, latest: str | None) -> dict[str, str]:
-    """How far a stream is behind, as Spark's progress shows it."""
-    if consumed is None or latest is None:
-        return {}
-    done = from_json(consumed)
-    behind = [offset - done[place] for place, offset in from_json(latest).items() if place in done]
+def offsets_behind(done: Offsets, latest: Offsets) -> dict[str, str]:
+    """How many offsets a stream is behind, over its partitions."""
+    behind = [offset - done.get(place, 0) for place, offset in latest.items()]
     if not behind:
         return {}
     return {
-        "avgOffsetsBehindLatest": json.dumps(sum(behind) / len(behind)),
-        "maxOffsetsBehindLatest": str(max(behind)),
         "minOffsetsBehindLatest": str(min(behind)),
+        "maxOffsetsBehindLatest": str(max(behind)),
+        "avgOffsetsBehindLatest": double_text(sum(behind) / len(behind)),
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from potok.connectors.base import ReportsMetrics
 from potok.streaming.batch import Offsets
 from potok.streaming.listeners import ListenerBus, QueryIdle, QueryProgress
 from potok.streaming.progress import (
@@ -96,16 +97,17 @@ class ProgressReporter:
         rows = sources.rows_read() if trigger.executed else [0] * len(sources.started)
         source_progress = []
         for started, count in zip(sources.started, rows, strict=True):
-            place = started.places[0]
+            place, source = started.places[0], started.source
             source_progress.append(
                 SourceProgress(
-                    started.source.description,
+                    source.description,
                     trigger.start[place],
                     trigger.end[place],
-                    started.source.report_latest_offset(),
+                    source.report_latest_offset(),
                     count,
                     0.0 if since_last_ms is None else rate_per_second(count, since_last_ms),
                     rate_per_second(count, max(1, duration_ms)),
+                    source.metrics(trigger.end[place]) if isinstance(source, ReportsMetrics) else {},
                 )
             )
         durations: dict[str, int] = {
