@@ -8,50 +8,12 @@ import pytest
 
 pytestmark = pytest.mark.kafka
 
-# Spark gave the keys "0" .. "39" these partitions of a topic with twelve (recorded/spark.json).
-PARTITION_OF_KEY = {
-    0: (11, 17, 21, 23, 27), 1: (4, 24), 2: (36,), 3: (1, 7, 8, 22, 28, 30, 33), 4: (18, 26, 38), 5: (16, 29),
-    6: (5, 15, 34, 37), 7: (13, 14, 19, 31, 35, 39), 8: (0, 2), 9: (25,), 10: (6, 10, 12, 20), 11: (3, 9, 32),
-}  # fmt: skip
-
 
 def _write(frame: Any, kafka: Any, mode: str = "append", **options: Any) -> None:
     writer = frame.write.format("kafka").mode(mode).option("kafka.bootstrap.servers", kafka.bootstrap)
     for name, value in options.items():
         writer = writer.option(name.replace("__", "."), value)
     writer.save()
-
-
-def test_batch_write_with_every_column(spark: Any, kafka: Any) -> None:
-    topic, other = kafka.topic(3), kafka.topic()
-    frame = spark.sql(
-        "SELECT 'k' key, 'v' value, 2 partition, array(named_struct('key', 'h', 'value', x'01'),"
-        f" named_struct('key', 'n', 'value', cast(null as binary))) headers, '{topic}' topic"
-        f" UNION ALL SELECT null, null, null, null, '{other}'"
-    )
-    _write(frame, kafka)
-    [record] = kafka.records(topic)
-    assert (record.key(), record.value(), record.partition()) == (b"k", b"v", 2)
-    assert record.headers() == [("h", b"\x01"), ("n", None)]
-    [record] = kafka.records(other)
-    assert (record.key(), record.value(), record.headers()) == (None, None, None)
-
-
-def test_the_topic_option_goes_before_the_column(spark: Any, kafka: Any) -> None:
-    topic = kafka.topic()
-    _write(spark.sql("SELECT x'ff00' value, 'nowhere' topic"), kafka, topic=f" {topic} ")
-    assert [record.value() for record in kafka.records(topic)] == [b"\xff\x00"]
-
-
-def test_keys_go_to_the_partitions_that_spark_gives_them(spark: Any, kafka: Any) -> None:
-    topic = kafka.topic(12)
-    _write(
-        spark.range(40).selectExpr("cast(id as string) key", "cast(id as string) value"), kafka, topic=topic
-    )
-    found: dict[int, set[int]] = {}
-    for record in kafka.records(topic):
-        found.setdefault(record.partition(), set()).add(int(record.key()))
-    assert found == {partition: set(keys) for partition, keys in PARTITION_OF_KEY.items()}
 
 
 @pytest.mark.parametrize(
@@ -116,24 +78,6 @@ def test_what_kafka_does_not_take_names_the_topic(spark: Any, kafka: Any) -> Non
             spark.sql("SELECT 'a' value"), kafka, topic="no-such-topic", kafka__delivery__timeout__ms="2000",
             kafka__request__timeout__ms="1000",
         )  # fmt: skip
-
-
-def test_from_topic_to_topic(streams: Any, kafka: Any) -> None:
-    source, target = kafka.topic(2), kafka.topic()
-    kafka.produce(source, [b"%d" % i for i in range(100)], b"k")
-    writer = (
-        streams.read(subscribe=source, startingOffsets="earliest")
-        .selectExpr("key", "concat('<', cast(value as string), '>') value")
-        .writeStream.format("kafka")
-        .option("kafka.bootstrap.servers", kafka.bootstrap)
-        .option("topic", target)
-        .option("checkpointLocation", str(streams.checkpoint()))
-        .trigger(availableNow=True)
-    )
-    query = writer.start()
-    assert query.awaitTermination(60)
-    assert query.recentProgress[0]["sink"]["numOutputRows"] == 100
-    assert [record.value() for record in kafka.records(target)] == [b"<%d>" % i for i in range(100)]
 
 
 def test_wrong_columns_fail_the_query(streams: Any, kafka: Any) -> None:

@@ -22,25 +22,6 @@ def _message(error: Any) -> str:
     return str(error.value)
 
 
-def test_columns(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(2)
-    kafka.produce(
-        topic, [b"one"], b"k", partition=1, timestamp=1_700_000_000_123, headers=[("h", b"x"), ("n", None)]
-    )
-    kafka.produce(topic, [None], None, partition=1, timestamp=1_700_000_000_124)
-    frame = streams.read_batch(subscribe=topic, includeHeaders="true")
-    assert frame.schema.simpleString() == (
-        "struct<key:binary,value:binary,topic:string,partition:int,offset:bigint,timestamp:timestamp,"
-        "timestampType:int,headers:array<struct<key:string,value:binary>>>"
-    )
-    rows = frame.selectExpr("*", "unix_millis(timestamp) ms").drop("timestamp").collect()
-    assert [tuple(row) for row in rows] == [
-        (b"k", b"one", topic, 1, 0, 0, [("h", b"x"), ("n", None)], 1_700_000_000_123),
-        (None, None, topic, 1, 1, 0, None, 1_700_000_000_124),
-    ]
-    assert "headers" not in streams.read_batch(subscribe=topic).columns
-
-
 def test_log_append_time(streams: Any, kafka: Any) -> None:
     topic = kafka.topic(message_timestamp_type="LogAppendTime")
     kafka.produce(topic, [b"a"], timestamp=5)
@@ -49,75 +30,6 @@ def test_log_append_time(streams: Any, kafka: Any) -> None:
     )
     assert row.timestampType == 1
     assert row.ms > 1_600_000_000_000
-
-
-def test_values_of_many_sizes_and_nulls_between(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic()
-    values = [None if i % 7 == 3 else bytes([65 + i % 26]) * (i * 37 % 9000) for i in range(600)]
-    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap, "compression.type": "lz4"})
-    for i, value in enumerate(values):
-        producer.produce(topic, value, None if i % 3 else b"key%d" % i)
-    producer.flush()
-    rows = streams.read_batch(subscribe=topic).orderBy("offset").collect()
-    assert [None if row.value is None else bytes(row.value) for row in rows] == values
-    assert [None if row.key is None else bytes(row.key) for row in rows] == [
-        None if i % 3 else b"key%d" % i for i in range(600)
-    ]
-
-
-def test_initial_offsets_and_offsets_are_spark_s(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(3)
-    kafka.produce(topic, [b"a", b"b"], partition=1)
-    assert streams.run(streams.read(subscribe=topic, startingOffsets="earliest")) == [
-        f'{{"{topic}":{{"0":0,"1":2,"2":0}}}}'
-    ]
-    written = (streams.checkpoint() / "sources/0/0").read_bytes()
-    assert written == b'\0v1\n{"' + topic.encode() + b'":{"0":0,"1":0,"2":0}}'
-
-
-def test_a_stream_starts_at_the_end_unless_told(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic()
-    kafka.produce(topic, [b"old"])
-    query = streams.start(streams.read(subscribe=topic))
-    query.processAllAvailable()
-    kafka.produce(topic, [b"new"])
-    _wait(lambda: streams.values() == ["new"])
-
-
-def test_restart_goes_on_where_the_checkpoint_ends(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(2)
-    frame = streams.read(subscribe=topic, startingOffsets="earliest")
-    kafka.produce(topic, [b"a", b"b"], partition=0)
-    streams.run(frame)
-    kafka.produce(topic, [b"c"], partition=1)
-    offsets = streams.run(streams.read(subscribe=topic, startingOffsets="latest"))
-    assert offsets[-1] == f'{{"{topic}":{{"0":2,"1":1}}}}'
-    assert streams.values() == ["a", "b", "c"]
-
-
-def test_assign_and_offsets_per_partition(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(3)
-    for partition in range(3):
-        kafka.produce(topic, [b"%d%d" % (partition, i) for i in range(3)], partition=partition)
-    frame = streams.read(assign=f'{{"{topic}":[0,2]}}', startingOffsets=f'{{"{topic}":{{"0":1,"2":-2}}}}')
-    assert streams.run(frame) == [f'{{"{topic}":{{"0":3,"2":3}}}}']
-    assert streams.values() == ["01", "02", "20", "21", "22"]
-
-
-def test_batch_ranges(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(2)
-    for partition in range(2):
-        kafka.produce(topic, [b"%d%d" % (partition, i) for i in range(5)], partition=partition)
-
-    def values(**options: Any) -> list[str]:
-        frame = streams.read_batch(subscribe=topic, **options)
-        return sorted(row.v for row in frame.selectExpr("cast(value as string) v").collect())
-
-    assert values(
-        startingOffsets=f'{{"{topic}":{{"0":1,"1":-2}}}}', endingOffsets=f'{{"{topic}":{{"0":2,"1":-1}}}}'
-    ) == ["01", "10", "11", "12", "13", "14"]
-    assert values(endingOffsets=f'{{"{topic}":{{"0":0,"1":1}}}}') == ["10"]
-    assert len(values()) == 10
 
 
 def test_times(streams: Any, kafka: Any) -> None:
@@ -146,34 +58,6 @@ def test_times(streams: Any, kafka: Any) -> None:
         streams.read(subscribe=topic, startingTimestamp="1004", startingOffsetsByTimestampStrategy="latest")
     )
     assert streams.values() == ["4", "x0", "x1", "x2", "x3", "x4"]
-
-
-def test_most_offsets_are_shared_out(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(3)
-    for partition, count in ((0, 20), (1, 4)):
-        kafka.produce(topic, [b"v"] * count, partition=partition)
-    offsets = streams.run(streams.read(subscribe=topic, startingOffsets="earliest", maxOffsetsPerTrigger=6))
-    # 6 * 20/24 and 6 * 4/24; then 6 * 15/18 and 6 * 3/18 ...
-    assert offsets == [f'{{"{topic}":{{"0":{5 * i},"1":{i},"2":0}}}}' for i in range(1, 5)]
-    assert len(streams.values()) == 24
-
-
-def test_least_offsets_wait_until_the_delay_is_over(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic()
-    kafka.produce(topic, [b"first"])
-    frame = streams.read(
-        subscribe=topic, startingOffsets="earliest", minOffsetsPerTrigger=3, maxTriggerDelay="3s"
-    )
-    streams.start(frame)
-    _wait(lambda: streams.offsets() == [f'{{"{topic}":{{"0":1}}}}'])
-    kafka.produce(topic, [b"a", b"b"])
-    time.sleep(1.2)
-    assert len(streams.offsets()) == 1
-    kafka.produce(topic, [b"c"])
-    _wait(lambda: len(streams.offsets()) == 2, 1.5)
-    kafka.produce(topic, [b"d"])
-    _wait(lambda: len(streams.offsets()) == 3, 6)
-    _wait(lambda: len(streams.values()) == 5)
 
 
 def test_new_partitions_and_topics_are_picked_up(streams: Any, kafka: Any) -> None:
@@ -274,17 +158,6 @@ def test_records_gone_before_they_were_read(streams: Any, kafka: Any, latest: bo
     assert streams.values() == ["5", "6", "7", "8", "9"]
 
 
-def test_offsets_behind_the_end(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic()
-    kafka.produce(topic, [b"a"])
-    frame = {"subscribe": topic, "startingOffsets": f'{{"{topic}":{{"0":100}}}}'}
-    with pytest.raises(Exception, match=f"Partition {topic}-0 offset was changed from 100 to 1"):
-        streams.run(streams.read(**frame, fetchOffset__retryIntervalMs="10"))
-    assert streams.run(streams.read(**frame, failOnDataLoss="false", fetchOffset__retryIntervalMs="10")) == [
-        f'{{"{topic}":{{"0":1}}}}'
-    ]
-
-
 def test_a_deleted_topic(streams: Any, kafka: Any) -> None:
     keep, gone = kafka.topic(1, "del-a"), kafka.topic(1, "del-a")
     kafka.produce(keep, [b"keep"])
@@ -298,11 +171,6 @@ def test_a_deleted_topic(streams: Any, kafka: Any) -> None:
         streams.run(streams.read(**options))
     streams.run(streams.read(**options, failOnDataLoss="false"))
     assert streams.values() == ["gone", "keep", "more"]
-
-
-def test_a_missing_topic_is_named(streams: Any) -> None:
-    with pytest.raises(Exception, match="no-such-topic"):
-        streams.run(streams.read(subscribe="no-such-topic", fetchOffset__retryIntervalMs="10"))
 
 
 def test_brokers_that_are_not_there(spark: Any) -> None:
@@ -319,14 +187,6 @@ def test_brokers_that_are_not_there(spark: Any) -> None:
     with pytest.raises(Exception, match=r"127\.0\.0\.1:1"):
         frame.collect()
     assert time.monotonic() - began < 10
-
-
-def test_a_stream_read_twice_in_a_batch(streams: Any, kafka: Any) -> None:
-    topic = kafka.topic(2)
-    kafka.produce(topic, [b"%d" % i for i in range(50)])
-    frame = streams.read(subscribe=topic, startingOffsets="earliest")
-    streams.run(frame.select("value").union(frame.selectExpr("key as value")))
-    assert len(streams.spark.read.parquet(str(streams.directory / "q/out")).collect()) == 100
 
 
 @pytest.mark.parametrize(
