@@ -1,0 +1,172 @@
+"""Runs a scenario on whichever engine the session belongs to, and tells all that it did."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from stateful.scenario import Restart, Row, Scenario, Sources, Wait
+from stateful.state_files import described
+from stateful.values import canonical, error_of
+
+OPERATOR = (
+    "operatorName",
+    "numRowsTotal",
+    "numRowsUpdated",
+    "numRowsRemoved",
+    "numRowsDroppedByWatermark",
+    "numShufflePartitions",
+)
+FIRST_FILE_S = 1_760_000_000
+
+
+class Keep:
+    """A foreachBatch function that writes the rows of a batch where the harness finds them."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def __call__(self, batch: DataFrame, batch_id: int) -> None:
+        """Write the batch, over what an earlier try has left."""
+        target = Path(self.directory, f"{batch_id}.json")
+        try:
+            found = [[canonical(value) for value in row] for row in batch.collect()]
+        except Exception as error:
+            told = error_of(error, str(Path(self.directory).parent))
+            target.with_name("error").write_text(json.dumps(told), encoding="utf-8")
+            raise
+        target.with_suffix(".tmp").write_text(json.dumps(found), encoding="utf-8")
+        target.with_suffix(".tmp").rename(target)
+
+
+class Run:
+    """A scenario on the way."""
+
+    def __init__(self, spark: SparkSession, scenario: Scenario, root: Path) -> None:
+        self.spark, self.scenario, self.root = spark, scenario, root
+        self.build, self.mode = scenario.build, scenario.mode
+        self.conf = {"spark.sql.shuffle.partitions": str(scenario.partitions), **scenario.conf}
+        self.query: Any = None
+        self.files = 0
+        self.seen: set[int] = set()
+        self.schema: Any = None
+        shutil.rmtree(root, ignore_errors=True)
+        for name in (*scenario.schemas, "out"):
+            (root / name).mkdir(parents=True)
+
+    def told(self) -> dict[str, Any]:
+        """Run all steps; what each of them did."""
+        before = {name: self.spark.conf.get(name, None) for name in self.conf}
+        told: list[Any] = []
+        try:
+            for name, value in self.conf.items():
+                self.spark.conf.set(name, value)
+            self._all_steps(told)
+        finally:
+            self._stop()
+            for name, value in before.items():
+                if value is None:
+                    self.spark.conf.unset(name)
+                else:
+                    self.spark.conf.set(name, value)
+        state = described(self.root / "checkpoint", with_rows=self.scenario.state_rows)
+        return {"schema": self.schema, "steps": told, "state": state}
+
+    def _all_steps(self, told: list[Any]) -> None:
+        failed = False
+        for step in self.scenario.steps:
+            if failed and not isinstance(step, Restart):
+                told.append("skipped")
+                continue
+            try:
+                self._step(step)
+                failed = False
+                told.append(self._batches())
+            except Exception as error:  # noqa: BLE001 - it is what is asked for
+                failed = True
+                told.append([*self._batches(), {"error": self._error(error)}])
+
+    def _step(self, step: Sequence[Row] | Mapping[str, Sequence[Row]] | Restart | Wait) -> None:
+        if isinstance(step, Restart):
+            self._stop()
+            self.build, self.mode = step.build or self.build, step.mode or self.mode
+            for name, value in (step.conf or {}).items():
+                self.spark.conf.set(name, value)
+        elif isinstance(step, Wait):
+            time.sleep(step.seconds)
+        else:
+            files = step if isinstance(step, Mapping) else {next(iter(self.scenario.schemas)): step}
+            if len(files) > 1:
+                self._stop()
+            for name, content in files.items():
+                self._write(name, content)
+        if self.query is None:
+            self._start()
+        self.query.processAllAvailable()
+
+    def _write(self, name: str, content: Sequence[Row]) -> None:
+        if not content:
+            return
+        self.files += 1
+        hidden = self.root / f"{self.files:03d}.json"
+        hidden.write_text("".join(json.dumps(row) + "\n" for row in content), encoding="utf-8")
+        os.utime(hidden, (FIRST_FILE_S + self.files, FIRST_FILE_S + self.files))
+        hidden.rename(self.root / name / hidden.name)
+
+    def _start(self) -> None:
+        frame = self.build(self.spark, Sources(self.spark, str(self.root), self.scenario.schemas))
+        if self.schema is None:
+            self.schema = frame.schema.jsonValue()
+        writer = frame.writeStream.foreachBatch(Keep(str(self.root / "out"))).outputMode(self.mode)
+        self.query = writer.option("checkpointLocation", str(self.root / "checkpoint")).start()
+        self.seen = set()
+
+    def _stop(self) -> None:
+        if self.query is not None:
+            self.query.stop()
+            self.query = None
+
+    def _error(self, error: Exception) -> dict[str, Any]:
+        """What is wrong; of a batch that could not be collected, its own error and not the report of it."""
+        inside = self.root / "out" / "error"
+        told = error_of(error, str(self.root))
+        if inside.exists():
+            told["message"] = "in the batch"
+            told["batch"] = json.loads(inside.read_text(encoding="utf-8"))
+            inside.unlink()
+        return told
+
+    def _batches(self) -> list[Any]:
+        """What has run since the last call."""
+        told = []
+        for progress in self.query.recentProgress if self.query is not None else []:
+            one = json.loads(progress.json) if hasattr(progress, "json") else progress
+            if "addBatch" in one["durationMs"] and one["batchId"] not in self.seen:
+                self.seen.add(one["batchId"])
+                told.append(self._batch(one))
+        return told
+
+    def _batch(self, progress: dict[str, Any]) -> dict[str, Any]:
+        out = self.root / "out" / f"{progress['batchId']}.json"
+        found = json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
+        if found and not self.scenario.ordered:
+            found.sort(key=lambda row: json.dumps(row, sort_keys=True))
+        return {
+            "batch": progress["batchId"],
+            "rows": found,
+            "input_rows": progress["numInputRows"],
+            "event_time": progress.get("eventTime", {}),
+            "operators": [{name: one[name] for name in OPERATOR} for one in progress["stateOperators"]],
+        }
+
+
+def run(spark: SparkSession, scenario: Scenario, root: Path) -> dict[str, Any]:
+    """Run a scenario below a directory, which is emptied before."""
+    return Run(spark, scenario, root).told()

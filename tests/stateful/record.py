@@ -1,0 +1,89 @@
+"""Record what Spark 4.3 does in each scenario into `recorded/` beside this file.
+
+Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
+`PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`.
+Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
+out: they would not fit any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from stateful.scenario import FAMILIES, family
+from stateful.sides import spark_side
+from stateful.state_files import unsafe_row
+
+ROOT = Path("/tmp/potok-stateful")
+TARGET = Path(__file__).parent / "recorded"
+
+
+def dumped(found: dict[str, Any]) -> str:
+    """One scenario a paragraph, one step a line."""
+    lines = []
+    for name, told in found.items():
+        steps = ",\n   ".join(json.dumps(step, ensure_ascii=False) for step in told["steps"])
+        state = ",\n   ".join(json.dumps(store, ensure_ascii=False) for store in told["state"])
+        schema = json.dumps(told["schema"], ensure_ascii=False)
+        lines.append(
+            f' {json.dumps(name)}: {{\n  "schema": {schema},\n  "steps": [\n   {steps}\n  ],'
+            f'\n  "state": [\n   {state}\n  ]\n }}'
+        )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def readable(store: dict[str, Any]) -> list[list[Any]]:
+    """Keys and values of a store with names, for people."""
+    one = store["schemas"][0]
+    return [
+        [unsafe_row(bytes.fromhex(key), one["key"]), unsafe_row(bytes.fromhex(value), one["value"])]
+        for held in store["rows"].values()
+        for key, value in held.items()
+    ]
+
+
+def main() -> None:
+    """Record the families that are named, or all; of a family the scenarios that are named, or all."""
+    only = set(sys.argv[2:])
+    with tempfile.TemporaryDirectory() as directory:
+        spark = spark_side(os.environ["POTOK_SPARK_PYTHON"], Path(directory))
+        try:
+            for name in sys.argv[1:2] or FAMILIES:
+                target = TARGET / f"{name}.json"
+                known = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
+                found = {}
+                for scenario in family(name).values():
+                    if only and scenario.name not in only:
+                        if scenario.name in known:
+                            found[scenario.name] = known[scenario.name]
+                        continue
+                    root = ROOT / name / "".join(c if c.isalnum() or c == "_" else "-" for c in scenario.name)
+                    found[scenario.name] = told = spark.run(name, scenario.name, root)
+                    if name == "buffers":
+                        for store in told["state"]:
+                            store["decoded"] = readable(store)
+                    errors = [
+                        one["error"]["message"][:110]
+                        for step in told["steps"]
+                        for one in step
+                        if "error" in one
+                    ]
+                    print(name, scenario.name, *errors, flush=True)
+                    if scenario.checkpoint:
+                        kept = TARGET / "checkpoints" / name / scenario.name
+                        shutil.rmtree(kept, ignore_errors=True)
+                        shutil.copytree(root, kept, ignore=shutil.ignore_patterns("*.crc", "out"))
+                TARGET.mkdir(exist_ok=True)
+                target.write_text(dumped(found), encoding="utf-8")
+        finally:
+            spark.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What a scenario is: a small streaming program, and what happens to it step by step.
+
+Nothing here or in `scenarios/` knows which engine runs it: PySpark's public interface only, classic and Connect alike.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+Row = dict[str, Any]
+FAMILIES = tuple(sorted(path.stem for path in (Path(__file__).parent / "scenarios").glob("[a-z]*.py")))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The inputs of a program by name. A name that starts with `static` is a table and not a stream."""
+
+    spark: SparkSession
+    root: str
+    schemas: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> DataFrame:
+        reader = self.spark.read if name.startswith("static") else self.spark.readStream
+        return reader.schema(self.schemas[name]).json(f"{self.root}/{name}")
+
+
+Build = Callable[[SparkSession, Sources], DataFrame]
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Stop, and start on the same checkpoint; with another program, mode or conf where given."""
+
+    build: Build | None = None
+    mode: str | None = None
+    conf: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Let time pass, and whatever the query does meanwhile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A program with its inputs and steps.
+
+    A step is the rows of the next file of the only source (a list; an empty one writes nothing), or of several
+    sources (a dict by name; the query is stopped meanwhile where there are two, so that one batch sees both), or one of
+    the steps above. `checkpoint`: the whole checkpoint is recorded. `ordered`: so are the rows of each batch.
+    """
+
+    name: str
+    build: Build
+    schema: str | Mapping[str, str]
+    mode: str
+    steps: Sequence[Any]
+    conf: Mapping[str, str] = field(default_factory=dict)
+    partitions: int = 1
+    ordered: bool = False
+    checkpoint: bool = False
+    state_rows: bool = True
+
+    @property
+    def schemas(self) -> Mapping[str, str]:
+        """The schema of each input; the only one is called `in`."""
+        return {"in": self.schema} if isinstance(self.schema, str) else self.schema
+
+
+def rows(columns: str, *values: Sequence[Any]) -> list[Row]:
+    """Rows of a file: names with spaces between, and a tuple for each row."""
+    names = columns.split()
+    for value in values:
+        assert len(value) == len(names), value
+    return [dict(zip(names, value, strict=True)) for value in values]
+
+
+def family(name: str) -> dict[str, Scenario]:
+    """The scenarios of `scenarios/<name>.py` by name."""
+    listed: list[Scenario] = importlib.import_module(f"stateful.scenarios.{name}").SCENARIOS
+    found = {scenario.name: scenario for scenario in listed}
+    assert len(found) == len(listed), f"a name is used twice in {name}"
+    return found
