@@ -24,6 +24,7 @@ NUMBER_FORMAT = "org.apache.spark.SparkNumberFormatException"
 RUNTIME = "org.apache.spark.SparkRuntimeException"
 SPARK = "org.apache.spark.SparkException"
 SPARK_SQL = "org.apache.spark.SparkSQLException"
+UPGRADE = "org.apache.spark.SparkUpgradeException"
 UNSUPPORTED = "org.apache.spark.SparkUnsupportedOperationException"
 STREAMING_QUERY = "org.apache.spark.sql.streaming.StreamingQueryException"
 
@@ -118,6 +119,21 @@ CONDITIONS: dict[str, Condition] = {
         "formatted and try again.",
         "22546",
         ILLEGAL_ARGUMENT,
+    ),
+    "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS": Condition(
+        "An error occurred during loading state. Error reading delta file <fileToRead> of <clazz>: <fileToRead>"
+        " does not exist.",
+        "58030",
+        SPARK,
+    ),
+    "CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE": Condition(
+        "An error occurred during loading state. Error reading snapshot file <fileToRead> of <clazz>: <fileToRead>"
+        " does not exist.",
+        "58030",
+        SPARK,
+    ),
+    "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED": Condition(
+        "An error occurred during loading state.<message>", "58030", SPARK
     ),
     "CANNOT_MODIFY_CONFIG": Condition(
         "Cannot modify the value of the Spark config: <key>.\nSee also "
@@ -555,6 +571,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: The data type of the column (<columnIndex>) do not have the same type: <leftType> (<leftParamIndex>) <> <rightType> (<rightParamIndex>).",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
         "the <requiredType> type, however <inputSql> has the type <inputType>.",
@@ -684,6 +705,11 @@ CONDITIONS: dict[str, Condition] = {
         "54001",
         PARSE,
     ),
+    "FEATURE_NOT_ENABLED": Condition(
+        "The feature <featureName> is not enabled. Consider setting the config <configKey> to <configValue> to enable this capability.",
+        "56038",
+        SPARK,
+    ),
     "FIELD_NOT_FOUND": Condition("No such struct field <fieldName> in <fields>.", "42704", ANALYSIS),
     "FOREACH_BATCH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach batch sink. Reason: <reason>",
@@ -781,7 +807,7 @@ CONDITIONS: dict[str, Condition] = {
     "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION": Condition(
         "You may get a different result due to the upgrading to Spark >= 3.0:\nFail to recognize <pattern> pattern in the DateTimeFormatter.\n1) You can set <config> to \"LEGACY\" to restore the behavior before Spark 3.0.\n2) You can form a valid datetime pattern with the guide from '<docroot>/sql-ref-datetime-pattern.html'.",
         "42K0B",
-        SPARK,
+        UPGRADE,
     ),
     "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN": Condition(
         "You may get a different result due to the upgrading to Spark >= 3.0:\nAll week-based patterns are unsupported since Spark 3.0, detected week-based character: <c>.\nPlease use the SQL function EXTRACT instead.",
@@ -1235,6 +1261,11 @@ CONDITIONS: dict[str, Condition] = {
         "22023",
         ILLEGAL_ARGUMENT,
     ),
+    "INVALID_PARAMETER_VALUE.BOOLEAN": Condition(
+        "The value of parameter(s) <parameter> in <functionName> is invalid: expects a boolean literal, but got <invalidValue>.",
+        "22023",
+        ANALYSIS,
+    ),
     "INVALID_PARAMETER_VALUE.CHARSET": Condition(
         "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the "
         "<charsets>, but got <charset>.",
@@ -1401,6 +1432,11 @@ CONDITIONS: dict[str, Condition] = {
         "<tempObjName> persistent, or make the persistent object <objName> temporary.",
         "42K0F",
         ANALYSIS,
+    ),
+    "INVALID_TIMESTAMP_PRECISION": Condition(
+        "The seconds precision <precision> of <type> is invalid. Expected an integer in [7, 9] for nanosecond precision; use precision 6 or parameterless <type> for the standard microsecond type.",
+        "22023",
+        SPARK,
     ),
     "INVALID_TIMEZONE": Condition(
         "The timezone: <timeZone> is invalid. The timezone must be either a region-based zone ID "
@@ -1589,12 +1625,17 @@ CONDITIONS: dict[str, Condition] = {
         "information about WINDOW clauses, please refer to "
         "'<docroot>/sql-ref-syntax-qry-select-window.html'.",
         "42P20",
-        PARSE,
+        ANALYSIS,
     ),
     "NAMED_PARAMETERS_NOT_SUPPORTED": Condition(
         "Named parameters are not supported for function <functionName>; please retry the query "
         "with positional arguments to the function call instead.",
         "4274K",
+        ANALYSIS,
+    ),
+    "NEGATIVE_SCALE_DISALLOWED": Condition(
+        "Negative scale is not allowed: '<scale>'. Set the config <sqlConf> to \"true\" to allow it.",
+        "0A000",
         ANALYSIS,
     ),
     "NESTED_AGGREGATE_FUNCTION": Condition(
@@ -1745,7 +1786,7 @@ CONDITIONS: dict[str, Condition] = {
     "SCALAR_SUBQUERY_TOO_MANY_ROWS": Condition(
         "More than one row returned by a subquery used as an expression.",
         "21000",
-        SPARK,
+        RUNTIME,
     ),
     "SCHEMA_ALREADY_EXISTS": Condition(
         "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the "
@@ -1850,6 +1891,11 @@ CONDITIONS: dict[str, Condition] = {
         "428EK",
         ANALYSIS,
     ),
+    "TRAILING_COMMA_IN_SELECT": Condition(
+        "Trailing comma detected in SELECT clause. Remove the trailing comma before the FROM clause.",
+        "42601",
+        ANALYSIS,
+    ),
     "TRANSPOSE_EXCEED_ROW_LIMIT": Condition(
         "Number of rows exceeds the allowed limit of <maxValues> for TRANSPOSE. If this was "
         "intended, set <config> to at least the current row count.",
@@ -1909,6 +1955,11 @@ CONDITIONS: dict[str, Condition] = {
         "[<proposal>].",
         "4274K",
         ANALYSIS,
+    ),
+    "UNRECOGNIZED_STATISTIC": Condition(
+        "The statistic <stats> is not recognized. Valid statistics include `count`, `count_distinct`, `approx_count_distinct`, `mean`, `stddev`, `min`, `max`, and percentile values. Percentile must be a numeric value followed by '%', within the range 0% to 100%.",
+        "42704",
+        ILLEGAL_ARGUMENT,
     ),
     "UNRESOLVABLE_TABLE_VALUED_FUNCTION": Condition(
         "Could not resolve <name> to a table-valued function.\nPlease make sure that <name> is "
@@ -2034,9 +2085,19 @@ CONDITIONS: dict[str, Condition] = {
         "42K0E",
         ANALYSIS,
     ),
+    "UNSUPPORTED_INSERT.RDD_BASED": Condition(
+        "Can't insert into the target. An RDD-based table is not allowed.",
+        "42809",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_OVERWRITE.TABLE": Condition(
         "Can't overwrite the target that is also being read from. The target table is <table>.",
         "42902",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_TIME_TYPE": Condition(
+        "The data type TIME is not supported.",
+        "0A000",
         ANALYSIS,
     ),
     "UNSUPPORTED_TYPED_LITERAL": Condition(
@@ -2085,6 +2146,11 @@ CONDITIONS: dict[str, Condition] = {
     "WRONG_NUM_ARGS.WITHOUT_SUGGESTION": Condition(
         "The <functionName> requires <expectedNum> parameters but the actual number is "
         "<actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix.",
+        "42605",
+        ANALYSIS,
+    ),
+    "WRONG_NUM_ARGS.WITH_SUGGESTION": Condition(
+        "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. If you have to call this function with <legacyNum> parameters, set the legacy configuration <legacyConfKey> to <legacyConfValue>.",
         "42605",
         ANALYSIS,
     ),

@@ -29,7 +29,7 @@ class RecoveredState:
     `batch_id` is the next batch to run. `start_offsets` is where each source stands (already read), in
     plan order, empty for a new query. `end_offsets` is None, or the range of a batch that was begun and is
     repeated exactly; then `batch_timestamp_ms` is the time it was first run at. `watermark_ms` is the
-    watermark of `batch_id`. `conf` is what the offset log holds, None for a new query. `source_ids` are the names
+    watermark of `batch_id`, `previous_watermark_ms` that of the batch before it. `conf` is what the offset log holds, None for a new query. `source_ids` are the names
     of the sources, where they have any. `warnings` are Spark's.
     """
 
@@ -37,6 +37,7 @@ class RecoveredState:
     start_offsets: tuple[str | None, ...] = ()
     end_offsets: tuple[str | None, ...] | None = None
     watermark_ms: int = 0
+    previous_watermark_ms: int = 0
     batch_timestamp_ms: int | None = None
     conf: Mapping[str, str] | None = None
     source_ids: tuple[str, ...] = ()
@@ -90,6 +91,7 @@ def recover(offsets: Sequence[Offsets], commits: Sequence[Commit], location: str
             batch_id=latest_id + 1,
             start_offsets=_advanced(start, latest.offsets),
             watermark_ms=max(metadata.batch_watermark_ms, commit.next_batch_watermark_ms),
+            previous_watermark_ms=metadata.batch_watermark_ms,
             conf=metadata.conf,
             source_ids=latest.source_ids,
         )
@@ -106,6 +108,7 @@ def recover(offsets: Sequence[Offsets], commits: Sequence[Commit], location: str
         start_offsets=start,
         end_offsets=latest.offsets,
         watermark_ms=metadata.batch_watermark_ms,
+        previous_watermark_ms=before.metadata.batch_watermark_ms if before is not None else 0,
         batch_timestamp_ms=metadata.batch_timestamp_ms,
         conf=metadata.conf,
         source_ids=latest.source_ids,

@@ -64,6 +64,7 @@ from potok.plan.logical import (
     LogicalPlan,
     MapPartitions,
     Offset,
+    OperatorStep,
     Project,
     Range,
     Repartition,
@@ -398,6 +399,12 @@ class _Compilation:
         left, right, operator = cogroup_operator(plan, self._time_zone)
         return self.add_operator(operator, [self.flush(left), self.flush(right)], plan.result)
 
+    def operator_step(self, plan: OperatorStep, needed: Needed) -> str:
+        """A step that was planned elsewhere."""
+        del needed
+        inputs = [self.flush(relation) for relation in plan.relations]
+        return self.add_operator(plan.operator, inputs, plan.result)
+
     def show_string(self, plan: ShowString, needed: Needed) -> str:
         """The text of a table."""
         del needed
@@ -480,6 +487,7 @@ _RULES: dict[type[LogicalPlan], Callable[..., str]] = {
     MapPartitions: _Compilation.map_partitions,
     GroupMap: _Compilation.group_map,
     CoGroupMap: _Compilation.cogroup_map,
+    OperatorStep: _Compilation.operator_step,
     ShowString: _Compilation.show_string,
     Tail: _Compilation.tail,
     CollectMetrics: _Compilation.collect_metrics,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from potok.engine.pipeline import Operator
 from potok.engine.scan import Scan
 from potok.plan.expressions import (
     Alias,
@@ -699,6 +700,20 @@ class EventTimeWatermark(UnaryPlan):
     @property
     def output(self) -> Attributes:
         """The child's, the event-time column tagged."""
+        return self.result
+
+
+@dataclass(frozen=True)
+class OperatorStep(LogicalPlan):
+    """A step outside SQL over the whole rows of other relations; it gives the columns of `result`."""
+
+    relations: tuple[LogicalPlan, ...]
+    operator: Operator = field(repr=False)
+    result: Attributes
+
+    @property
+    def output(self) -> Attributes:
+        """The columns."""
         return self.result
 
 

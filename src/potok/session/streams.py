@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from potok.analysis import check_streaming
+from potok.checkpoint.layout import CheckpointLayout
+from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS
 from potok.compiler.relations import compile_plan
 from potok.connectors.base import Provider, Rows, Scan
 from potok.connectors.registry import provider
@@ -15,7 +17,6 @@ from potok.engine.engine import Runner
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.logical import (
-    Aggregate,
     Deduplicate,
     Join,
     Limit,
@@ -25,8 +26,11 @@ from potok.plan.logical import (
     StatefulMap,
     schema_attributes,
 )
+from potok.stateful.base import StateContext
+from potok.stateful.planner import plan_stateful
+from potok.stateful.query import StatefulQuery
 from potok.streaming.progress import StateOperatorProgress
-from potok.streaming.services import BatchContext, PrepareContext
+from potok.streaming.services import BatchContext, PrepareContext, PreparedQuery
 from potok.types import StructType
 
 if TYPE_CHECKING:
@@ -83,6 +87,28 @@ class PreparedStream:
         self._runner.close()
 
 
+class PreparedStatefulStream(PreparedStream):
+    """A query with state: its operators read and write it while the pipeline runs."""
+
+    is_stateful = True
+
+    def __init__(self, runner: Runner, query: StatefulQuery) -> None:
+        super().__init__(runner)
+        self._query = query
+
+    def run(self, batch: BatchContext) -> StreamRows:
+        """See streaming.services.PreparedQuery. The state is written before the sink sees a row."""
+        now_ms = int(batch.now.timestamp() * 1000)
+        self._query.begin(batch.batch_id, batch.watermark_ms, now_ms)
+        rows = self._runner.run(batch.scans, batch.now, repeated=True)
+        done = self._query.commit(batch.batch_id)
+        return StreamRows(rows, rows.observed, tuple(StateOperatorProgress(**asdict(d)) for d in done))
+
+    def needs_another_batch(self, watermark_ms: int) -> bool:
+        """See streaming.services.PreparedQuery."""
+        return self._query.needs_another_batch(watermark_ms)
+
+
 class StreamServices:
     """What queries may ask of their session; implements `streaming.services.SessionServices`.
 
@@ -106,11 +132,24 @@ class StreamServices:
             check_streaming(plan, output_mode)
         _refuse_stateful(plan)
 
-    def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedStream:
+    def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedQuery:
         """Compile once."""
-        del context
         time_zone = self._session.conf.get("spark.sql.session.timeZone")
-        return PreparedStream(self._session.runtime.engine.prepare(compile_plan(plan, time_zone), time_zone))
+        state = StateContext(
+            context.file_system,
+            CheckpointLayout(context.checkpoint_root).state,
+            context.durable,
+            int(context.conf[SHUFFLE_PARTITIONS]),
+            context.output_mode.lower(),
+            context.batch_id,
+            context.conf,
+            time_zone,
+        )
+        planned = plan_stateful(plan, state)
+        runner = self._session.runtime.engine.prepare(compile_plan(planned.plan, time_zone), time_zone)
+        if not planned.operators:
+            return PreparedStream(runner)
+        return PreparedStatefulStream(runner, StatefulQuery(planned, state, context.previous_watermark_ms))
 
     def plan_text(self, plan: LogicalPlan) -> str:
         """The plan as a tree of lines."""
@@ -156,8 +195,6 @@ def _stateful_operation(node: LogicalPlan) -> str | None:
     if not node.is_streaming:
         return None
     match node:
-        case Aggregate():
-            return "aggregation"
         case Deduplicate():
             return "deduplication"
         case Limit():

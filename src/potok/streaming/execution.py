@@ -183,7 +183,7 @@ class StreamExecution:
         self._watermarks = Watermarks(policy, state.watermark_ms)
         self._clock.on_change(self._waiter.wake)
         try:
-            self._prepare(conf)
+            self._prepare(conf, state.previous_watermark_ms)
         except Exception as error:  # noqa: BLE001 - raised where Spark raises it, in the first batch
             self._prepare_error = error
         is_replay = self._position.replay is not None
@@ -204,7 +204,7 @@ class StreamExecution:
         )
         return self._services.provider(relation.format).source(relation, context)
 
-    def _prepare(self, conf: dict[str, str]) -> None:
+    def _prepare(self, conf: dict[str, str], previous_watermark_ms: int) -> None:
         definition = self._definition
         observed = observe_event_times(push_filters_below_watermarks(definition.plan))
         plan = definition.sink.prepare_plan(observed)
@@ -216,6 +216,8 @@ class StreamExecution:
             self._query.run_id,
             self._fs,
             definition.durable,
+            self._position.batch_id,
+            previous_watermark_ms,
         )
         self._prepared = self._services.prepare(plan, context)
 

@@ -79,7 +79,10 @@ class PreparedQuery(Protocol):
 
 @dataclass(frozen=True)
 class PrepareContext:
-    """What a query is compiled with: the conf of its batches, its output mode, its checkpoint."""
+    """What a query is compiled with: the conf of its batches, its output mode, its checkpoint.
+
+    `batch_id` is the batch that runs first, `previous_watermark_ms` the watermark of the one before it.
+    """
 
     conf: Mapping[str, str]
     output_mode: str
@@ -88,6 +91,8 @@ class PrepareContext:
     run_id: str
     file_system: FileSystem
     durable: bool
+    batch_id: int = 0
+    previous_watermark_ms: int = 0
 
 
 class SessionServices(Protocol):

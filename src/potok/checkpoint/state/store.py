@@ -1,0 +1,141 @@
+"""A state store: a table in memory, and on disk one delta for each batch and partition.
+
+The table holds the state after the last batch. A batch that fails ends the run; the next run loads the
+last committed version, so that nothing ever has to be undone in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from potok.checkpoint.state.delta import Delta, encode_delta
+from potok.checkpoint.state.files import StoreFiles
+from potok.checkpoint.state.index import Longs
+from potok.checkpoint.state.rows import UnsafeRows
+from potok.checkpoint.state.table import KeyedTable
+
+Partitioner = Callable[[UnsafeRows], Longs]
+
+
+class StateStore:
+    """Keys to values, versioned.
+
+    `partition_of` gives the partitions of keys; it is asked only where there is more than one.
+    """
+
+    def __init__(self, files: StoreFiles, partition_of: Partitioner) -> None:
+        self.files = files
+        self._partition_of = partition_of
+        self.table = KeyedTable(files.key_width, files.value_width)
+        self._changed: list[Longs] = []
+        self._removed: list[UnsafeRows] = []
+
+    def load(self, version: int) -> None:
+        """Become what the state was after batch `version` - 1. Raises CANNOT_LOAD_STATE_STORE."""
+        if version == 0:
+            self.files.make_directories()
+            return
+        for partition in range(self.files.partitions):
+            keys, values = merged(self.files, partition, version)
+            if len(keys):
+                self.table.put(keys, values)
+
+    def find(self, keys: UnsafeRows) -> Longs:
+        """The row numbers of distinct keys, -1 where there is none."""
+        return self.table.find(keys)
+
+    def put(self, keys: UnsafeRows, values: UnsafeRows, numbers: Longs | None = None) -> Longs:
+        """Set the values of distinct keys; their row numbers. `numbers` is what `find` gave, if known."""
+        numbers = self.table.put(keys, values, numbers)
+        self._changed.append(numbers)
+        return numbers
+
+    def remove(self, numbers: Longs) -> None:
+        """Take out rows that are there, by their numbers."""
+        if numbers.size:
+            self._removed.append(self.table.keys(numbers))
+            self.table.remove(numbers)
+
+    @property
+    def changed_rows(self) -> int:
+        """How many rows were put since the last commit, each as often as it was put."""
+        return sum(numbers.size for numbers in self._changed)
+
+    @property
+    def removed_rows(self) -> int:
+        """How many rows were taken out since the last commit."""
+        return sum(map(len, self._removed))
+
+    def commit(self, version: int) -> None:
+        """Write what has changed since the last commit as `version`, to every partition."""
+        numbers = self._changed_numbers()
+        puts = self.table.keys(numbers), self.table.values(numbers)
+        removed = (
+            UnsafeRows.concat(self._removed) if self._removed else UnsafeRows.empty(self.files.key_width)
+        )
+        if self.files.partitions == 1:
+            self.files.write_delta(0, version, encode_delta(*puts, removed))
+        else:
+            self._write_partitions(version, *puts, removed)
+        self._changed, self._removed = [], []
+
+    def _write_partitions(
+        self, version: int, keys: UnsafeRows, values: UnsafeRows, removed: UnsafeRows
+    ) -> None:
+        put_in, removed_from = self._partitions(keys), self._partitions(removed)
+        for partition in range(self.files.partitions):
+            mine = np.flatnonzero(put_in == partition)
+            gone = np.flatnonzero(removed_from == partition)
+            content = encode_delta(keys.take(mine), values.take(mine), removed.take(gone))
+            self.files.write_delta(partition, version, content)
+
+    def _partitions(self, keys: UnsafeRows) -> Longs:
+        return self._partition_of(keys) if len(keys) else np.zeros(0, np.int64)
+
+    def _changed_numbers(self) -> Longs:
+        if not self._changed:
+            return np.zeros(0, np.int64)
+        if len(self._changed) == 1 and not self._removed:
+            return self._changed[0]
+        numbers = np.unique(np.concatenate(self._changed))
+        return numbers[self.table.is_live(numbers)]
+
+
+def merged(files: StoreFiles, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows]:
+    """All keys and values of one partition at a version, read from its files."""
+    keys, values, deltas = files.read(partition, version)
+    later = KeyedTable(files.key_width, files.value_width)
+    removed = np.zeros(0, np.bool_)
+    for delta in deltas:
+        last = _last_of_each_key(delta)
+        if not len(last.keys):
+            continue
+        numbers = later.put(last.keys, last.values)
+        if removed.size < later.end:
+            removed = np.concatenate([removed, np.zeros(max(later.end, removed.size), np.bool_)])
+        removed[numbers] = last.is_removal
+    if not later.end:
+        return keys, values
+    live = later.live()
+    live = live[~removed[live]]
+    if not len(keys):
+        return later.keys(live), later.values(live)
+    kept = np.flatnonzero(later.find(keys) < 0)
+    return (
+        UnsafeRows.concat([keys.take(kept), later.keys(live)]),
+        UnsafeRows.concat([values.take(kept), later.values(live)]),
+    )
+
+
+def _last_of_each_key(delta: Delta) -> Delta:
+    """Spark writes a key several times where a batch has changed it several times; the last counts."""
+    _, first = np.unique(delta.keys.hashes()[::-1], return_index=True)
+    if first.size == len(delta.keys):
+        return delta
+    last: dict[bytes, int] = {}
+    for position in range(len(delta.keys)):
+        last[delta.keys.row_bytes(position)] = position
+    chosen = np.array(sorted(last.values()))
+    return Delta(delta.keys.take(chosen), delta.values.take(chosen), delta.is_removal[chosen])

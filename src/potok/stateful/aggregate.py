@@ -1,0 +1,285 @@
+"""Streaming aggregation: GROUP BY over a batch, joined with what the batches before have left.
+
+    rows -> partial aggregates by key (SQL) -> Fetch -> merge, row by row (SQL) -> Save -> values (SQL)
+
+Source of facts: StateStoreRestoreExec, StateStoreSaveExec.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from potok.checkpoint.state.index import Longs
+from potok.checkpoint.state.rows import UnsafeRows
+from potok.functions.stream_aggregates import StreamAggregate, stream_aggregate
+from potok.plan.expressions import (
+    AggregateCall,
+    Alias,
+    AttributeReference,
+    Expression,
+    next_expr_id,
+)
+from potok.plan.logical import (
+    Aggregate,
+    Attributes,
+    LogicalPlan,
+    OperatorStep,
+    Project,
+    to_attribute,
+)
+from potok.plan.tree import Node
+from potok.stateful.base import (
+    MICROS_PER_MS,
+    StateContext,
+    StatefulOperator,
+    TypedStore,
+    column_arrays,
+    micros,
+    rows_table,
+)
+from potok.stateful.expiry import Expiry
+from potok.types import LONG, StructField, StructType, arrow_type
+
+DELAY_KEY = "spark.watermarkDelayMs"
+_KEY_NAME = "_groupingexpression"
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """The aggregate functions of a node and where the buffer of each stands among all buffer columns."""
+
+    calls: tuple[AggregateCall, ...]
+    functions: tuple[StreamAggregate, ...]
+
+    @property
+    def fields(self) -> tuple[StructField, ...]:
+        """All buffer columns."""
+        return tuple(field for function in self.functions for field in function.buffer)
+
+    def attributes(self) -> Attributes:
+        """Fresh columns for a buffer."""
+        return tuple(
+            AttributeReference(f.name, f.data_type, is_nullable=True, expr_id=next_expr_id())
+            for f in self.fields
+        )
+
+    def partials(self) -> tuple[Expression, ...]:
+        """The aggregates over a batch."""
+        return tuple(partial for function in self.functions for partial in function.partial)
+
+    def merged(self, old: Attributes, new: Attributes) -> tuple[Expression, ...]:
+        """What the kept and the new columns make together."""
+        merged: list[Expression] = []
+        at = 0
+        for function in self.functions:
+            end = at + len(function.buffer)
+            merged += function.merge(old[at:end], new[at:end])
+            at = end
+        return tuple(merged)
+
+    def values(self, kept: Attributes) -> dict[Expression, Expression]:
+        """The value of each aggregate function."""
+        values: dict[Expression, Expression] = {}
+        at = 0
+        for call, function in zip(self.calls, self.functions, strict=True):
+            end = at + len(function.buffer)
+            values[call] = function.evaluate(kept[at:end])
+            at = end
+        return values
+
+
+def buffers_of(aggregates: Sequence[Expression]) -> Buffers:
+    """The aggregate functions in some expressions, each once. Raises UNSUPPORTED_FEATURE."""
+    calls = tuple(
+        dict.fromkeys(
+            node for expression in aggregates for node in expression.walk() if isinstance(node, AggregateCall)
+        )
+    )
+    return Buffers(calls, tuple(stream_aggregate(call) for call in calls))
+
+
+def grouping_keys(grouping: Sequence[Expression]) -> tuple[Expression, ...]:
+    """The grouping expressions, each with a name."""
+    return tuple(
+        g if isinstance(g, AttributeReference) else Alias(g, (_KEY_NAME,), expr_id=next_expr_id())
+        for g in grouping
+    )
+
+
+def plan_aggregate(
+    node: Aggregate, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
+) -> tuple[LogicalPlan, StatefulOperator]:
+    """The steps of one aggregation over a planned relation."""
+    (child,) = relations
+    buffers = buffers_of(node.aggregates)
+    named = grouping_keys(node.grouping)
+    keys = tuple(to_attribute(k) for k in named)
+    computed = [k for k in named if isinstance(k, Alias)]
+    source = Project(child, (*child.output, *computed)) if computed else child
+
+    new, old, kept = buffers.attributes(), buffers.attributes(), buffers.attributes()
+    partials = tuple(
+        Alias(partial, (a.name,), expr_id=a.expr_id)
+        for partial, a in zip(buffers.partials(), new, strict=True)
+    )
+    partial = Aggregate(source, keys, (*keys, *partials))
+    operator = AggregateOperator(operator_id, context, keys, buffers)
+    position = AttributeReference("position", LONG, is_nullable=False, expr_id=next_expr_id())
+    fetched = OperatorStep((partial,), operator.fetch, (position, *new, *old))
+    merged = tuple(
+        Alias(expression, (a.name,), expr_id=a.expr_id)
+        for expression, a in zip(buffers.merged(old, new), kept, strict=True)
+    )
+    saved = OperatorStep((Project(fetched, (position, *merged)),), operator.save, (*keys, *kept))
+    values = buffers.values(kept)
+    by_key = dict(zip(node.grouping, keys, strict=True))
+    outputs = tuple(_output(expression, {**values, **by_key}) for expression in node.aggregates)
+    return Project(saved, outputs), operator
+
+
+def _output(expression: Expression, replacements: dict[Expression, Expression]) -> Expression:
+    def change(node: Node) -> Node:
+        found = replacements.get(cast("Expression", node))
+        return node.map_children(change, Expression) if found is None else found
+
+    if isinstance(expression, AttributeReference):
+        return expression
+    attribute = to_attribute(expression)
+    changed = change(expression.child) if isinstance(expression, Alias) else change(expression)
+    return Alias(
+        cast("Expression", changed), (attribute.name,), attribute.metadata, expr_id=attribute.expr_id
+    )
+
+
+class AggregateOperator(StatefulOperator):
+    """The state of one aggregation: buffers by key."""
+
+    name = "stateStoreSave"
+
+    def __init__(self, operator_id: int, context: StateContext, keys: Attributes, buffers: Buffers) -> None:
+        super().__init__(operator_id, context)
+        key_schema = StructType(tuple(k.to_field() for k in keys))
+        self._store = TypedStore(context, operator_id, key_schema, StructType(buffers.fields))
+        self._buffer_types = [arrow_type(f.data_type) for f in buffers.fields]
+        self._key_names = [str(i) for i in range(len(keys))]
+        self._time_key = next((i for i, k in enumerate(keys) if DELAY_KEY in k.metadata), None)
+        forgets = self._time_key is not None and context.output_mode != "complete"
+        self._expiry = Expiry(self._store.store.table) if forgets else None
+        self._keys = UnsafeRows.empty(None)
+        self._key_columns: list[pa.Array] = []
+        self._numbers: Longs = np.zeros(0, np.int64)
+        self.fetch, self.save = _Fetch(self), _Save(self)
+
+    @property
+    def stores(self) -> Sequence[TypedStore]:
+        """The one."""
+        return (self._store,)
+
+    def loaded(self) -> None:
+        """See StatefulOperator."""
+        if self._expiry is None or self._time_key is None:
+            return
+        table = self._store.store.table
+        self._expiry = Expiry(table)
+        numbers = table.live()
+        times = self._store.keys.decode(table.keys(numbers))[self._time_key]
+        self._expiry.set(numbers, micros(times))
+
+    def read(self, table: pa.Table) -> pa.Table:
+        """The batch's partial buffers beside those that are kept, late groups left out."""
+        columns = column_arrays(table)
+        count = len(self._key_names)
+        if self._time_key is not None and self._expiry is not None:
+            late = micros(columns[self._time_key]) <= self.batch.late_ms * MICROS_PER_MS
+            if late.any():
+                self.counts.dropped_by_watermark += int(late.sum())
+                kept = pa.array(~late)
+                columns = [column.filter(kept) for column in columns]
+        self._key_columns = columns[:count]
+        size = len(columns[0]) if columns else table.num_rows
+        if count:
+            self._keys = self._store.keys.encode(self._key_columns)
+        else:
+            self._keys = UnsafeRows.of_matrix(np.zeros((size, 0), np.int64))
+        self._numbers = self._store.store.find(self._keys)
+        old = self._kept_buffers()
+        return rows_table([pa.array(np.arange(size)), *columns[count:], *old])
+
+    def _kept_buffers(self) -> list[pa.Array]:
+        found = np.flatnonzero(self._numbers >= 0)
+        size = self._numbers.size
+        if not found.size:
+            return [pa.nulls(size, t) for t in self._buffer_types]
+        columns = self._store.values.decode(self._store.store.table.values(self._numbers[found]))
+        if found.size == size:
+            return columns
+        places = np.full(size, -1, np.int64)
+        places[found] = np.arange(found.size)
+        indices = pa.array(places, mask=places < 0)
+        return [pc.take(column, indices) for column in columns]
+
+    def write(self, table: pa.Table) -> pa.Table:
+        """Keep the merged buffers; what the output mode lets out."""
+        begun = time.monotonic_ns()
+        columns = column_arrays(table)
+        positions = np.asarray(columns[0])
+        if positions.size and (np.diff(positions) != 1).any():
+            order = pa.array(np.argsort(positions))
+            columns = [pc.take(column, order) for column in columns]
+        merged = columns[1:]
+        values = self._store.values.encode(merged)
+        numbers = self._store.store.put(self._keys, values, self._numbers)
+        self.counts.updated += numbers.size
+        if self._expiry is not None and self._time_key is not None:
+            new = self._numbers < 0
+            self._expiry.set(numbers[new], micros(self._key_columns[self._time_key])[new])
+        self.counts.updates_ns += time.monotonic_ns() - begun
+        mode = self.context.output_mode
+        if mode == "complete":
+            return self._rows(self._store.store.table.live())
+        forgotten = self._forget(give=mode == "append")
+        if mode == "append":
+            return forgotten
+        return rows_table([*self._key_columns, *merged])
+
+    def _forget(self, *, give: bool) -> pa.Table:
+        """Remove the groups that the watermark has passed, and give their rows if asked."""
+        begun = time.monotonic_ns()
+        numbers = np.zeros(0, np.int64)
+        if self._expiry is not None:
+            numbers = self._expiry.take(self.batch.watermark_ms * MICROS_PER_MS)
+        rows = self._rows(numbers) if give else rows_table([])
+        self._store.store.remove(numbers)
+        self.counts.removed += numbers.size
+        self.counts.removals_ns += time.monotonic_ns() - begun
+        return rows
+
+    def _rows(self, numbers: Longs) -> pa.Table:
+        table = self._store.store.table
+        keys = self._store.keys.decode(table.keys(numbers)) if self._key_names else []
+        return rows_table([*keys, *self._store.values.decode(table.values(numbers))])
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    owner: AggregateOperator
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """See engine.pipeline.Operator."""
+        return self.owner.read(tables[0])
+
+
+@dataclass(frozen=True)
+class _Save:
+    owner: AggregateOperator
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """See engine.pipeline.Operator."""
+        return self.owner.write(tables[0])

@@ -1,0 +1,95 @@
+"""A resolved plan over streams, its stateful nodes replaced by steps that read and write state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from potok.plan.logical import (
+    Aggregate,
+    EventTimeWatermark,
+    LogicalPlan,
+)
+from potok.plan.tree import Node
+from potok.stateful.aggregate import plan_aggregate
+from potok.stateful.base import StateContext, StatefulOperator
+
+# Upstream of a relation: where its watermark comes from, operators or (None) the query's own watermark.
+Upstream = tuple["StatefulOperator | None", ...]
+
+
+# The node, its relations planned, the operator's number, the context; the plan in its place, and its operator.
+Make = Callable[[Any, Sequence[LogicalPlan], int, StateContext], tuple[LogicalPlan, StatefulOperator]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a kind of streaming node is planned, and which of them keep state (all, unless said otherwise)."""
+
+    make: Make
+    keeps_state: Callable[[Any, StateContext], bool] = lambda _node, _context: True
+
+
+RULES: Mapping[type[LogicalPlan], Rule] = {
+    Aggregate: Rule(plan_aggregate),
+}
+
+
+@dataclass(frozen=True)
+class PlannedQuery:
+    """`operators` by their numbers; `upstream` of each, in the same order."""
+
+    plan: LogicalPlan
+    operators: tuple[StatefulOperator, ...]
+    upstream: tuple[Upstream, ...]
+
+
+def plan_stateful(plan: LogicalPlan, context: StateContext) -> PlannedQuery:
+    """Plan the stateful nodes, numbered from the top as Spark does."""
+    planner = _Planner(context)
+    planned, _ = planner.plan(plan)
+    numbers = sorted(planner.operators)
+    return PlannedQuery(
+        planned,
+        tuple(planner.operators[n] for n in numbers),
+        tuple(planner.upstream[n] for n in numbers),
+    )
+
+
+class _Planner:
+    def __init__(self, context: StateContext) -> None:
+        self._context = context
+        self._count = 0
+        self.operators: dict[int, StatefulOperator] = {}
+        self.upstream: dict[int, Upstream] = {}
+
+    def plan(self, node: LogicalPlan) -> tuple[LogicalPlan, Upstream]:
+        rule = self._rule(node)
+        operator_id = self._count
+        if rule is not None:
+            self._count += 1
+        relations: list[LogicalPlan] = []
+        upstream: list[StatefulOperator | None] = []
+
+        def change(child: Node) -> Node:
+            if not isinstance(child, LogicalPlan):
+                return child
+            planned, above = self.plan(child)
+            relations.append(planned)
+            upstream.extend(above)
+            return planned
+
+        changed = node.map_children(change, LogicalPlan)
+        if rule is not None:
+            plan, operator = rule.make(node, relations, operator_id, self._context)
+            self.operators[operator_id] = operator
+            self.upstream[operator_id] = tuple(dict.fromkeys(upstream))
+            return plan, (operator,)
+        if isinstance(node, EventTimeWatermark):
+            return changed, (None,)
+        return changed, tuple(dict.fromkeys(upstream))
+
+    def _rule(self, node: LogicalPlan) -> Rule | None:
+        rule = RULES.get(type(node)) if node.is_streaming else None
+        return rule if rule is not None and rule.keeps_state(node, self._context) else None

@@ -1,0 +1,118 @@
+"""The stateful operators of one query, batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from potok.stateful.base import StateBatch, StateContext, StatefulOperator
+from potok.stateful.planner import PlannedQuery
+
+NS_PER_MS = 1_000_000
+# An operator without a watermark above it.
+NO_WATERMARK_MS = -1
+__all__ = ["OperatorProgress", "StatefulQuery"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorProgress:
+    """What one operator has done in a batch; the fields of StateOperatorProgress, times in ms."""
+
+    operator_name: str
+    num_rows_total: int
+    num_rows_updated: int
+    all_updates_time_ms: int
+    num_rows_removed: int
+    all_removals_time_ms: int
+    commit_time_ms: int
+    memory_used_bytes: int
+    num_rows_dropped_by_watermark: int
+    num_shuffle_partitions: int
+    num_state_store_instances: int
+    custom_metrics: Mapping[str, int] = field(default_factory=dict)
+
+
+class StatefulQuery:
+    """Brings operators through batches: load, begin, commit.
+
+    `late_ms` is the watermark of the batch before the next one.
+    """
+
+    def __init__(self, planned: PlannedQuery, context: StateContext, late_ms: int) -> None:
+        self._planned = planned
+        self._context = context
+        self._last_ms = late_ms
+        self._is_loaded = False
+
+    @property
+    def operators(self) -> tuple[StatefulOperator, ...]:
+        """By their numbers."""
+        return self._planned.operators
+
+    def begin(self, batch_id: int, watermark_ms: int, now_ms: int) -> None:
+        """Before the pipeline runs. Loads the state with the first batch."""
+        if not self._is_loaded:
+            self._load()
+        late, now = self._watermarks(self._last_ms), self._watermarks(watermark_ms)
+        self._last_ms = watermark_ms
+        for operator in self.operators:
+            number = operator.operator_id
+            operator.begin(StateBatch(batch_id, late[number], now[number], now_ms))
+
+    def commit(self, batch_id: int) -> tuple[OperatorProgress, ...]:
+        """Write what the batch has changed; what each operator did."""
+        progress = []
+        for operator in self.operators:
+            begun = time.monotonic_ns()
+            for typed in operator.stores:
+                typed.store.commit(batch_id + 1)
+            operator.counts.commit_ns += time.monotonic_ns() - begun
+            progress.append(self._progress(operator))
+        return tuple(progress)
+
+    def needs_another_batch(self, watermark_ms: int) -> bool:
+        """Whether any operator has something to do at a watermark without new data."""
+        inputs = self._watermarks(watermark_ms)
+        return any(operator.needs_another_batch(inputs[operator.operator_id]) for operator in self.operators)
+
+    def _load(self) -> None:
+        for operator in self.operators:
+            for typed in operator.stores:
+                typed.store.load(self._context.version)
+            operator.loaded()
+        self._is_loaded = True
+
+    def _watermarks(self, query_ms: int) -> dict[int, int]:
+        """The watermark of each operator's input, by the operator's number.
+
+        Source of fact: PropagateWatermarkSimulator.
+        """
+        inputs: dict[int, int] = {}
+        outputs: dict[int, int] = {}
+        # Numbers count from the top: the relations of an operator have greater ones.
+        for operator, upstream in reversed(list(zip(self.operators, self._planned.upstream, strict=True))):
+            given = [self._given(source, query_ms, outputs) for source in upstream]
+            inputs[operator.operator_id] = min(given, default=NO_WATERMARK_MS)
+            outputs[operator.operator_id] = operator.output_watermark_ms(inputs[operator.operator_id])
+        return inputs
+
+    def _given(self, source: StatefulOperator | None, query_ms: int, outputs: Mapping[int, int]) -> int:
+        return query_ms if source is None else outputs[source.operator_id]
+
+    def _progress(self, operator: StatefulOperator) -> OperatorProgress:
+        counts = operator.counts
+        return OperatorProgress(
+            operator.name,
+            operator.rows_total,
+            counts.updated,
+            counts.updates_ns // NS_PER_MS,
+            counts.removed,
+            counts.removals_ns // NS_PER_MS,
+            counts.commit_ns // NS_PER_MS,
+            operator.memory_bytes,
+            counts.dropped_by_watermark,
+            self._context.partitions,
+            self._context.partitions * len(operator.stores),
+            counts.custom,
+        )
