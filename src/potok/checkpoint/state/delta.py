@@ -183,7 +183,7 @@ def _run(lengths: npt.NDArray[np.int32], at: int, end: int) -> tuple[int, int, i
 
 def _each(lengths: npt.NDArray[np.int32], at: int, end: int) -> tuple[Words, Words, Words]:
     """What `_records` gives, record by record."""
-    native = memoryview(lengths.astype(np.int32))
+    native = lengths.astype(np.int32).data
     starts: list[int] = []
     behind: list[int] = []
     while at < end:

@@ -86,9 +86,10 @@ def _blocks(content: bytes) -> Iterator[bytes]:
 
 def _unpacked(packed: bytes, size: int) -> bytes:
     try:
-        return lz4.block.decompress(packed, uncompressed_size=size)
+        content: bytes = lz4.block.decompress(packed, uncompressed_size=size)
     except lz4.block.LZ4BlockError as error:
         raise ValueError(f"corrupt LZ4 block: {error}") from error
+    return content
 
 
 def _checksum(block: bytes | memoryview) -> int:

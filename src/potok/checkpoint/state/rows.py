@@ -113,7 +113,7 @@ class UnsafeRows:
         """For each row whether the other's row at the same position has the same bytes."""
         if self.width is not None and self.width == other.width:
             return _equal_matrices(self.matrix(), other.matrix())
-        same_length = self.lengths == other.lengths
+        same_length: Mask = self.lengths == other.lengths
         if not same_length.all():
             at = np.flatnonzero(same_length)
             same_length[at] = self.take(at).equal(other.take(at))
