@@ -200,10 +200,12 @@ def _text_to_floating(v: str, cast: Conversion) -> str:
     name = sql_type(cast.target)
     slow = f"potok_parse_double({v})"
     number = slow if cast.target == DOUBLE else let(slow, double_to_float)
+    # DuckDB reads also 1_000, +-1, nan(1) and -nan. A text that begins with a digit, a point, or one of them
+    # behind a minus, and has no `_`, means the same to both.
+    suspect = f"{v} < '-' OR {v} >= ':' OR contains({v}, '_') OR ({v} >= '-:' AND {v} < '.')"
     return (
-        f"CASE WHEN isfinite(TRY_CAST({v} AS {name})) AND NOT contains({v}, '_') AND NOT contains({v}, '+')"
-        f" THEN TRY_CAST({v} AS {name}) WHEN {v} IS NULL THEN NULL"
-        f" ELSE coalesce({number}, {cast.malformed(v)}) END"
+        f"coalesce(CASE WHEN {suspect} THEN NULL ELSE TRY_CAST({v} AS {name}) END,"
+        f" CASE WHEN {v} IS NOT NULL THEN coalesce({number}, {cast.malformed(v)}) END)"
     )
 
 
@@ -272,6 +274,6 @@ def _text_to_decimal(v: str, cast: Conversion, target: DecimalType) -> str:
             f" ELSE {cast.out_of_decimal(digits)} END"
         )
     return (
-        f"CASE WHEN TRY_CAST({v} AS {name}) IS NOT NULL AND NOT contains({v}, '_') THEN TRY_CAST({v} AS {name})"
-        f" WHEN {v} IS NULL THEN NULL ELSE coalesce(CAST({parsed} AS {name}), {failed}) END"
+        f"coalesce(CASE WHEN contains({v}, '_') THEN NULL ELSE TRY_CAST({v} AS {name}) END,"
+        f" CASE WHEN {v} IS NOT NULL THEN coalesce(CAST({parsed} AS {name}), {failed}) END)"
     )
