@@ -100,7 +100,13 @@ def _orphans() -> Iterator[resource.struct_rusage]:
 def execute(command: list[str], directory: Path) -> Outcome:
     """Run to the end. A program reports figures of its own on lines `RESULT {json}`."""
     _adopt_orphans()
-    environment = {**os.environ, "POTOK_BENCHMARK_DIRECTORY": str(directory)}
+    environment = {
+        **os.environ,
+        "POTOK_BENCHMARK_DIRECTORY": str(directory),
+        "PYTHONPYCACHEPREFIX": str(directory / "bytecode"),
+    }
+    # An installed package has its bytecode ready; so has every round here but the first.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if "PYTHONPATH" in environment:
         # Programs run in a directory of their own.
         places = environment["PYTHONPATH"].split(os.pathsep)
