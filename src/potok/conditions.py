@@ -1627,6 +1627,12 @@ CONDITIONS: dict[str, Condition] = {
         "42P20",
         ANALYSIS,
     ),
+    "MULTIPLE_EVENT_TIME_COLUMNS": Condition(
+        "More than one event time columns are available. Please ensure there is at most one event time column per"
+        " stream. event time columns: <eventTimeCols>",
+        "42K09",
+        ANALYSIS,
+    ),
     "NAMED_PARAMETERS_NOT_SUPPORTED": Condition(
         "Named parameters are not supported for function <functionName>; please retry the query "
         "with positional arguments to the function call instead.",

@@ -17,7 +17,6 @@ from potok.engine.engine import Runner
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.logical import (
-    Deduplicate,
     Join,
     Limit,
     LogicalPlan,
@@ -195,8 +194,6 @@ def _stateful_operation(node: LogicalPlan) -> str | None:
     if not node.is_streaming:
         return None
     match node:
-        case Deduplicate():
-            return "deduplication"
         case Limit():
             return "limit"
         case StatefulMap():

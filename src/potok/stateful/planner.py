@@ -8,12 +8,14 @@ from typing import Any
 
 from potok.plan.logical import (
     Aggregate,
+    Deduplicate,
     EventTimeWatermark,
     LogicalPlan,
 )
 from potok.plan.tree import Node
 from potok.stateful.aggregate import plan_aggregate
 from potok.stateful.base import StateContext, StatefulOperator
+from potok.stateful.deduplicate import plan_deduplicate
 
 # Upstream of a relation: where its watermark comes from, operators or (None) the query's own watermark.
 Upstream = tuple["StatefulOperator | None", ...]
@@ -33,6 +35,7 @@ class Rule:
 
 RULES: Mapping[type[LogicalPlan], Rule] = {
     Aggregate: Rule(plan_aggregate),
+    Deduplicate: Rule(plan_deduplicate),
 }
 
 

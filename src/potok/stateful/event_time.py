@@ -1,0 +1,35 @@
+"""Which column of a relation is its event time, and what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from potok.checkpoint.state.index import Longs
+from potok.errors import SparkError
+from potok.plan.logical import Attributes
+
+DELAY_KEY = "spark.watermarkDelayMs"
+
+
+def event_time_position(columns: Attributes) -> int | None:
+    """The position of the column that a watermark has marked; None where there is none.
+
+    Raises MULTIPLE_EVENT_TIME_COLUMNS for several. Source of fact: WatermarkSupport.findEventTimeColumn.
+    """
+    marked = [i for i, column in enumerate(columns) if DELAY_KEY in column.metadata]
+    if len({columns[i].expr_id for i in marked}) > 1:
+        names = ",".join(f"{columns[i].name}#{columns[i].expr_id}" for i in marked)
+        raise SparkError("MULTIPLE_EVENT_TIME_COLUMNS", eventTimeCols=f"({names})")
+    return marked[0] if marked else None
+
+
+def known_micros(column: pa.Array | pa.ChunkedArray) -> tuple[Longs, npt.NDArray[np.bool_]]:
+    """The microseconds since 1970 of event times, of windows those of their ends, 0 for NULL; and which are not NULL."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if pa.types.is_struct(column.type):
+        column = column.flatten()[1]
+    is_known = np.asarray(column.is_valid())
+    return np.asarray(column.view(pa.int64()).fill_null(0)), is_known
