@@ -58,7 +58,8 @@ SECOND = rows(
 )
 NUMBERS = ("i", "l", "f", "d", "dec", "big")
 ORDERED = (*NUMBERS, "s", "b", "at", "day", "bin")
-PERIODS = ("make_dt_interval(i)", "make_ym_interval(i)")
+PERIODS = ("make_dt_interval(i)",)
+MONTHS = ("sum", "try_sum", "avg", "try_avg", "min", "max", "first", "last")
 MOMENTS = (
     "stddev",
     "stddev_samp",
@@ -76,7 +77,7 @@ PAIRS = (
 )  # fmt: skip
 FUNCTIONS = [
     "count(*)", "count(1)", "count(i)", "count(i, s)", "count_if(i > 2)", "count_if(b)",
-    *(f"sum({column})" for column in (*NUMBERS, *PERIODS, "tinyint(i)", "smallint(i)", "s", "decimal(dec, 18, 4)")),
+    *(f"sum({column})" for column in (*NUMBERS, *PERIODS, "tinyint(i)", "smallint(i)", "s", "CAST(dec AS DECIMAL(18,4))")),
     "sum(CAST(i AS DECIMAL(8,0)))", "sum(CAST(i AS DECIMAL(9,0)))", "sum(CAST(dec AS DECIMAL(28,2)))",
     *(f"try_sum({column})" for column in (*NUMBERS, *PERIODS)),
     *(f"avg({column})" for column in (*NUMBERS, *PERIODS, "s")),
@@ -102,18 +103,18 @@ FUNCTIONS = [
     *(f"approx_count_distinct({column})" for column in ORDERED), "approx_count_distinct(i, 0.2)",
     "percentile_approx(i, 0.5)", "percentile_approx(d, array(0.1, 0.9), 50)", "approx_percentile(dec, 0.5, 100)",
     "histogram_numeric(i, 3)", "histogram_numeric(d, 2)", "bitmap_construct_agg(bitmap_bit_position(i))",
-    "bitmap_or_agg(bin)", "bitmap_and_agg(bin)", "count_min_sketch(i, 0.5, 0.5, 1)", "hll_sketch_estimate(hll_sketch_agg(i))",
-    "hll_sketch_agg(s)", "hll_sketch_agg(i, 4)", "hll_union_agg(hll_sketch_agg(i))", "kll_sketch_agg_bigint(l)",
+    "bitmap_or_agg(bin)", "bitmap_and_agg(bin)", "count_min_sketch(i, 0.5D, 0.5D, 1)", "hll_sketch_estimate(hll_sketch_agg(i))",
+    "hll_sketch_agg(s)", "hll_sketch_agg(i, 4)", "hll_union_agg(bin)", "kll_sketch_agg_bigint(l)",
     "kll_sketch_agg_double(d)", "kll_sketch_agg_float(f)", "theta_sketch_agg(i)", "theta_sketch_agg(s)",
     "tuple_sketch_agg_double(i, d)", "tuple_sketch_agg_integer(i, i)", "approx_top_k(i)", "approx_top_k(s, 2)",
-    "approx_top_k_accumulate(i)", "measure(i)", "collect_union(array(i, 1))", "schema_of_variant_agg(parse_json('1'))",
-    "vector_sum(array(f))", "vector_avg(array(f))", "schema_of_json_agg('1')", "grouping(k)",
+    "approx_top_k_accumulate(i)", *(f"CAST({name}(make_ym_interval(i)) AS STRING)" for name in MONTHS), "collect_union(array(i, 1))", "schema_of_variant_agg(parse_json('1'))",
+    "collect_set(k)", "max(at), min(day), last(bin)", "vector_sum(array(f))", "vector_avg(array(f))", "schema_of_json_agg('1')", "grouping(k)",
     "sum(DISTINCT i)", "count(DISTINCT i)", "collect_list(DISTINCT i)", "max(DISTINCT i)", "listagg(DISTINCT s, ',')",
     "sum(i) FILTER (WHERE i > 2)", "count(*) FILTER (WHERE b)", "collect_list(i) FILTER (WHERE i > 2)",
     "avg(i) FILTER (WHERE false)", "first(i) FILTER (WHERE i > 2)", "approx_count_distinct(i) FILTER (WHERE i > 2)",
     "sum(i + l)", "sum(i) + sum(i)", "sum(i) / count(i)", "sum(rand(1)) > 0", "max(current_timestamp()) > '2020-01-01'",
     "sum(CASE WHEN b THEN d END)", "count(CASE WHEN b THEN 1 END)", "sum(NULL)", "count(NULL)", "max(NULL)", "sum(1)",
-    "sum(k)", "max(k)", "max(parse_json(s))", "max(map(i, s))", "first(map(i, s))", "last(at) + INTERVAL '1' DAY",
+    "sum(k)", "max(k)", "max(parse_json(s))", "max(map(i, s))", "first(map('x', s))", "last(at) + INTERVAL '1' DAY",
     "avg(d), count(i), sum(l), max(s)", "stddev(d), avg(d), var_pop(d), count(d)", "first(i), first(i, true), last(i)",
     "sum(dec), avg(dec), count(dec)", "corr(x, y), covar_pop(x, y), regr_slope(y, x)", "collect_list(i), count(1)",
     "max(s), count(1), min(s)", "percentile_approx(i, 0.5), sum(i)",
@@ -125,7 +126,7 @@ SHAPES = {
     "no keys": "SELECT count(*), sum(l), max(s), first(i) FROM t",
     "no keys typed": "SELECT collect_list(i), approx_count_distinct(i), percentile_approx(i, 0.5) FROM t",
     "all keys": "SELECT k, i, l, f, d, dec, big, s, b, at, day, bin, count(*) FROM t GROUP BY ALL",
-    "interval keys": "SELECT make_dt_interval(i) AS a, make_ym_interval(i) AS b, count(*) FROM t GROUP BY 1, 2",
+    "interval keys": "SELECT make_dt_interval(i) AS a, CAST(make_ym_interval(i) AS STRING) AS b, count(*) FROM t GROUP BY make_dt_interval(i), make_ym_interval(i)",
     "key used in aggregate": "SELECT k, max(k), count(k) FROM t GROUP BY k",
     "key in expression": "SELECT concat(k, '!'), count(*) FROM t GROUP BY k",
     "expression key": "SELECT i % 2, upper(k), sum(i % 2) FROM t GROUP BY i % 2, upper(k)",

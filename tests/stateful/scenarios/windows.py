@@ -40,6 +40,7 @@ SECOND = at(("00:12", "a", 4), ("00:45", "b", 5), ("00:14.999999", "a", 6), ("00
 LATE = at(("00:03", "a", 8), ("00:29.999", "b", 9), ("00:30", "a", 10), ("00:40", "a", 11), (None, "a", 12))
 FOURTH = at(("01:30", None, 13), ("00:35", "b", 14))
 LAST = at(("04:00", "a", 15))
+LATE_TWICE = at(("00:03", "a", 8), ("00:04", "a", 8), ("00:05", "a", 8), ("00:04", "b", 8), ("00:50", "a", 8))
 STEPS = [FIRST, SECOND, LATE, FOURTH, [], LAST]
 BROKEN = [FIRST, Restart(), SECOND, Restart(), LATE, Restart(), FOURTH, Restart(), LAST, Restart()]
 
@@ -275,6 +276,42 @@ SCENARIOS = [
     ),
     Scenario("null_time_only", windowed("10 seconds"), ATV, "append", [at((None, "a", 1)), FIRST]),
     Scenario("late_after_restart", windowed("10 seconds"), ATV, "append", [FIRST, SECOND, Restart(), LATE]),
+    Scenario(
+        "late_rows_of_one_group",
+        windowed("10 seconds"),
+        ATV,
+        "append",
+        [FIRST, SECOND, LATE_TWICE],
+        partitions=2,
+    ),
+    Scenario(
+        "late_rows_of_one_group_update",
+        windowed("10 seconds", "5 seconds"),
+        ATV,
+        "update",
+        [FIRST, SECOND, LATE_TWICE],
+    ),
+    Scenario("late_in_first_batch", windowed("10 seconds"), ATV, "append", [FIRST + LAST]),
+    Scenario(
+        "restart_before_late",
+        windowed("10 seconds"),
+        ATV,
+        "append",
+        [
+            FIRST,
+            Restart(),
+            at(("00:03", "a", 8), ("00:40", "a", 8)),
+            Restart(),
+            at(("00:12", "a", 8), ("00:01", "a", 8)),
+        ],
+    ),
+    Scenario(
+        "watermark_goes_back",
+        windowed("10 seconds"),
+        ATV,
+        "append",
+        [LAST, Restart(windowed("10 seconds", delay="10 minutes")), FIRST, at(("20:00", "a", 1))],
+    ),
     Scenario(
         "window_in_sql",
         lambda spark, sources: (
