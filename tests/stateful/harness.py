@@ -49,7 +49,8 @@ class Keep:
 class Run:
     """A scenario on the way."""
 
-    def __init__(self, spark: SparkSession, scenario: Scenario, root: Path) -> None:
+    def __init__(self, spark: SparkSession, scenario: Scenario, root: Path, first: int, last: int) -> None:
+        self.first, self.last = first, last
         self.spark, self.scenario, self.root = spark, scenario, root
         self.build, self.mode = scenario.build, scenario.mode
         self.conf = {"spark.sql.shuffle.partitions": str(scenario.partitions), **scenario.conf}
@@ -57,9 +58,22 @@ class Run:
         self.files = 0
         self.seen: set[int] = set()
         self.schema: Any = None
-        shutil.rmtree(root, ignore_errors=True)
+        if first == 0:
+            shutil.rmtree(root, ignore_errors=True)
         for name in (*scenario.schemas, "out"):
-            (root / name).mkdir(parents=True)
+            (root / name).mkdir(parents=True, exist_ok=True)
+        for step in scenario.steps[:first]:
+            if isinstance(step, Restart):
+                self._change(step)
+            elif not isinstance(step, Wait):
+                self.files += sum(bool(content) for content in self._contents(step).values())
+
+    def _change(self, step: Restart) -> None:
+        self.build, self.mode = step.build or self.build, step.mode or self.mode
+        self.conf |= step.conf or {}
+
+    def _contents(self, step: Sequence[Row] | Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+        return step if isinstance(step, Mapping) else {next(iter(self.scenario.schemas)): step}
 
     def told(self) -> dict[str, Any]:
         """Run all steps; what each of them did."""
@@ -81,7 +95,7 @@ class Run:
 
     def _all_steps(self, told: list[Any]) -> None:
         failed = False
-        for step in self.scenario.steps:
+        for step in self.scenario.steps[self.first : self.last]:
             if failed and not isinstance(step, Restart):
                 told.append("skipped")
                 continue
@@ -96,13 +110,13 @@ class Run:
     def _step(self, step: Sequence[Row] | Mapping[str, Sequence[Row]] | Restart | Wait) -> None:
         if isinstance(step, Restart):
             self._stop()
-            self.build, self.mode = step.build or self.build, step.mode or self.mode
+            self._change(step)
             for name, value in (step.conf or {}).items():
                 self.spark.conf.set(name, value)
         elif isinstance(step, Wait):
             time.sleep(step.seconds)
         else:
-            files = step if isinstance(step, Mapping) else {next(iter(self.scenario.schemas)): step}
+            files = self._contents(step)
             if len(files) > 1:
                 self._stop()
             for name, content in files.items():
@@ -167,6 +181,11 @@ class Run:
         }
 
 
-def run(spark: SparkSession, scenario: Scenario, root: Path) -> dict[str, Any]:
-    """Run a scenario below a directory, which is emptied before."""
-    return Run(spark, scenario, root).told()
+def run(
+    spark: SparkSession, scenario: Scenario, root: Path, first: int = 0, last: int | None = None
+) -> dict[str, Any]:
+    """Run the steps of a scenario from `first` up to `last` below a directory.
+
+    The directory is emptied before the first of all steps; later ones go on from what is there.
+    """
+    return Run(spark, scenario, root, first, len(scenario.steps) if last is None else last).told()

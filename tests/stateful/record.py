@@ -1,7 +1,8 @@
 """Record what Spark 4.3 does in each scenario into `recorded/` beside this file.
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
-`PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`.
+`PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with `checkpoints` as the only argument
+for what lies in the directories of some after the first half of their steps.
 Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
@@ -16,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from stateful.scenario import FAMILIES, family
-from stateful.sides import spark_side
+from stateful.scenario import FAMILIES, family, half
+from stateful.sides import Side, spark_side
 from stateful.state_files import unsafe_row
 
 ROOT = Path("/tmp/potok-stateful")
@@ -48,39 +49,50 @@ def readable(store: dict[str, Any]) -> list[list[Any]]:
     ]
 
 
+def checkpoints(spark: Side) -> None:
+    """Record the directories of all scenarios that are handed over."""
+    shutil.rmtree(TARGET / "checkpoints", ignore_errors=True)
+    for name in FAMILIES:
+        for scenario in family(name).values():
+            if scenario.checkpoint:
+                root = ROOT / name / scenario.name
+                spark.run(name, scenario.name, root, last=half(scenario))
+                kept = TARGET / "checkpoints" / name / scenario.name
+                shutil.copytree(root, kept, ignore=shutil.ignore_patterns("*.crc", "out"))
+                print("checkpoint", name, scenario.name, flush=True)
+
+
+def record(spark: Side, name: str, only: set[str]) -> None:
+    """Record a family, or some of it."""
+    target = TARGET / f"{name}.json"
+    known = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
+    found = {}
+    for scenario in family(name).values():
+        if only and scenario.name not in only:
+            if scenario.name in known:
+                found[scenario.name] = known[scenario.name]
+            continue
+        directory = "".join(letter if letter.isalnum() or letter == "_" else "-" for letter in scenario.name)
+        found[scenario.name] = told = spark.run(name, scenario.name, ROOT / name / directory)
+        if name == "buffers":
+            for store in told["state"]:
+                store["decoded"] = readable(store)
+        errors = [one["error"]["message"][:110] for step in told["steps"] for one in step if "error" in one]
+        print(name, scenario.name, *errors, flush=True)
+    TARGET.mkdir(exist_ok=True)
+    target.write_text(dumped(found), encoding="utf-8")
+
+
 def main() -> None:
     """Record the families that are named, or all; of a family the scenarios that are named, or all."""
-    only = set(sys.argv[2:])
     with tempfile.TemporaryDirectory() as directory:
         spark = spark_side(os.environ["POTOK_SPARK_PYTHON"], Path(directory))
         try:
-            for name in sys.argv[1:2] or FAMILIES:
-                target = TARGET / f"{name}.json"
-                known = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
-                found = {}
-                for scenario in family(name).values():
-                    if only and scenario.name not in only:
-                        if scenario.name in known:
-                            found[scenario.name] = known[scenario.name]
-                        continue
-                    root = ROOT / name / "".join(c if c.isalnum() or c == "_" else "-" for c in scenario.name)
-                    found[scenario.name] = told = spark.run(name, scenario.name, root)
-                    if name == "buffers":
-                        for store in told["state"]:
-                            store["decoded"] = readable(store)
-                    errors = [
-                        one["error"]["message"][:110]
-                        for step in told["steps"]
-                        for one in step
-                        if "error" in one
-                    ]
-                    print(name, scenario.name, *errors, flush=True)
-                    if scenario.checkpoint:
-                        kept = TARGET / "checkpoints" / name / scenario.name
-                        shutil.rmtree(kept, ignore_errors=True)
-                        shutil.copytree(root, kept, ignore=shutil.ignore_patterns("*.crc", "out"))
-                TARGET.mkdir(exist_ok=True)
-                target.write_text(dumped(found), encoding="utf-8")
+            if sys.argv[1:] == ["checkpoints"]:
+                checkpoints(spark)
+            else:
+                for name in sys.argv[1:2] or FAMILIES:
+                    record(spark, name, set(sys.argv[2:]))
         finally:
             spark.close()
 

@@ -55,7 +55,8 @@ class Scenario:
 
     A step is the rows of the next file of the only source (a list; an empty one writes nothing), or of several
     sources (a dict by name; the query is stopped meanwhile where there are two, so that one batch sees both), or one of
-    the steps above. `checkpoint`: the whole checkpoint is recorded. `ordered`: so are the rows of each batch.
+    the steps above. `checkpoint`: what lies in the directory after the first half of the steps is recorded, for
+    hand-over. `ordered`: the order of the rows of a batch is compared.
     """
 
     name: str
@@ -73,6 +74,11 @@ class Scenario:
     def schemas(self) -> Mapping[str, str]:
         """The schema of each input; the only one is called `in`."""
         return {"in": self.schema} if isinstance(self.schema, str) else self.schema
+
+
+def half(scenario: Scenario) -> int:
+    """How many steps are done before a hand-over."""
+    return (len(scenario.steps) + 1) // 2
 
 
 def rows(columns: str, *values: Sequence[Any]) -> list[Row]:

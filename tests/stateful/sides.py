@@ -27,11 +27,19 @@ class Side:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
-    def run(self, family: str, name: str, root: Path, patience_s: float = PATIENCE_S) -> dict[str, Any]:
-        """What a scenario did. An AssertionError says that it could not be run at all."""
+    def run(
+        self,
+        family: str,
+        name: str,
+        root: Path,
+        first: int = 0,
+        last: int | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> dict[str, Any]:
+        """What a scenario did in its steps from `first` up to `last`. An AssertionError says that it could not be run at all."""
         process = self._started()
         assert process.stdin is not None
-        process.stdin.write(json.dumps([family, name, str(root)]) + "\n")
+        process.stdin.write(json.dumps([family, name, str(root), first, last]) + "\n")
         process.stdin.flush()
         answer = self._answer(patience_s)
         assert "failed" not in answer, answer["failed"]

@@ -34,7 +34,9 @@ def told(name: str, scenario: str, potok: Side, directory: pytest.TempPathFactor
     """What potok does; each scenario runs once, whatever is asked about it."""
     if (name, scenario) not in _TOLD:
         try:
-            _TOLD[name, scenario] = potok.run(name, scenario, directory.mktemp("run") / "root", PATIENCE_S)
+            _TOLD[name, scenario] = potok.run(
+                name, scenario, directory.mktemp("run") / "root", patience_s=PATIENCE_S
+            )
         except AssertionError as error:
             _TOLD[name, scenario] = str(error)
     found = _TOLD[name, scenario]

@@ -1,7 +1,7 @@
 """Runs scenarios one after another in one session, on Spark and on potok alike.
 
 Started as a program: `potok run worker.py` or `python worker.py` with a Python that has PySpark. Each line on standard
-input is a JSON list of family, name and directory; the answer on standard output is a line of `@@` and a JSON object.
+input is a JSON list of family, name, directory, first and last step; the answer on standard output is a line of `@@` and a JSON object.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def main() -> None:
     spark = builder.config("spark.sql.warehouse.dir", sys.argv[1]).getOrCreate()
     print("@@{}", flush=True)
     for line in sys.stdin:
-        name, scenario, root = json.loads(line)
+        name, scenario, root, first, last = json.loads(line)
         try:
-            answer = run(spark, family(name)[scenario], Path(root))
+            answer = run(spark, family(name)[scenario], Path(root), first, last)
         except Exception:  # noqa: BLE001 - told to the test
             answer = {"failed": traceback.format_exc()}
         print("@@" + json.dumps(answer), flush=True)

@@ -136,7 +136,7 @@ def map_state(write: Any, read: Any) -> StatefulProcessor:
                 self.state.updateValue((value,), (n + 1, str(key[0])))
                 if value == 7:
                     self.state.removeKey((value,))
-            notes.append(sorted((tuple(one) for one in self.state.keys()), key=str))
+            notes.append(sorted((tuple(one) for one in list(self.state.keys())), key=str))
             notes.append(
                 sorted(((tuple(one), tuple(other)) for one, other in self.state.iterator()), key=str)
             )
@@ -182,7 +182,9 @@ def with_ttl(write: Any, read: Any) -> StatefulProcessor:
                 self.list.appendValue((value,))
                 self.map.updateValue((value,), (1,))
             listed = [row[0] for row in self.list.get()]
-            yield from write(key, [found, n, listed, sorted((row[0] for row in self.map.keys()), key=str)])
+            yield from write(
+                key, [found, n, listed, sorted((row[0] for row in list(self.map.keys())), key=str)]
+            )
 
     return Ttl()
 
@@ -399,9 +401,6 @@ def both(
             conf=conf,
             partitions=partitions,
             state_rows=False,
-            checkpoint=kind == "rows"
-            and partitions == 1
-            and name in {"value_update", "list", "map", "event_timers"},
         )
         for kind, pandas in KINDS.items()
     ]
