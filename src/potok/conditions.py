@@ -1830,6 +1830,24 @@ CONDITIONS: dict[str, Condition] = {
         "42K03",
         UNSUPPORTED,
     ),
+    "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE": Condition(
+        "Provided key schema does not match existing state key schema.\nPlease check number and type of"
+        " fields.\nExisting key_schema=<storedKeySchema> and new key_schema=<newKeySchema>.\nIf you"
+        " want to force running the query without schema validation, please set"
+        " spark.sql.streaming.stateStore.stateSchemaCheck to false.\nHowever, please note that running the"
+        " query with incompatible schema could cause non-deterministic behavior.",
+        "XXKST",
+        UNSUPPORTED,
+    ),
+    "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE": Condition(
+        "Provided value schema does not match existing state value schema.\nPlease check number and type of"
+        " fields.\nExisting value_schema=<storedValueSchema> and new value_schema=<newValueSchema>.\nIf you"
+        " want to force running the query without schema validation, please set"
+        " spark.sql.streaming.stateStore.stateSchemaCheck to false.\nHowever, please note that running the"
+        " query with incompatible schema could cause non-deterministic behavior.",
+        "XXKST",
+        UNSUPPORTED,
+    ),
     "STREAMING_CHECKPOINT_MISSING_METADATA_FILE": Condition(
         "Checkpoint location <checkpointLocation> is in an inconsistent state: the metadata file is missing"
         " but offset and/or commit logs contain data. Please restore the metadata file or create a new"
