@@ -71,6 +71,8 @@ def _blocks(content: bytes) -> Iterator[bytes]:
             raise ValueError(f"impossible sizes in the LZ4 block at byte {at - _HEADER.size}")
         ended = size == 0
         if ended:
+            if checksum:
+                raise ValueError("LZ4 stream has an end with a checksum")
             continue
         packed = content[at : at + packed_size]
         if len(packed) < packed_size:

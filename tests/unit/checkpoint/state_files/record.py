@@ -19,8 +19,8 @@ import pandas as pd
 from cases import CASES
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.streaming.state import GroupState, GroupStateTimeout
-from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 
 TARGET = Path(__file__).parent / "recorded"
 ROOT = Path(tempfile.mkdtemp())
@@ -134,11 +134,11 @@ def with_state(spark: SparkSession) -> None:
     ) -> Iterator[pd.DataFrame]:
         before = state.get[0] if state.exists else 0
         total = before + sum(map(len, frames))
-        state.update((total, [str(key[0])], {"k": total}))
+        state.update((total, key[0], total / 2))
         yield pd.DataFrame({"k": [key[0]], "n": [total]})
 
     frame = stream(spark, "with_state", "t TIMESTAMP, k STRING", TIMED)
-    schema = "n BIGINT, seen ARRAY<STRING>, by MAP<STRING, BIGINT>"
+    schema = "n BIGINT, last STRING, half DOUBLE"
     counted = frame.groupBy("k").applyInPandasWithState(
         count, "k STRING, n BIGINT", schema, "update", GroupStateTimeout.NoTimeout
     )
@@ -162,9 +162,12 @@ class Counter(StatefulProcessor):
         self._count = handle.getValueState("count", "n BIGINT")
         self._seen = handle.getMapState("seen", "k STRING", "v INT")
 
-    def handleInputRows(
-        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any
-    ) -> Iterator[pd.DataFrame]:  # noqa: ANN401, N802, N803
+    def handleInputRows(  # noqa: N802 - as the client calls it
+        self,
+        key: Any,
+        rows: Iterator[pd.DataFrame],
+        timerValues: Any,  # noqa: N803
+    ) -> Iterator[pd.DataFrame]:
         count = (self._count.get()[0] if self._count.exists() else 0) + sum(map(len, rows))
         self._count.update((count,))
         self._seen.updateValue(("k",), (count,))
@@ -262,6 +265,7 @@ def schema_file(name: str) -> bytes:
 
 def main() -> None:
     """Record all, or what is named on the command line."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     spark = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
