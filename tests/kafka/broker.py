@@ -52,34 +52,26 @@ def jars(profile: str) -> Path:
 
 
 class Stores:
-    """Keys and certificates made with the JDK's keytool: an authority, a broker for 127.0.0.1 and a client."""
+    """Keys and self-signed certificates made with the JDK's keytool: a broker's, for 127.0.0.1, and a client's."""
 
     password = "stores-secret"
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        self._make("authority", "-ext", "bc:c")
-        self._tool("authority", "-exportcert", "-rfc", "-file", str(self.authority))
-        self._make("other", "-ext", "bc:c")
-        self._tool("other", "-exportcert", "-rfc", "-file", str(self.other_authority))
-        self._tool("trusted", "-importcert", "-noprompt", "-file", str(self.authority))
-        self._signed("broker", "-ext", "san=ip:127.0.0.1")
-        self._signed("client")
-
-    @property
-    def authority(self) -> Path:
-        """The certificate of who has signed the broker's, PEM."""
-        return self.directory / "authority.pem"
-
-    @property
-    def other_authority(self) -> Path:
-        """The certificate of somebody else, PEM."""
-        return self.directory / "other.pem"
+        for name in ("broker", "client"):
+            key = ("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30", "-dname", f"CN={name}")
+            self._tool(name, name, "-genkeypair", *key, "-ext", "san=ip:127.0.0.1")
+            self._tool(name, name, "-exportcert", "-rfc", "-file", str(self.certificate(name)))
+        self._tool("trusted", "client", "-importcert", "-noprompt", "-file", str(self.certificate("client")))
 
     def store(self, name: str) -> Path:
         """A key store of Java's, PKCS12."""
         return self.directory / f"{name}.p12"
+
+    def certificate(self, name: str) -> Path:
+        """The certificate of `broker` or `client`, PEM."""
+        return self.directory / f"{name}.pem"
 
     def broker_properties(self) -> str:
         """How a broker uses them."""
@@ -93,30 +85,13 @@ listener.name.ssl.ssl.client.auth=required
 listener.name.sasl_ssl.sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={_SCRAM} required;"""
 
-    def _make(self, name: str, *more: str) -> None:
-        key = ("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30")
-        self._tool(name, "-genkeypair", *key, "-dname", f"CN={name}", *more)
-
-    def _signed(self, name: str, *more: str) -> None:
-        request, certificate = str(self.directory / f"{name}.req"), str(self.directory / f"{name}.pem")
-        self._make(name)
-        self._tool(name, "-certreq", "-file", request)
-        self._tool("authority", "-gencert", "-rfc", "-infile", request, "-outfile", certificate, *more)
-        imported = ("-importcert", "-noprompt", "-file")
-        self._tool(name, *imported, str(self.authority), alias="authority")
-        self._tool(name, *imported, certificate)
-
-    def _tool(self, name: str, command: str, *more: str, alias: str | None = None) -> None:
+    def _tool(self, store: str, alias: str, command: str, *more: str) -> None:
         keytool = shutil.which("keytool")
         if keytool is None:
             raise NoBrokerError("keytool is not installed")
-        store = ("-keystore", str(self.store(name)), "-storetype", "PKCS12", "-storepass", self.password)
-        made = subprocess.run(
-            [keytool, command, "-alias", alias or name, *store, *more],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        where = ("-alias", alias, "-keystore", str(self.store(store)), "-storetype", "PKCS12")
+        command_line = [keytool, command, *where, "-storepass", self.password, *more]
+        made = subprocess.run(command_line, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise NoBrokerError(f"keytool {command} failed: {made.stdout}{made.stderr}")
 

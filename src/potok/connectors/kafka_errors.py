@@ -9,12 +9,13 @@ from potok.errors import SparkError
 _CODES = confluent_kafka.KafkaError
 _SLOW = {_CODES._TIMED_OUT, _CODES._TRANSPORT, _CODES._ALL_BROKERS_DOWN, _CODES._RESOLVE}  # noqa: SLF001 - public codes
 # Waiting does not help.
+_ALERT = "SSL alert number"
 _REFUSALS = {_CODES._AUTHENTICATION, _CODES._SSL}  # noqa: SLF001 - as above
 
 
 def is_refusal(error: confluent_kafka.KafkaError) -> bool:
-    """Whether name, password or certificates are wrong."""
-    return error.code() in _REFUSALS
+    """Whether name, password or certificates are wrong. What a broker says of ours is a code of transport."""
+    return error.code() in _REFUSALS or _ALERT in error.str()
 
 
 def failed(message: str) -> SparkError:

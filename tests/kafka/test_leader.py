@@ -1,0 +1,172 @@
+"""Partitions change their leader while a stream reads them: nothing is lost, nothing repeated."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+import pyarrow.parquet as pq
+import pytest
+from confluent_kafka import ElectionType
+from confluent_kafka.admin import NewTopic
+
+from kafka.broker import Broker, NoBrokerError
+from kafka.conftest import Kafka, Streams
+from kafka.mock import MockCluster
+
+_QUICK = """broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=300
+controlled.shutdown.enable=true
+leader.imbalance.check.interval.seconds=3600
+"""
+
+
+class Talker:
+    """Sends numbers until it is told to stop; every one that it has counted is acknowledged."""
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
+        settings = {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "log_level": 0,
+            "linger.ms": 1,
+        }
+        self._producer = confluent_kafka.Producer(settings)
+        self._topic, self._partitions = topic, partitions
+        self._is_over = threading.Event()
+        self._failures: list[Any] = []
+        self.sent = 0
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._is_over.wait(0.005):
+            value, partition = b"%d" % self.sent, self.sent % self._partitions
+            self._producer.produce(self._topic, value, partition=partition, on_delivery=self._delivered)
+            self.sent += 1
+            self._producer.poll(0)
+
+    def _delivered(self, error: Any, _: Any) -> None:
+        if error is not None:
+            self._failures.append(error)
+
+    def stop(self) -> list[str]:
+        """All values that were sent."""
+        self._is_over.set()
+        self._thread.join()
+        assert self._producer.flush(60) == 0
+        assert not self._failures
+        return sorted(str(i) for i in range(self.sent))
+
+
+def _wait(what: Callable[[], bool], timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _values_of_files(streams: Streams) -> list[str]:
+    """As somebody sees them who does not know of Spark's log in the directory."""
+    parts = (streams.directory / "q/out").glob("part-*")
+    return sorted(value.decode() for part in parts for value in pq.read_table(part)["value"].to_pylist())
+
+
+def _pause(talker: Talker, count: int = 60) -> None:
+    """Let it send so many more."""
+    until = talker.sent + count
+    _wait(lambda: talker.sent >= until)
+
+
+def test_leaders_that_move_on_the_mock_cluster(spark: Any, tmp_path: Path) -> None:
+    cluster = MockCluster()
+    topic = cluster.topic(2)
+    streams = Streams(spark, cluster, tmp_path)
+    query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
+    talker = Talker(cluster.bootstrap, topic, 2)
+    for leaders in ((2, 1), (1, 1), (2, 2)):
+        _pause(talker)
+        for partition, leader in enumerate(leaders):
+            cluster.move_leader(topic, partition, leader)
+    _pause(talker)
+    cluster.set_down(1)
+    _pause(talker)
+    cluster.set_up(1)
+    _pause(talker)
+    sent = talker.stop()
+    _wait(lambda: len(streams.values()) >= len(sent))
+    assert query.exception() is None
+    query.stop()
+    cluster.close()
+    assert _values_of_files(streams) == sent
+
+
+@pytest.fixture
+def brokers(tmp_path: Path) -> Iterator[list[Broker]]:
+    """Two of them. The first is the controller, too, and does not go away."""
+    made: list[Broker] = []
+    try:
+        made.append(Broker(tmp_path / "1", extra=_QUICK))
+        made.append(Broker(tmp_path / "2", node_id=2, controller=made[0].controller_port, extra=_QUICK))
+        for node in made:
+            node.start()
+    except NoBrokerError as error:
+        for node in made:
+            node.stop()
+        pytest.skip(f"no Apache Kafka brokers: {error}")
+    yield made
+    for node in reversed(made):
+        node.stop(kill=True)
+
+
+@pytest.mark.kafka
+def test_a_leader_that_dies_and_one_that_gives_way(spark: Any, tmp_path: Path, brokers: list[Broker]) -> None:
+    kafka = Kafka(",".join(node.bootstrap for node in brokers))
+    source, target = f"from-{tmp_path.name}", f"to-{tmp_path.name}"
+    # All partitions are led by the second node as long as it lives.
+    topics = [NewTopic(name, 2, replica_assignment=[[2, 1]] * 2) for name in (source, target)]
+    for future in kafka.admin.create_topics(topics).values():
+        future.result(30)
+    _wait(lambda: _leaders(kafka, source) == {2})
+    streams = Streams(spark, kafka, tmp_path)
+    frame = streams.read(subscribe=source, startingOffsets="earliest")
+    to_files = streams.start(frame)
+    options = {"kafka.bootstrap.servers": kafka.bootstrap, "topic": target}
+    writer = frame.select("value").writeStream.format("kafka").options(**options)
+    to_topic = writer.option("checkpointLocation", str(streams.checkpoint("topic"))).start()
+    talker = Talker(kafka.bootstrap, source, 2)
+    _pause(talker)
+    brokers[1].stop(kill=True)
+    _wait(lambda: _leaders(kafka, source) == {1})
+    _pause(talker)
+    brokers[1].start()
+    _wait(lambda: all(len(state.isrs) == 2 for state in _partitions(kafka, source, target)))
+    # Both are alive, and the second takes over.
+    moved = [confluent_kafka.TopicPartition(name, i) for name in (source, target) for i in range(2)]
+    kafka.admin.elect_leaders(ElectionType.PREFERRED, moved).result(30)
+    _wait(lambda: _leaders(kafka, source) == {2})
+    _pause(talker)
+    # An orderly stop gives the leadership away before the end.
+    brokers[1].stop()
+    _pause(talker)
+    sent = talker.stop()
+    _wait(lambda: len(streams.values()) >= len(sent))
+    to_topic.processAllAvailable()
+    for query in (to_files, to_topic):
+        assert query.exception() is None
+        query.stop()
+    assert _values_of_files(streams) == sent
+    assert sorted(record.value().decode() for record in kafka.records(target)) == sent
+
+
+def _partitions(kafka: Kafka, *topics: str) -> list[Any]:
+    found = kafka.admin.list_topics(timeout=30).topics
+    return [partition for topic in topics for partition in found[topic].partitions.values()]
+
+
+def _leaders(kafka: Kafka, topic: str) -> set[int]:
+    return {partition.leader for partition in _partitions(kafka, topic)}
