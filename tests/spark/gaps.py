@@ -27,9 +27,6 @@ class Gap(NamedTuple):
 
 
 GAPS: dict[tuple[str, str], Gap] = {
-    ("windows", "sql 18: *"): Gap(
-        "defect", "an undefined window is an error of parsing, of analysis in Spark"
-    ),
     ("windows", "sql 11: *"): Gap("message", "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE: the place in the text"),
     ("windows", "sql 14: *"): Gap("message", "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED: the place in the text"),
     ("windows", "sql 16: *"): Gap(
@@ -41,9 +38,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("windows", "nth_value over no order"): Gap("message", "WINDOW_FUNCTION_FRAME_NOT_ORDERED: the wording"),
     ("queries", "statement 19: *"): Gap("defect", "DESCRIBE FUNCTION knows no usage and no Java class"),
     ("queries", "select 13: *"): Gap("defect", "ORDER BY ALL is read as a column"),
-    ("queries", "select 55: *"): Gap(
-        "defect", "rows of columns and rows of constants do not compare in IN: their fields have other names"
-    ),
     ("queries", "cte 8: *"): Gap("notimpl", "A recursive common table expression"),
     ("queries", "set 17: *"): Gap("defect", "UNION BY NAME in SQL is answered, a syntax error in Spark"),
     ("queries", "statement 15: *"): Gap("notimpl", "The statement SHOW TBLPROPERTIES"),
@@ -60,10 +54,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "select 38: *"): Gap(
         "defect", "rows of unequal length in VALUES: an error of analysis, of parsing in Spark"
     ),
-    ("queries", "subquery 15: *"): Gap(
-        "defect", "a correlated subquery of several rows: the Java class of the error"
-    ),
-    ("queries", "statement 23: *"): Gap("defect", "the Java class of SCHEMA_NOT_FOUND that USE raises"),
     ("queries", "statement 55: *"): Gap("notimpl", "The statement ANALYZE"),
     ("queries", "statement 61: *"): Gap("notimpl", "The statement DELETE"),
     ("queries", "statement 62: *"): Gap("notimpl", "The statement UPDATE"),
@@ -103,18 +93,11 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("frames", "transpose"): Gap("defect", "the nullability of transposed columns"),
     ("frames", "fillna missing column"): Gap("message", "UNRESOLVED_COLUMN.WITH_SUGGESTION: the wording"),
     ("frames", "unpivot mixed types"): Gap("message", "UNPIVOT_VALUE_DATA_TYPE_MISMATCH: the wording"),
-    ("mistakes", "arity 8: *"): Gap("defect", "count() without arguments is answered"),
-    ("mistakes", "arity 14: *"): Gap("defect", "lag() without arguments is refused; Spark answers NULL"),
     ("mistakes", "names 8: *"): Gap(
         "defect", "a name of three parts: Spark says REQUIRES_SINGLE_PART_NAMESPACE"
     ),
-    ("mistakes", "types 30: *"): Gap(
-        "defect", "element_at casts the keys of the map; Spark refuses the type of the key"
-    ),
-    ("mistakes", "types 40: *"): Gap("defect", "a scale that is not a number: Spark fails in the cast of it"),
     ("mistakes", "arity 18: *"): Gap("defect", "now(1): Spark reads the argument as a precision"),
     ("mistakes", "syntax 9: *"): Gap("defect", "TRAILING_COMMA_IN_SELECT is not told from an unknown column"),
-    ("mistakes", "frame bad pattern"): Gap("defect", "the Java class of a pattern that is not recognised"),
     ("mistakes", "names 6: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
     ("mistakes", "names 7: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
     ("mistakes", "names 9: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
@@ -143,24 +126,16 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("mistakes", "aggregation 19: *"): Gap(
         "message", "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE: the place in the text"
     ),
-    ("mistakes", "types 4: *"): Gap("message", "DATATYPE_MISMATCH.DATA_DIFF_TYPES: the wording"),
     ("mistakes", "types 11: *"): Gap(
         "message", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN: the place in the text"
     ),
     ("mistakes", "types 12: *"): Gap(
         "message", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN: the place in the text"
     ),
-    ("mistakes", "types 20: *"): Gap("message", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION: the wording"),
     ("mistakes", "types 21: *"): Gap("message", "FIELD_NOT_FOUND: the wording"),
-    ("mistakes", "types 23: *"): Gap("message", "DATATYPE_MISMATCH.DATA_DIFF_TYPES: the wording"),
-    ("mistakes", "types 24: *"): Gap("message", "DATATYPE_MISMATCH.DATA_DIFF_TYPES: the wording"),
-    ("mistakes", "types 25: *"): Gap("message", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION: the wording"),
-    ("mistakes", "types 26: *"): Gap("message", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE: the wording"),
     ("mistakes", "types 31: *"): Gap(
         "message", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE: the place in the text"
     ),
-    ("mistakes", "types 38: *"): Gap("message", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE: the wording"),
-    ("mistakes", "arity 5: *"): Gap("message", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION: the wording"),
     ("mistakes", "syntax 5: *"): Gap("message", "INVALID_USAGE_OF_STAR_OR_REGEX: the wording"),
     ("mistakes", "syntax 8: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 18: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
@@ -208,7 +183,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ),
     ("files", "not parquet"): Gap("message", "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER: the wording"),
     ("aggregates", "agg percentiles"): Gap("defect", "mode of values that tie picks another one"),
-    ("aggregates", "agg regr"): Gap("defect", "regr_avgx and regr_avgy of decimals are DOUBLE, not DECIMAL"),
     ("aggregates", "all of quantity 35: *"): Gap("notimpl", "The function histogram_numeric"),
     ("aggregates", "all of price 35: *"): Gap("notimpl", "The function histogram_numeric"),
     ("aggregates", "all of weight 35: *"): Gap("notimpl", "The function histogram_numeric"),
@@ -218,32 +192,13 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("aggregates", "grouped 9: *"): Gap(
         "defect", "ORDER BY of an aggregate beside HAVING is answered, which Spark cannot resolve"
     ),
-    ("aggregates", "decimal sum overflow (ANSI off)"): Gap(
-        "defect", "a sum past DECIMAL(38) is an error of the engine, not NULL"
-    ),
     ("aggregates", "pivot several"): Gap(
         "defect", 'count("*") in a pivot of a frame is answered, which Spark refuses'
     ),
     ("aggregates", "all of item 35: *"): Gap("notimpl", "The function histogram_numeric"),
-    ("aggregates", "all of day 24: *"): Gap(
-        "defect", "Spark names the TIME type, which it would accept here; we name the type that was given"
-    ),
-    ("aggregates", "all of day 25: *"): Gap(
-        "defect", "Spark names the TIME type, which it would accept here; we name the type that was given"
-    ),
-    ("aggregates", "all of day 26: *"): Gap(
-        "defect", "Spark names the TIME type, which it would accept here; we name the type that was given"
-    ),
-    ("aggregates", "all of day 36: *"): Gap(
-        "defect", "Spark names the TIME type, which it would accept here; we name the type that was given"
-    ),
-    ("aggregates", "types of sum and avg 6: *"): Gap(
-        "defect", "a sum past DECIMAL(38) is an error of the engine, not ARITHMETIC_OVERFLOW"
-    ),
     ("aggregates", "grouped 34: *"): Gap("message", "NESTED_AGGREGATE_FUNCTION: the place in the text"),
     ("aggregates", "grouped 35: *"): Gap("message", "INVALID_WHERE_CONDITION: the place in the text"),
     ("aggregates", "grouped 40: *"): Gap("message", "GROUP_BY_POS_OUT_OF_RANGE: the place in the text"),
-    ("aggregates", "types of sum and avg 5: *"): Gap("message", "ARITHMETIC_OVERFLOW: the wording"),
     ("functions_of_users", "pandas udf window"): Gap("notimpl", "pandas aggregates over a window"),
     ("functions_of_users", "udtf"): Gap("notimpl", "table functions in Python"),
     ("functions_of_users", "udtf lateral"): Gap("notimpl", "table functions in Python"),

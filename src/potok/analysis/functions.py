@@ -11,6 +11,7 @@ from potok.analysis.names import quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.trees import walk
 from potok.errors import Origin, SparkError
+from potok.functions.aggregates import ordered_numbers
 from potok.functions.base import (
     AggregateFunction,
     Function,
@@ -22,6 +23,7 @@ from potok.functions.base import (
     ScalarFunction,
     WindowFunction,
 )
+from potok.functions.mismatch import RefusedCallError
 from potok.functions.type_rules import coerce_all, implicit_cast, is_orderable
 from potok.plan.expressions import (
     AggregateCall,
@@ -34,9 +36,13 @@ from potok.plan.expressions import (
     WindowCall,
     WindowExpression,
 )
-from potok.types import BOOLEAN, DOUBLE, NULL, DataType
+from potok.types import BOOLEAN, NULL, DataType
 
 _NOT_IN_SQL = frozenset({"product"})
+# Raised by a rule, which in Spark is no resolver and knows no place.
+_WITHOUT_PLACE = frozenset(
+    {"WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "PARSE_MODE_UNSUPPORTED", "UNSUPPORTED_TIME_TYPE"}
+)
 _OF_ORDERED_NUMBERS = frozenset({"percentile_cont", "percentile_disc"})
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DOCUMENTATION = "https://spark.apache.org/docs/latest"
@@ -151,6 +157,16 @@ def complete_mismatch(error: SparkError, text: str, arguments: Sequence[Expressi
 
 def check_number_of_arguments(name: str, function: Function, actual: int, origin: Origin | None) -> None:
     """Raises WRONG_NUM_ARGS.WITHOUT_SUGGESTION where the number cannot be right."""
+    if name == "count" and actual == 0:
+        raise SparkError(
+            "WRONG_NUM_ARGS.WITH_SUGGESTION",
+            functionName=quote(name),
+            expectedNum=" >= 1",
+            actualNum=0,
+            legacyNum=0,
+            legacyConfKey='"spark.sql.legacy.allowParameterlessCount"',
+            legacyConfValue='"true"',
+        )
     most = len(function.inputs)
     least = most - function.optional
     variadic = not isinstance(function, WindowFunction) and function.variadic
@@ -165,7 +181,7 @@ def check_number_of_arguments(name: str, function: Function, actual: int, origin
             expected = "[" + ", ".join(str(n) for n in range(least, most + 1)) + "]"
         raise SparkError(
             "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-            origin=origin,
+            origin=None if variadic else origin,
             functionName=quote(name),
             expectedNum=expected,
             actualNum=actual,
@@ -191,13 +207,7 @@ def _bind(
 
 def _numbers(order: Sequence[SortOrder], context: FunctionContext) -> tuple[SortOrder, ...]:
     """The values of WITHIN GROUP as DOUBLE. Raises DATATYPE_MISMATCH."""
-    result = []
-    for key in order:
-        child = implicit_cast(key.child, DOUBLE, context)
-        if child is None:
-            raise unexpected_input(0, key.child, Input.NUMERIC)
-        result.append(replace(key, child=child))
-    return tuple(result)
+    return tuple(ordered_numbers(key, context) for key in order)
 
 
 def _casts_at(origin: Origin | None, bound: Expression, arguments: Sequence[Expression]) -> Expression:
@@ -218,10 +228,15 @@ def _casts_at(origin: Origin | None, bound: Expression, arguments: Sequence[Expr
 
 def _complete(error: SparkError, name: str, arguments: Sequence[Expression], options: CallOptions) -> None:
     """Add to an error of a function's rule what only the call knows."""
-    if error.origin is None:
+    if error.origin is None and error.condition not in _WITHOUT_PLACE:
         error.origin = options.origin
     if error.condition.startswith("DATATYPE_MISMATCH."):
-        complete_mismatch(error, sql_expression(Call(name, tuple(arguments), NULL)), arguments)
+        made = error.made if isinstance(error, RefusedCallError) else Call(name, tuple(arguments), NULL)
+        complete_mismatch(error, sql_expression(made), made.arguments)
+    if error.condition == "UNEXPECTED_INPUT_TYPE":
+        error.parameters.setdefault("inputSql", sql_expression(arguments[0]))
+    if error.condition == "INVALID_EXTRACT_FIELD":
+        error.parameters.setdefault("expr", sql_expression(arguments[1]))
     error.args = (error.message,)
 
 

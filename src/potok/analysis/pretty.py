@@ -73,6 +73,7 @@ _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7
 _RANKS_OF_ROWS = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
 _CAST_NAMES = frozenset(function.name for function in CASTS_BY_NAME)
 _TIME_OPERATORS = frozenset({"+", "-", "*"})
+_EQUALITIES = frozenset({"==", "=", "<=>"})
 _SHIFTS = {"lag": -1, "lead": 1}
 _DEFAULT_SHIFT_ARGUMENTS = (Literal(1, INTEGER), Literal(None, NullType()))
 
@@ -132,7 +133,13 @@ class _Printer:
                 return f"negative({self.text(child)})"
             case UnresolvedFunction(name=name, arguments=(_, _)) if name in _TIME_OPERATORS:
                 found = self._resolve(expression) if self._resolve else None
+                if isinstance(found, Cast) and not found.explicit:
+                    found = found.child
                 return self._call(found if isinstance(found, Call) and found.name != name else expression)
+            case UnresolvedFunction(name=name, arguments=(_, _)) if name in _EQUALITIES:
+                found = self._resolve(expression) if self._resolve else None
+                rewritten = not isinstance(found, Call) or found.name in {"not", "and"}
+                return self._call(expression) if found is None or not rewritten else self.text(found)
             case UnresolvedFunction(name=name, arguments=arguments):
                 return self._function(
                     name,
@@ -245,6 +252,7 @@ class _Printer:
         name = getattr(window.function, "name", "")
         arguments: Sequence[Expression] = getattr(window.function, "arguments", ())
         if name in _SHIFTS:
+            arguments = arguments or (Literal(None, NullType()),)
             arguments = (*arguments, *_DEFAULT_SHIFT_ARGUMENTS[max(0, len(arguments) - 1) :])
             function = f"{name}({', '.join(self.text(a) for a in arguments)})"
             offset = arguments[1].value if isinstance(arguments[1], Literal) else 1

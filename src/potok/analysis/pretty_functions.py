@@ -86,7 +86,7 @@ _DEFAULTS: dict[str, tuple[int, tuple[str, ...]]] = {
 _SHOWN = {
     "first": 1, "last": 1, "first_value": 1, "last_value": 1, "any_value": 1, "from_csv": 1, "from_json": 1,
     "from_xml": 1, "schema_of_csv": 1, "schema_of_json": 1, "schema_of_xml": 1, "to_csv": 1, "to_json": 1,
-    "to_xml": 1, "variant_get": 2, "try_variant_get": 2, "rank": 0, "dense_rank": 0, "percent_rank": 0,
+    "to_xml": 1, "now": 0, "current_timestamp": 0, "variant_get": 2, "try_variant_get": 2, "rank": 0, "dense_rank": 0, "percent_rank": 0,
 }  # fmt: skip
 
 
@@ -162,6 +162,8 @@ _SPECIAL: dict[str, _Writer] = {
     "when": _when,
     "case": _when,
     "if": lambda t, _: f"(IF({', '.join(t)}))",
+    "_is_unknown": lambda t, _: f"({t[0]} IS UNKNOWN)",
+    "_is_known": lambda t, _: f"({t[0]} IS NOT UNKNOWN)",
     "isnull": lambda t, _: f"({t[0]} IS NULL)",
     "isnotnull": lambda t, _: f"({t[0]} IS NOT NULL)",
     "not": lambda t, _: f"(NOT {t[0]})",

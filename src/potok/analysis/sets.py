@@ -23,6 +23,7 @@ from potok.plan.expressions import (
     next_expr_id,
 )
 from potok.plan.logical import (
+    Aggregate,
     Attributes,
     Deduplicate,
     Expand,
@@ -74,6 +75,8 @@ def set_operation(analyzer: Analyzer, plan: UnresolvedSetOperation) -> LogicalPl
     if plan.operation == "union" and plan.is_all:
         branches = [*_branches(left), *_branches(right)]
         return SetOperation(tuple(branches), "union", is_all=True, result=result)
+    if plan.operation == "union" and left.is_streaming and right.is_streaming:
+        return Aggregate(SetOperation((left, right), "union", is_all=True, result=result), result, result)
     return SetOperation((left, right), plan.operation, plan.is_all, result)
 
 
@@ -280,6 +283,8 @@ def deduplicate(analyzer: Analyzer, plan: UnresolvedDeduplicate) -> LogicalPlan:
                 colName=quote(key.name),
                 dataType=quote_type(key.type),
             )
+    if plan.as_groups and child.is_streaming:
+        return Aggregate(child, keys, keys)
     return Deduplicate(child, keys, plan.within_watermark)
 
 

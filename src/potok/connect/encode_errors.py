@@ -74,6 +74,7 @@ _PARENTS: dict[str, str] = {
     "org.apache.spark.sql.AnalysisException": _EXCEPTION,
     "org.apache.spark.sql.catalyst.ExtendedAnalysisException": "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.analysis.NoSuchDatabaseException": "org.apache.spark.sql.AnalysisException",
+    "org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException": "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.analysis.NoSuchTableException": "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException": "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.analysis.TempTableAlreadyExistsException": (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from potok.errors import unsupported
+from potok.errors import SparkError, unsupported
 from potok.functions.base import (
     FILTER,
     ORDER,
@@ -17,6 +18,7 @@ from potok.functions.base import (
     Nullability,
 )
 from potok.functions.cast_to_number import bounds
+from potok.functions.decimal_sums import decimal_sum, may_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
 from potok.functions.decimals import decimal_sql
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
@@ -24,7 +26,7 @@ from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let, let_all, sql_type, typed_null
 from potok.functions.type_rules import cast_to, implicit_cast, is_orderable
-from potok.plan.expressions import AggregateCall, Expression, Literal
+from potok.plan.expressions import AggregateCall, Call, Expression, Literal, SortOrder
 from potok.types import (
     BINARY,
     BOOLEAN,
@@ -38,15 +40,19 @@ from potok.types import (
     ArrayType,
     BinaryType,
     DataType,
+    DateType,
     DayTimeIntervalType,
     DecimalType,
     IntegralType,
     NumericType,
+    TimestampNTZType,
+    TimestampType,
     YearMonthIntervalType,
 )  # fmt: skip
 
 _SUM_DIGITS, _AVERAGE_DIGITS = 10, 4
 _COUNT_TYPE = DecimalType(20, 0)
+_ORDERED_NUMBERS = '(("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH") or "TIME")'
 _REQUIRED = '"NUMERIC" or "ANSI INTERVAL"'
 Emit = str | Callable[[AggregateCall, Sequence[str]], str]
 
@@ -124,14 +130,17 @@ def _emit_sum(call: AggregateCall, arguments: Sequence[str]) -> str:
         value = value if call.arguments[0].data_type == DOUBLE else f"CAST({value} AS DOUBLE)"
         return f"sum({_distinct(call)}{value})"
     total = f"sum({_distinct(call)}{value}){FILTER}"
-    if isinstance(target, DecimalType):
-        return let(total, lambda v: _decimal_total(call, v, target, is_try=is_try))
+    source = call.arguments[0].data_type
+    if isinstance(source, DecimalType) and isinstance(target, DecimalType):
+        if may_overflow(source):
+            return decimal_sum(value, source, _decimal_overflow(call, "sum"), is_distinct=call.is_distinct)
+        return f"CAST({total} AS {sql_type(target)})"
     lowest, highest = bounds(INTEGER if isinstance(target, YearMonthIntervalType) else LONG)
     if not call.ansi and not is_try and target == LONG:
         span, half = 1 << 64, 1 << 63
         failed = f"CAST((({{v}} % {span} + {span} + {half}) % {span}) - {half} AS BIGINT)"
     else:
-        failed = typed_null(target) if is_try else _sum_overflow(call)
+        failed = typed_null(target) if is_try else _sum_overflow()
 
     def checked(v: str) -> str:
         return (
@@ -142,28 +151,27 @@ def _emit_sum(call: AggregateCall, arguments: Sequence[str]) -> str:
     return let(total, checked)
 
 
-def _sum_overflow(call: AggregateCall) -> str:
+def _sum_overflow() -> str:
     return raise_sql(
         "ARITHMETIC_OVERFLOW",
-        call.origin,
+        None,
         message=quote_text("overflow"),
         alternative=quote_text(" Use 'try_add' to tolerate overflow and return NULL instead."),
         config=quote_text('"spark.sql.ansi.enabled"'),
     )
 
 
-def _decimal_total(call: AggregateCall, v: str, target: DecimalType, *, is_try: bool) -> str:
-    total = f"TRY_CAST({v} AS {sql_type(target)})"
-    if is_try or not call.ansi:
-        return total
-    failed = raise_sql(
+def _decimal_overflow(call: AggregateCall, function: str) -> str:
+    """What a sum or an average gives whose sum passes 38 digits."""
+    if call.name.startswith("try_") or not call.ansi:
+        return "NULL"
+    return raise_sql(
         "ARITHMETIC_OVERFLOW",
         call.origin,
         message=quote_text("Overflow in sum of decimals"),
-        alternative=quote_text(" Use 'try_sum' to tolerate overflow and return NULL instead."),
+        alternative=quote_text(f" Use 'try_{function}' to tolerate overflow and return NULL instead."),
         config=quote_text('"spark.sql.ansi.enabled"'),
     )
-    return f"CASE WHEN {total} IS NOT NULL OR {v} IS NULL THEN {total} ELSE {failed} END"
 
 
 def _bind_average(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -191,6 +199,9 @@ def _emit_average(call: AggregateCall, arguments: Sequence[str]) -> str:
     total = f"sum({_distinct(call)}{value}){FILTER}"
     count = f"count({_distinct(call)}{value}){FILTER}"
     if isinstance(source, DecimalType) and isinstance(target, DecimalType):
+        if may_overflow(source):
+            failed = _decimal_overflow(call, "avg")
+            total = decimal_sum(value, source, failed, is_distinct=call.is_distinct)
         sum_type = DecimalType(min(source.precision + _SUM_DIGITS, MAX_PRECISION), source.scale)
 
         def mean(s: str, n: str) -> str:
@@ -336,10 +347,7 @@ def _bind_percentile(name: str, arguments: Sequence[Expression], context: Functi
     value, fraction, *rest = arguments
     if len(rest) == 1 and not (isinstance(rest[0], Literal) and rest[0].value == 1):
         raise unsupported(f"The function {name} with frequencies", "Repeat the rows instead.")
-    number = implicit_cast(value, Input.NUMERIC, context)
-    if number is None:
-        raise unexpected_argument(0, value.data_type, '"NUMERIC"')
-    number = cast_to(number, DOUBLE, context)
+    number = _ordered_number(name, value, context)
     return aggregate(name, (number, _fractions(fraction, context)), _per_fraction(fraction, DOUBLE), context)
 
 
@@ -370,10 +378,42 @@ def _bind_approximate(name: str, arguments: Sequence[Expression], context: Funct
 
 def _bind_median(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     (value,) = arguments
+    return aggregate(name, (_ordered_number(name, value, context),), DOUBLE, context)
+
+
+def _ordered_number(name: str, value: Expression, context: FunctionContext) -> Expression:
+    """The values of a percentile as DOUBLE.
+
+    Spark would make a TIME, which it does not support, of a date or a timestamp.
+    """
+    if isinstance(value.data_type, DayTimeIntervalType | YearMonthIntervalType):
+        raise unsupported(f"The function {name} of intervals", "Take their seconds or months as numbers.")
+    if isinstance(value.data_type, DateType | TimestampType | TimestampNTZType):
+        raise SparkError("UNSUPPORTED_TIME_TYPE")
     number = implicit_cast(value, Input.NUMERIC, context)
     if number is None:
-        raise unexpected_argument(0, value.data_type, '"NUMERIC"')
-    return aggregate(name, (cast_to(number, DOUBLE, context),), DOUBLE, context)
+        raise unexpected_argument(0, value.data_type, _ORDERED_NUMBERS)
+    return cast_to(number, DOUBLE, context)
+
+
+def ordered_numbers(order: SortOrder, context: FunctionContext) -> SortOrder:
+    """The key of WITHIN GROUP of a percentile."""
+    return replace(order, child=_ordered_number("percentile_cont", order.child, context))
+
+
+def _bind_average_of_pairs(
+    averaged: int, name: str, arguments: Sequence[Expression], context: FunctionContext
+) -> Expression:
+    """The average of one column over the rows where the other has a value as well."""
+    del name
+    for position, argument in enumerate(arguments):
+        if implicit_cast(argument, Input.NUMERIC, context) is None:
+            raise unexpected_argument(position, argument.data_type, '"NUMERIC"')
+    value, other = arguments[averaged], arguments[1 - averaged]
+    present = Call("isnotnull", (other,), BOOLEAN, is_nullable=False, ansi=context.ansi)
+    nothing = Literal(None, value.data_type)
+    paired = Call("when", (present, value, nothing), value.data_type, ansi=context.ansi)
+    return _bind_average("avg", (paired,), context)
 
 
 def _first_type(arguments: Sequence[Expression]) -> DataType:
@@ -425,7 +465,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _bound("sum", 1, _emit_sum, _bind_sum),
     _bound("try_sum", 1, _emit_sum, _bind_sum),
     _AVG,
-    *same(_AVG, "mean", "try_avg"),
+    *same(_AVG, "mean"),
+    _bound("try_avg", 1, _emit_average, _bind_average, kernels=DECIMAL_KERNELS),
     _bound("min", 1, partial(_emit_extreme, "min"), _bind_extreme),
     _bound("max", 1, partial(_emit_extreme, "max"), _bind_extreme),
     _bound("min_by", 2, partial(_emit_by, "arg_min"), _bind_by),
@@ -453,9 +494,11 @@ FUNCTIONS: tuple[Function, ...] = (
     _numbers("covar_pop", partial(_emit_pair, "covar_pop"), 2),
     _numbers("covar_samp", partial(_emit_pair, "covar_samp"), 2),
     _row("regr_count", (DOUBLE, DOUBLE), LONG, "regr_count({args})", nullable=Nullability.NEVER),
+    _bound("regr_avgx", 2, _emit_average, partial(_bind_average_of_pairs, 1), kernels=DECIMAL_KERNELS),
+    _bound("regr_avgy", 2, _emit_average, partial(_bind_average_of_pairs, 0), kernels=DECIMAL_KERNELS),
     *(
         _numbers(f"regr_{name}", f"regr_{name}({{args}})", 2)
-        for name in ("avgx", "avgy", "intercept", "r2", "slope", "sxx", "sxy", "syy")
+        for name in ("intercept", "r2", "slope", "sxx", "sxy", "syy")
     ),
     _bound("percentile", 3, "quantile_cont({distinct}{0}, {1})", _bind_percentile, optional=1),
     _row("percentile_cont", (DOUBLE,), DOUBLE, f"CAST(percentile_cont({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),

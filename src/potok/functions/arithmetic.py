@@ -106,13 +106,23 @@ def _divisible(
     operator: str, left: Expression, right: Expression, context: FunctionContext
 ) -> tuple[Expression, Expression]:
     if operator == "div":
-        return _as_long(left, context), _as_long(right, context)
+        left, right = _as_long(left, context), _as_long(right, context)
+        if not context.ansi and isinstance(left.data_type, StringType) != isinstance(
+            right.data_type, StringType
+        ):
+            return _as_double(left, context), _as_double(right, context)
+        return left, right
     return left, right
 
 
 def _as_long(expression: Expression, context: FunctionContext) -> Expression:
     is_small = isinstance(expression.data_type, IntegralType) and expression.data_type != LONG
     return cast_to(expression, LONG, context) if is_small else expression
+
+
+def _as_double(expression: Expression, context: FunctionContext) -> Expression:
+    is_text = isinstance(expression.data_type, StringType)
+    return cast_to(expression, DOUBLE, context) if is_text else expression
 
 
 def _same_null(

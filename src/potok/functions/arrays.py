@@ -11,8 +11,8 @@ from potok.functions.folding import fold
 from potok.functions.mismatch import (
     any_nullable,
     call,
-    different_types,
     mismatch,
+    none_in_common,
     quoted,
     same,
     unexpected_argument,
@@ -78,7 +78,7 @@ def _bind_array(arguments: Sequence[Expression], context: FunctionContext) -> Ex
         return call("array", (), ArrayType(NULL, contains_null=False), context, nullable=False)
     values = coerce_all(arguments, context)
     if values is None:
-        raise different_types("array", arguments)
+        raise none_in_common("array", arguments)
     target = ArrayType(values[0].data_type, any_nullable(values))
     return call("array", values, target, context, nullable=False)
 
@@ -306,17 +306,15 @@ def _emit_insert(call_: Call, arguments: Sequence[str]) -> str:
     return let_all(arguments, inserted)
 
 
-def _emit_slice(call_: Call, arguments: Sequence[str]) -> str:
+def _emit_slice(_: Call, arguments: Sequence[str]) -> str:
     def piece(a: str, s: str, n: str) -> str:
         zero = raise_sql(
             "INVALID_PARAMETER_VALUE.START",
-            call_.origin,
             parameter=quote_text("`start`"),
             functionName=quote_text("`slice`"),
         )
         negative = raise_sql(
             "INVALID_PARAMETER_VALUE.LENGTH",
-            call_.origin,
             parameter=quote_text("`length`"),
             length=f"CAST({n} AS VARCHAR)",
             functionName=quote_text("`slice`"),

@@ -34,8 +34,8 @@ from potok.types import (
 )
 
 
-def _out_of_bounds(call_: Call, message: str) -> str:
-    return raise_sql("DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION", call_.origin, rangeMessage=message)
+def _out_of_bounds(message: str) -> str:
+    return raise_sql("DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION", rangeMessage=message)
 
 
 def _range_message(y: str, m: str, d: str) -> str:
@@ -55,7 +55,7 @@ def _emit_make_date(call_: Call, arguments: Sequence[str]) -> str:
         return let(
             date,
             lambda v: (
-                f"CASE WHEN {v} IS NOT NULL OR {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN {v} ELSE {_out_of_bounds(call_, _range_message(y, m, d))} END"
+                f"CASE WHEN {v} IS NOT NULL OR {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN {v} ELSE {_out_of_bounds(_range_message(y, m, d))} END"
             ),
         )
 
@@ -108,9 +108,7 @@ def _emit_make_timestamp(call_: Call, arguments: Sequence[str]) -> str:
         )
         return let(
             plain,
-            lambda v: (
-                f"CASE WHEN {v} IS NOT NULL OR {nulls} THEN {v} ELSE {_out_of_bounds(call_, message)} END"
-            ),
+            lambda v: f"CASE WHEN {v} IS NOT NULL OR {nulls} THEN {v} ELSE {_out_of_bounds(message)} END",
         )
 
     return let_all(arguments[:6], made)
@@ -238,6 +236,7 @@ FUNCTIONS: tuple[Function, ...] = (
     row("unix_seconds", (TIMESTAMP,), LONG, lambda _, a: _since_epoch(a[0], 1_000_000)),
     row("unix_millis", (TIMESTAMP,), LONG, lambda _, a: _since_epoch(a[0], 1000)),
     row("unix_micros", (TIMESTAMP,), LONG, "epoch_us({0})"),
+    row("_whole_seconds", (TIMESTAMP,), LONG, "(epoch_us({0}) // 1000000)"),
     row("unix_date", (DATE,), INTEGER, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
     row("date_from_unix_date", (INTEGER,), DATE, "(DATE '1970-01-01' + {0})"),
     row("convert_timezone", (ANY, ANY, ANY), TIMESTAMP_NTZ, _emit_convert_timezone, k.LOCAL_IN, k.INSTANT_IN, optional=1, bind=_bind_convert_timezone),

@@ -148,7 +148,6 @@ def _emit_parse_time(call_: Call, arguments: Sequence[str]) -> str:
             return parsed(t)
         failed = raise_sql(
             "CANNOT_PARSE_TIMESTAMP",
-            call_.origin,
             message=f"potok_parse_failure({t}, {pattern_sql})",
             func=quote_text("`try_to_date`" if call_.name == "_parse_date" else "`try_to_timestamp`"),
         )
@@ -168,7 +167,7 @@ def _bind_unix_timestamp(arguments: Sequence[Expression], context: FunctionConte
     value, *rest = arguments
     pattern = rest[0] if rest else Literal(DEFAULT_PATTERN, STRING)
     moment = _bind_parse("to_timestamp", TIMESTAMP, (value, pattern), context)
-    return call("unix_seconds", (moment,), LONG, context, nullable=None if context.ansi else True)
+    return call("_whole_seconds", (moment,), LONG, context, nullable=None if context.ansi else True)
 
 
 def _emit_from_unixtime(call_: Call, arguments: Sequence[str]) -> str:

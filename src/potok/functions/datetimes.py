@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from potok.errors import SparkError
@@ -87,7 +88,7 @@ def _bind_extract(name: str, arguments: Sequence[Expression], context: FunctionC
         result: DataType = _SECONDS_TYPE if function == "_second_with_fraction" else INTEGER
         return call(f"_interval_{function.strip('_').split('_')[0]}", (source,), result, context)
     if function is None or isinstance(source.data_type, intervals):
-        raise SparkError("INVALID_EXTRACT_FIELD", field=f"`{text}`", expr='"' + source.data_type.sql + '"')
+        raise SparkError("INVALID_EXTRACT_FIELD", field=f"`{text}`")
     if function in {"hour", "minute", "_second_with_fraction"}:
         bound = _bind_clock(function, (source,), context)
         return call(function, bound.arguments, _SECONDS_TYPE if function[0] == "_" else INTEGER, context)  # type: ignore[attr-defined]
@@ -139,7 +140,7 @@ def _emit_next_day(call_: Call, arguments: Sequence[str]) -> str:
     def moved(d: str, w: str) -> str:
         failed = "NULL"
         if call_.ansi:
-            failed = raise_sql("ILLEGAL_DAY_OF_WEEK", call_.origin, string=w)
+            failed = raise_sql("ILLEGAL_DAY_OF_WEEK", string=w)
         target = f"CASE upper(trim({w})) {branches} END"
         return let(
             target,
@@ -369,7 +370,42 @@ _DATEDIFF = row(
     optional=1,
     bind=partial(_bind_timestamp_difference, "datediff"),
 )
-_NOW = row("current_timestamp", (), TIMESTAMP, "$now", nullable=Nullability.NEVER)
+_MICROSECOND_DIGITS, _NANOSECOND_DIGITS = 6, range(7, 10)
+
+
+def _bind_now(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    """The argument is a precision in digits; Spark has those of nanoseconds behind a switch."""
+    for argument in arguments:
+        precision = fold(argument)
+        if argument.data_type != INTEGER or not isinstance(precision, int):
+            raise SparkError(
+                "UNEXPECTED_INPUT_TYPE",
+                paramIndex="first",
+                functionName=f"`{name}`",
+                requiredType='"INT"',
+                inputType=f'"{argument.data_type.sql}"',
+            )
+        if precision in _NANOSECOND_DIGITS:
+            raise SparkError(
+                "FEATURE_NOT_ENABLED",
+                featureName="Nanosecond-precision timestamp types",
+                configKey="spark.sql.timestampNanosTypes.enabled",
+                configValue="true",
+            )
+        if precision != _MICROSECOND_DIGITS:
+            raise SparkError("INVALID_TIMESTAMP_PRECISION", precision=precision, type="TIMESTAMP_LTZ")
+    return call("current_timestamp", (), TIMESTAMP, context, nullable=False)
+
+
+_NOW = row(
+    "current_timestamp",
+    (ANY,),
+    TIMESTAMP,
+    "$now",
+    optional=1,
+    nullable=Nullability.NEVER,
+    bind=partial(_bind_now, "current_timestamp"),
+)
 _TODAY = row("current_date", (), DATE, f"CAST({local('$now')} AS DATE)", nullable=Nullability.NEVER)
 
 
@@ -407,7 +443,7 @@ FUNCTIONS: tuple[Function, ...] = (
     row("date_trunc", (STRING, ANY), TIMESTAMP, _emit_date_trunc, bind=_bind_date_trunc),
     row("_now_seconds", (), LONG, "(epoch_us($now) // 1000000)", nullable=Nullability.NEVER),
     _NOW,
-    *same(_NOW, "now"),
+    replace(_NOW, name="now", bind=partial(_bind_now, "now")),
     _TODAY,
     *same(_TODAY, "curdate"),
     row("localtimestamp", (), TIMESTAMP_NTZ, local("$now"), nullable=Nullability.NEVER),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from potok.plan.expressions import Alias, Call, Cast, Expression, Literal
 from potok.types import IntegralType, StringType
 
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _OPERATIONS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
 
 
@@ -21,6 +23,8 @@ def fold(expression: Expression) -> Any:  # noqa: ANN401 - a literal's value has
             value = fold(child)
             if isinstance(target, IntegralType) and isinstance(value, int) and not isinstance(value, bool):
                 return value
+            if isinstance(target, IntegralType) and isinstance(value, str):
+                return int(value) if _WHOLE.fullmatch(value) else None
             return value if isinstance(target, StringType) and isinstance(value, str) else None
         case Call(name="negative", arguments=(child,)):
             value = fold(child)

@@ -82,18 +82,18 @@ def _stack_fields(arguments: Sequence[Expression]) -> Sequence[StructField]:
     _, width = _stack_shape(arguments)
     fields = []
     for column in range(width):
-        cells = arguments[1 + column :: width]
-        known = [c for c in cells if not isinstance(c.data_type, NullType)]
-        first = known[0].data_type if known else NullType()
-        for position, cell in enumerate(known):
-            if cell.data_type != first:
+        places = range(1 + column, len(arguments), width)
+        known = [(p, arguments[p].data_type) for p in places if arguments[p].data_type != NullType()]
+        at, first = known[0] if known else (0, NullType())
+        for place, data_type in known:
+            if data_type != first:
                 raise SparkError(
                     "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
                     columnIndex=str(column),
-                    leftParamIndex="1",
+                    leftParamIndex=str(at),
                     leftType=f'"{first.sql}"',
-                    rightParamIndex=str(position + 1),
-                    rightType=f'"{cell.data_type.sql}"',
+                    rightParamIndex=str(place),
+                    rightType=f'"{data_type.sql}"',
                 )
         fields.append(StructField(f"col{column}", first))
     return fields

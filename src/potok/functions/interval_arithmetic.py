@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from potok.functions.base import Function, FunctionContext, Input, ScalarFunction
-from potok.functions.mismatch import call, operands_differ, unexpected_argument
+from potok.functions.mismatch import call, operands_differ, refused, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let, let_all
 from potok.functions.type_rules import cast_to
@@ -73,6 +73,7 @@ def bind_interval_operator(
 
 def _add(name: str, left: Expression, right: Expression, context: FunctionContext) -> Expression | None:
     a, b = left.data_type, right.data_type
+    _check_months(left, right)
     if isinstance(a, _INTERVALS) and not isinstance(b, _INTERVALS):
         left, right, a, b = right, left, b, a
     if isinstance(b, _INTERVALS):
@@ -80,14 +81,15 @@ def _add(name: str, left: Expression, right: Expression, context: FunctionContex
     if not isinstance(a, DateType) and not isinstance(b, DateType):
         return None
     if isinstance(a, NullType) or isinstance(b, NullType):
-        return Literal(None, TIMESTAMP)
-    if context.ansi and isinstance(a, StringType):
-        return _days_moved("date_add", cast_to(left, DATE, context), right, context)
-    if context.ansi and isinstance(b, StringType):
-        return _days_moved("date_add", left, cast_to(right, DATE, context), context)
-    if isinstance(a, StringType) or isinstance(b, StringType):
-        return None
-    if not isinstance(a, DateType):
+        date = right if isinstance(a, NullType) else left
+        moved = (cast_to(date, TIMESTAMP, context), Literal(None, DAY_TIME_INTERVAL))
+        return call("_timestamp_add_interval", moved, TIMESTAMP, context)
+    text_type = DATE if context.ansi else DOUBLE
+    if isinstance(a, StringType):
+        left = cast_to(left, text_type, context)
+    if isinstance(b, StringType):
+        right = cast_to(right, text_type, context)
+    if not isinstance(left.data_type, DateType):
         left, right = right, left
     return _days_moved("date_add", left, right, context)
 
@@ -97,12 +99,17 @@ def _subtract(name: str, left: Expression, right: Expression, context: FunctionC
     if isinstance(a, (DayTimeIntervalType, YearMonthIntervalType)) and isinstance(b, NullType):
         right, b = cast_to(right, a, context), a
     if isinstance(b, _INTERVALS):
+        _check_months(left, right)
         return _plus_interval(name, "-", left, right, context)
     datetimes = (DateType, *_TIMESTAMPS)
     if isinstance(a, _TIMESTAMPS) and isinstance(b, (*datetimes, StringType, NullType)):
         return _between_timestamps(left, right, context)
+    if isinstance(a, _TIMESTAMPS):
+        raise unexpected_argument(1, b, _TIMESTAMP_REQUIRED)
     if isinstance(b, _TIMESTAMPS) and isinstance(a, (*datetimes, StringType, NullType)):
         return _between_timestamps(left, right, context)
+    if isinstance(b, _TIMESTAMPS):
+        raise unexpected_argument(0, a, _TIMESTAMP_REQUIRED)
     if isinstance(a, DateType) and isinstance(b, (DateType, StringType, NullType)):
         return call("_subtract_dates", (left, cast_to(right, DATE, context)), _DAYS_ONLY, context)
     if isinstance(b, DateType) and isinstance(a, (StringType, NullType)):
@@ -114,11 +121,20 @@ def _subtract(name: str, left: Expression, right: Expression, context: FunctionC
     return None
 
 
+def _check_months(left: Expression, right: Expression) -> None:
+    """Months move dates and timestamps alone. Raises BINARY_OP_DIFF_TYPES."""
+    takes = (DateType, *_TIMESTAMPS, *_INTERVALS, StringType, NullType)
+    for months, other in ((left, right), (right, left)):
+        if isinstance(months.data_type, YearMonthIntervalType) and not isinstance(other.data_type, takes):
+            raise operands_differ(left, right)
+
+
 def _days_moved(name: str, date: Expression, days: Expression, context: FunctionContext) -> Expression:
     if isinstance(days.data_type, NullType):
         days = cast_to(days, INTEGER, context)
     if not (isinstance(days.data_type, IntegralType) and days.data_type.bits <= INTEGER.bits):
-        raise unexpected_argument(1, days.data_type, '("INT" or "SMALLINT" or "TINYINT")')
+        error = unexpected_argument(1, days.data_type, '("INT" or "SMALLINT" or "TINYINT")')
+        raise refused(name, (date, days), error)
     return call(name, (date, days), DATE, context)
 
 
@@ -157,7 +173,8 @@ def _plus_interval(
         left = cast_to(left, TIMESTAMP, context)
         a = TIMESTAMP
     if not isinstance(a, _TIMESTAMPS):
-        raise unexpected_argument(0, a, _TIMESTAMP_REQUIRED)
+        error = unexpected_argument(0, a, _TIMESTAMP_REQUIRED)
+        raise refused(f"_timestamp_add_interval{sign}", (left, right), error)
     if isinstance(b, YearMonthIntervalType):
         return call(f"_timestamp_add_months{sign}", (left, right), a, context)
     if isinstance(b, DayTimeIntervalType):
@@ -191,7 +208,8 @@ def _scale(
     if isinstance(number.data_type, (StringType, NullType)):
         number = cast_to(number, DOUBLE, context)
     if not isinstance(number.data_type, NumericType):
-        raise unexpected_argument(1, number.data_type, '"NUMERIC"')
+        error = unexpected_argument(1, number.data_type, '"NUMERIC"')
+        raise refused(name, (interval, number), error)
     if isinstance(source, DayTimeIntervalType):
         return call(name, (interval, number), DAY_TIME_INTERVAL, context)
     if isinstance(source, YearMonthIntervalType):

@@ -7,7 +7,7 @@ from functools import partial
 
 from potok.functions.arrays import element_of, element_type, may_lack_item
 from potok.functions.base import Function, FunctionContext, Input
-from potok.functions.mismatch import any_nullable, call, mismatch, quoted, unexpected_argument
+from potok.functions.mismatch import any_nullable, call, mismatch, quoted, refused, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.rows import ALWAYS, ANY, ARRAY, row
 from potok.functions.sql_text import each, let, let_all, sql_type
@@ -70,7 +70,7 @@ def _bind_element_at(name: str, arguments: Sequence[Expression], context: Functi
     base, key = arguments
     match base.data_type:
         case MapType(key=key_type, value=value):
-            found = _as_common_key(name, base, key, key_type, context)
+            found = as_common_key(name, base, key, key_type, context)
             return call("get_map_value", found, value, context, nullable=True)
         case ArrayType(element=element, contains_null=contains_null):
             index = implicit_cast(key, INTEGER, context)
@@ -83,19 +83,26 @@ def _bind_element_at(name: str, arguments: Sequence[Expression], context: Functi
     raise unexpected_argument(0, base.data_type, '("ARRAY" or "MAP")')
 
 
-def _as_common_key(
-    name: str, base: Expression, key: Expression, key_type: DataType, context: FunctionContext
+def as_common_key(
+    asked: str, base: Expression, key: Expression, key_type: DataType, context: FunctionContext
 ) -> tuple[Expression, Expression]:
-    found = wider_type(key_type, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive)
-    if found is None or isinstance(key.data_type, NullType):
-        raise mismatch(
+    """The map and the key with keys of one type; the user asked for `asked`. Raises MAP_FUNCTION_DIFF_TYPES."""
+    assert isinstance(base.data_type, MapType)  # noqa: S101 - the caller checked
+    name = asked.removeprefix("try_")
+    if isinstance(key.data_type, NullType):
+        return base, cast_to(key, key_type, context)
+    found = None
+    if isinstance(key_type, StringType) == isinstance(key.data_type, StringType):
+        found = wider_type(key_type, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive)
+    if found is None:
+        error = mismatch(
             "MAP_FUNCTION_DIFF_TYPES",
             functionName=f"`{name}`",
             dataType='"MAP"',
             leftType=quoted(base.data_type),
             rightType=quoted(key.data_type),
         )
-    assert isinstance(base.data_type, MapType)  # noqa: S101 - the caller checked
+        raise error if name == asked else refused(name, (base, key), error)
     target = MapType(found, base.data_type.value, base.data_type.value_contains_null)
     return cast_to(base, target, context), cast_to(key, found, context)
 
@@ -104,7 +111,8 @@ def _emit_element_at(call_: Call, arguments: Sequence[str]) -> str:
     is_try = call_.name == "try_element_at"
 
     def item(a: str, i: str) -> str:
-        zero = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
+        placed = call_.origin if call_.ansi and not is_try else None
+        zero = raise_sql("INVALID_INDEX_OF_ZERO", placed)
         outside = "NULL"
         if call_.ansi and not is_try:
             outside = raise_sql(

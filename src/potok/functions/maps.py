@@ -10,19 +10,20 @@ from potok.functions.arrays import element_of, holds_null, output_name
 from potok.functions.base import Function, FunctionContext, Input, InputType, ScalarFunction
 from potok.functions.cast_to_text import text_kernels, to_text
 from potok.functions.folding import fold
+from potok.functions.items import as_common_key
 from potok.functions.java_regex import split_text
 from potok.functions.mismatch import (
     any_nullable,
     call,
-    different_types,
     mismatch,
+    none_in_common,
     quoted,
     unexpected_argument,
 )
 from potok.functions.raising import raise_sql
 from potok.functions.row_kernels import row_kernel
 from potok.functions.sql_text import each, let, let_all, quote_name, sql_type, variable
-from potok.functions.type_rules import cast_to, coerce_all, wider_type
+from potok.functions.type_rules import coerce_all
 from potok.plan.expressions import Alias, Call, Expression, Literal
 from potok.types import (
     BOOLEAN,
@@ -31,7 +32,6 @@ from potok.types import (
     ArrayType,
     DataType,
     MapType,
-    NullType,
     StructField,
     StructType,
 )  # fmt: skip
@@ -138,10 +138,9 @@ def checked_map(keys: str, values: str, call_: Call) -> str:
     def made(k: str, v: str) -> str:
         name = variable(k, "k")
         repeated = f"list_filter({k}, lambda {name}, i: list_position({k}, {name}) < i)[1]"
-        null_key = raise_sql("NULL_MAP_KEY", call_.origin)
+        null_key = raise_sql("NULL_MAP_KEY")
         duplicate = raise_sql(
             "DUPLICATED_MAP_KEY",
-            call_.origin,
             key=to_text(repeated, key, plain_decimals=True),
             mapKeyDedupPolicy="'\"spark.sql.mapKeyDedupPolicy\"'",
         )
@@ -205,7 +204,7 @@ def _bind_concat(arguments: Sequence[Expression], context: FunctionContext) -> E
             raise unexpected_argument(position, argument.data_type, '"MAP"')
     values = coerce_all(arguments, context)
     if values is None:
-        raise different_types("map_concat", arguments)
+        raise none_in_common("map_concat", arguments)
     first = values[0].data_type
     assert isinstance(first, MapType)  # noqa: S101 - checked above
     nulls = any(getattr(v.data_type, "value_contains_null", True) for v in values)
@@ -256,25 +255,8 @@ def _bind_contains_key(arguments: Sequence[Expression], context: FunctionContext
     base, key = arguments
     if not isinstance(base.data_type, MapType):
         raise unexpected_argument(0, base.data_type, '"MAP"')
-    found = wider_type(
-        base.data_type.key, key.data_type, ansi=context.ansi, case_sensitive=context.case_sensitive
-    )
-    if found is None or isinstance(key.data_type, NullType):
-        raise mismatch(
-            "MAP_FUNCTION_DIFF_TYPES",
-            functionName="`map_contains_key`",
-            dataType='"MAP"',
-            leftType=quoted(base.data_type),
-            rightType=quoted(key.data_type),
-        )
-    target = MapType(found, base.data_type.value, base.data_type.value_contains_null)
-    return call(
-        "map_contains_key",
-        (cast_to(base, target, context), cast_to(key, found, context)),
-        BOOLEAN,
-        context,
-        nullable=True,
-    )
+    found = as_common_key("map_contains_key", base, key, base.data_type.key, context)
+    return call("map_contains_key", found, BOOLEAN, context, nullable=True)
 
 
 def parse_map(text: str, pair_delimiter: str, key_delimiter: str) -> list[tuple[str, str | None]]:

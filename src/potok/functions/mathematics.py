@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from potok.errors import SparkError
 from potok.functions import number_kernels as k
 from potok.functions.arithmetic import overflow_error
 from potok.functions.base import Function, FunctionContext, Input, InputType, Nullability, ScalarFunction
@@ -49,10 +50,17 @@ def _bind_round(name: str, arguments: Sequence[Expression], context: FunctionCon
     number = implicit_cast(value, Input.NUMERIC, context)
     if number is None:
         raise unexpected_argument(0, value.data_type, '"NUMERIC"')
-    scale = foldable_int(rest[0]) if rest else 0
+    scale = foldable_int(implicit_cast(rest[0], INTEGER, context) or rest[0]) if rest else 0
     if scale is None:
-        if isinstance(rest[0], Literal) and rest[0].value is None:
+        if isinstance(rest[0], Literal) and (rest[0].value is None or not context.ansi):
             return Literal(None, number.data_type)
+        if isinstance(rest[0], Literal) and isinstance(rest[0].value, str):
+            raise SparkError(
+                "CAST_INVALID_INPUT",
+                expression=f"'{rest[0].value}'",
+                sourceType='"STRING"',
+                targetType='"INT"',
+            )
         raise mismatch("NON_FOLDABLE_INPUT", inputName="`scale`", inputType='"INT"', inputExpr='"scale"')
     is_edge = name in {"ceil", "floor"}
     target = number.data_type

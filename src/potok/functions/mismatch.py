@@ -13,7 +13,7 @@ from potok.errors import SparkError
 from potok.functions.base import Function, FunctionContext, InputType
 from potok.functions.type_rules import implicit_cast
 from potok.plan.expressions import Call, Expression
-from potok.types import DataType
+from potok.types import NULL, DataType
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -52,6 +52,25 @@ def different_types(function: str, arguments: Sequence[Expression]) -> SparkErro
     """Arguments that should have one common type and have none."""
     types = ", ".join(quoted(a.data_type) for a in arguments)
     return mismatch("DATA_DIFF_TYPES", functionName=f"`{function}`", dataType=f"[{types}]")
+
+
+def none_in_common(function: str, arguments: Sequence[Expression]) -> SparkError:
+    """As `different_types`, for the functions whose message lists the types as alternatives."""
+    types = " or ".join(quoted(a.data_type) for a in arguments)
+    return mismatch("DATA_DIFF_TYPES", functionName=f"`{function}`", dataType=f"({types})")
+
+
+class RefusedCallError(SparkError):
+    """Arguments that do not fit the call that a rule made of the user's: the error shows `made`."""
+
+    def __init__(self, error: SparkError, made: Call) -> None:
+        super().__init__(error.condition, origin=error.origin, **error.parameters)
+        self.made = made
+
+
+def refused(name: str, arguments: Sequence[Expression], error: SparkError) -> RefusedCallError:
+    """The error of a call of another function than the user wrote."""
+    return RefusedCallError(error, Call(name, tuple(arguments), NULL))
 
 
 def coerce(

@@ -134,8 +134,8 @@ def _emit_split(call_: Call, arguments: Sequence[str]) -> str:
     return f"potok_split({text}, {pattern}, {limit})"
 
 
-def _emit_split_part(call_: Call, arguments: Sequence[str]) -> str:
-    failed = raise_sql("INVALID_INDEX_OF_ZERO", call_.origin)
+def _emit_split_part(_: Call, arguments: Sequence[str]) -> str:
+    failed = raise_sql("INVALID_INDEX_OF_ZERO")
 
     def part(t: str, d: str, n: str) -> str:
         whole = f"CASE WHEN {n} IN (1, -1) THEN {t} WHEN {n} IS NOT NULL AND {t} IS NOT NULL THEN '' END"

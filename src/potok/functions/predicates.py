@@ -12,8 +12,10 @@ from potok.functions.mismatch import (
     call,
     different_types,
     mismatch,
+    none_in_common,
     operands_differ,
     quoted,
+    refused,
     same,
     wrong_operand,
 )
@@ -37,6 +39,8 @@ from potok.types import (
     INTEGER,
     STRING,
     DataType,
+    DecimalType,
+    IntegralType,
     NullType,
     NumericType,
     StructType,
@@ -46,6 +50,9 @@ from potok.types import (
 
 
 def _bind_comparison(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    truth = _truth_of_number(name, arguments[0], arguments[1], context)
+    if truth is not None:
+        return truth
     left, right = _same_booleans(name, arguments[0], arguments[1], context)
     left, right = _same_names(left, right, context)
     left, right = coerce_operands(left, right, context, is_comparison=True)
@@ -64,6 +71,24 @@ def _bind_comparison(name: str, arguments: Sequence[Expression], context: Functi
         raise mismatch("INVALID_ORDERING_TYPE", functionName=f"`{name}`", dataType=quoted(a))
     nullable = False if name == "<=>" else None
     return call(name, (left, right), BOOLEAN, context, nullable=nullable)
+
+
+def _truth_of_number(
+    name: str, left: Expression, right: Expression, context: FunctionContext
+) -> Expression | None:
+    """Without ANSI `boolean = 1` is the boolean itself and `boolean = 0` its opposite (BooleanEquality)."""
+    if context.ansi or name not in {"==", "<=>"}:
+        return None
+    for truth, number in ((left, right), (right, left)):
+        exact = isinstance(number.data_type, IntegralType | DecimalType) and isinstance(number, Literal)
+        if truth.data_type != BOOLEAN or not exact or number.value not in {0, 1}:  # type: ignore[attr-defined]
+            continue
+        same = truth if number.value == 1 else call("not", (truth,), BOOLEAN, context)  # type: ignore[attr-defined]
+        if name == "==":
+            return same
+        known = call("isnotnull", (truth,), BOOLEAN, context, nullable=False)
+        return call("and", (known, same), BOOLEAN, context)
+    return None
 
 
 def _same_booleans(
@@ -144,7 +169,8 @@ def _emit_or(_: Call, arguments: Sequence[str]) -> str:
 
 
 def _bind_in(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    coerced = coerce_all(arguments, context)
+    value, *items = arguments
+    coerced = coerce_all((value, *(_same_names(value, item, context)[1] for item in items)), context)
     if coerced is None:
         raise different_types("in", arguments)
     if contains_map(coerced[0].data_type):
@@ -218,14 +244,14 @@ def _bind_if(arguments: Sequence[Expression], context: FunctionContext) -> Expre
         )
     values = coerce_all((yes, no), context)
     if values is None:
-        raise different_types("if", (yes, no))
+        raise refused("if", arguments, different_types("if", (yes, no)))
     return call("when", (condition, *values), values[0].data_type, context, nullable=any_nullable(values))
 
 
-def _bind_coalesce(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+def _bind_coalesce(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     values = coerce_all(arguments, context)
     if values is None:
-        raise different_types(name, arguments)
+        raise refused("coalesce", arguments, none_in_common("coalesce", arguments))
     nullable = all(v.nullable for v in values)
     return call("coalesce", values, values[0].data_type, context, nullable=nullable)
 
@@ -253,7 +279,7 @@ def _bind_nullifzero(arguments: Sequence[Expression], context: FunctionContext) 
 
 
 def _bind_zeroifnull(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    return _bind_coalesce("zeroifnull", (arguments[0], Literal(0, INTEGER)), context)
+    return _bind_coalesce((arguments[0], Literal(0, INTEGER)), context)
 
 
 def _bind_extreme(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -315,9 +341,9 @@ _COALESCE = ScalarFunction(
     BOOLEAN,
     emit="coalesce({args})",
     variadic=True,
-    bind=partial(_bind_coalesce, "coalesce"),
+    bind=_bind_coalesce,
 )
-_NVL = ScalarFunction("nvl", (Input.ANY, Input.ANY), BOOLEAN, bind=partial(_bind_coalesce, "nvl"))
+_NVL = ScalarFunction("nvl", (Input.ANY, Input.ANY), BOOLEAN, bind=_bind_coalesce)
 _NOT_EQUAL = ScalarFunction("!=", (Input.ANY, Input.ANY), BOOLEAN, bind=_bind_not_equal)
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -337,6 +363,8 @@ FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("!", (BOOLEAN,), BOOLEAN, emit="(NOT {0})"),
     ScalarFunction("in", (Input.ANY, Input.ANY), BOOLEAN, emit=_emit_in, optional=1, variadic=True, bind=_bind_in),
     ScalarFunction("between", (Input.ANY, Input.ANY, Input.ANY), BOOLEAN, bind=_bind_between),
+    ScalarFunction("_is_unknown", (BOOLEAN,), BOOLEAN, emit="({0} IS NULL)", nullable=Nullability.NEVER),
+    ScalarFunction("_is_known", (BOOLEAN,), BOOLEAN, emit="({0} IS NOT NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnull", (Input.ANY,), BOOLEAN, emit="({0} IS NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnotnull", (Input.ANY,), BOOLEAN, emit="({0} IS NOT NULL)", nullable=Nullability.NEVER),
     ScalarFunction("isnan", (Input.ANY,), BOOLEAN, emit="coalesce(isnan({0}), false)", bind=_bind_isnan),

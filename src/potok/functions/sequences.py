@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from potok.functions.base import Function, FunctionContext
 from potok.functions.datetime_rules import MICROS_PER_DAY
-from potok.functions.mismatch import any_nullable, call, different_types, mismatch
+from potok.functions.mismatch import any_nullable, call, mismatch
 from potok.functions.raising import raise_sql
 from potok.functions.rows import ANY, row
 from potok.functions.sql_text import let, let_all, sql_type
@@ -16,12 +16,14 @@ from potok.plan.expressions import Call, Expression
 from potok.types import (
     BOOLEAN,
     DATE,
+    NULL,
     ArrayType,
     CalendarIntervalType,
     DataType,
     DateType,
     DayTimeIntervalType,
     IntegralType,
+    NullType,
     TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
@@ -31,10 +33,11 @@ from potok.types import (
 def _bind_sequence(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     start, stop, *step = arguments
     ends = coerce_all((start, stop), context)
-    if ends is None:
-        raise different_types("sequence", arguments)
-    target = ends[0].data_type
-    if not isinstance(target, IntegralType | DateType | TimestampType | TimestampNTZType):
+    target: DataType = ends[0].data_type if ends else NULL
+    moments = (DateType, TimestampType, TimestampNTZType)
+    intervals = (CalendarIntervalType, DayTimeIntervalType, YearMonthIntervalType, NullType)
+    steps_fit = not isinstance(target, moments) or all(isinstance(s.data_type, intervals) for s in step)
+    if ends is None or not steps_fit or not isinstance(target, (IntegralType, *moments)):
         raise mismatch(
             "SEQUENCE_WRONG_INPUT_TYPES",
             functionName="`sequence`",

@@ -11,7 +11,7 @@ from potok.functions.cast_to_text import text_kernels, to_text
 from potok.functions.conversion import escaped_text
 from potok.functions.datetime_rules import row
 from potok.functions.folding import fold
-from potok.functions.mismatch import any_nullable, call, different_types, same, unexpected_argument
+from potok.functions.mismatch import any_nullable, call, none_in_common, same, unexpected_argument
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.row_kernels import row_kernel
 from potok.functions.rows import ALWAYS, ANY, Emit
@@ -123,7 +123,10 @@ def _bind_pad(name: str, arguments: Sequence[Expression], context: FunctionConte
 def _bind_text_or_bytes(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     first, *rest = arguments
     if not isinstance(first.data_type, BinaryType):
-        first = _as_text(name, first, 0, context)
+        text = implicit_cast(first, STRING, context)
+        if text is None:
+            raise unexpected_argument(0, first.data_type, '("STRING" or "BINARY")')
+        first = text
     numbers = [_as_int(a, position + 1, context) for position, a in enumerate(rest)]
     return call(name, (first, *numbers), first.data_type, context)
 
@@ -231,7 +234,7 @@ def _bind_concat(arguments: Sequence[Expression], context: FunctionContext) -> E
     if any(isinstance(t, ArrayType) for t in types):
         values = coerce_all(arguments, context)
         if values is None:
-            raise different_types("concat", arguments)
+            raise none_in_common("concat", [implicit_cast(a, STRING, context) or a for a in arguments])
         contains_null = any(getattr(v.data_type, "contains_null", True) for v in values)
         element = values[0].data_type.element  # type: ignore[attr-defined]
         return call("_concat_arrays", values, ArrayType(element, contains_null), context)

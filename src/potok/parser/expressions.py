@@ -191,8 +191,10 @@ class ExpressionParser(ListParser):
         for _ in range(offset + 1):
             self.advance()
         negated = offset != 1
-        if kind in {"NULL", "UNKNOWN"}:
+        if kind == "NULL":
             return self.call(start, "isnotnull" if negated else "isnull", left)
+        if kind == "UNKNOWN":
+            return self.call(start, "_is_known" if negated else "_is_unknown", left)
         if kind == "DISTINCT":
             self.expect("FROM")
             result = self.call(start, "<=>", left, self.value())

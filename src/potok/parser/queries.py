@@ -9,7 +9,7 @@ import itertools
 from dataclasses import replace
 
 from potok import types as t
-from potok.errors import unsupported
+from potok.errors import SparkError, unsupported
 from potok.parser.relations import ONE_ROW, RelationParser
 from potok.plan.expressions import (
     Alias,
@@ -292,13 +292,7 @@ class QueryParser(RelationParser):
             seen.add(name)
             found = windows.get(name)
             if found is None:
-                raise ParseError(
-                    "MISSING_WINDOW_SPECIFICATION",
-                    sql_text=self.text,
-                    position=None,
-                    windowName=f"`{name}`",
-                    docroot=_WINDOW_DOCS,
-                )
+                raise SparkError("MISSING_WINDOW_SPECIFICATION", windowName=name, docroot=_WINDOW_DOCS)
             if found.name is None:
                 return replace(found, function=use.function)
             name = found.name

@@ -73,8 +73,8 @@ ALL_OF_T = Project(T, (UnresolvedStar(),))
         ("trim('x' from a)", function("trim", text("x"), A)),
         ("trim(trailing from a)", function("rtrim", A)),
         ("trim('x', a)", function("trim", text("x"), A)),
-        ("a is unknown", function("isnull", A)),
-        ("a is not unknown", function("isnotnull", A)),
+        ("a is unknown", function("_is_unknown", A)),
+        ("a is not unknown", function("_is_known", A)),
         ("a like any (b, c)", function("or", function("like", A, B), function("like", A, C))),
         ("a like all (b, c)", function("and", function("like", A, B), function("like", A, C))),
         (
