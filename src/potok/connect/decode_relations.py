@@ -277,7 +277,9 @@ class PlanDecoder:
             raise SparkError("CONNECT_INVALID_PLAN.DEDUPLICATE_ALL_COLUMNS_AND_SUBSET")
         if not message.all_columns_as_keys and not names:
             raise SparkError("CONNECT_INVALID_PLAN.DEDUPLICATE_REQUIRES_COLUMNS_OR_ALL")
-        return p.UnresolvedDeduplicate(self.relation(message.input), names, message.within_watermark)
+        return p.UnresolvedDeduplicate(
+            self.relation(message.input), names, message.within_watermark, as_groups=False
+        )
 
     def _repartition(self, message: pb.Repartition) -> p.LogicalPlan:
         shuffle = message.shuffle if message.HasField("shuffle") else True

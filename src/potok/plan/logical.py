@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from potok.engine.pipeline import Operator
 from potok.engine.scan import Scan
+from potok.errors import Origin
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -33,9 +34,10 @@ Attributes = tuple[AttributeReference, ...]
 
 @dataclass(frozen=True)
 class LogicalPlan(Node):
-    """A relation."""
+    """A relation. `origin` is the piece of SQL text that it was read from."""
 
     plan_id: int | None = field(default=None, kw_only=True, compare=False)
+    origin: Origin | None = field(default=None, kw_only=True, compare=False)
 
     @property
     def output(self) -> Attributes:
@@ -236,10 +238,14 @@ class ToSchema(UnaryPlan):
 
 @dataclass(frozen=True)
 class UnresolvedDeduplicate(UnaryPlan):
-    """`dropDuplicates`; all columns when `names` is empty."""
+    """`dropDuplicates`; all columns when `names` is empty.
+
+    `as_groups` is SQL's DISTINCT, which groups by all columns: on a stream that is not the same.
+    """
 
     names: tuple[str, ...] = ()
     within_watermark: bool = False
+    as_groups: bool = True
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ from potok.stateful.base import (
     TypedStore,
     column_arrays,
 )
-from potok.stateful.event_time import event_time_position, known_micros
+from potok.stateful.event_time import DELAY_KEY, event_time_position, known_micros
 from potok.stateful.expiry import Expiry
+from potok.stateful.keys import first_of_each, without_negative_zero
 from potok.types import LONG, NULL, StructField, StructType
 
-DELAY_KEY = "spark.watermarkDelayMs"
 _NOTHING = StructType((StructField("__dummy__", NULL),))
 _EXPIRES_AT = StructType((StructField("expiresAtMicros", LONG),))
 
@@ -74,7 +74,7 @@ class _Deduplication(StatefulOperator):
         """See engine.pipeline.Operator: the rows that are no duplicates."""
         begun = time.monotonic_ns()
         rows = self._without_late(tables[0])
-        columns = column_arrays(rows.select(self._key_positions))
+        columns = [without_negative_zero(c) for c in column_arrays(rows.select(self._key_positions))]
         keys = self._store.encode_keys(columns, rows.num_rows)
         first = first_of_each(keys)
         distinct = keys if first.size == len(keys) else keys.take(first)
@@ -115,7 +115,9 @@ class DeduplicateByKey(_Deduplication):
 
     name = "dedupe"
 
-    def __init__(self, operator_id: int, context: StateContext, columns: Attributes, keys: Attributes) -> None:
+    def __init__(
+        self, operator_id: int, context: StateContext, columns: Attributes, keys: Attributes
+    ) -> None:
         super().__init__(operator_id, context, columns, keys, _NOTHING)
         self._time_key = event_time_position(keys)
 
@@ -143,7 +145,9 @@ class DeduplicateWithinWatermark(_Deduplication):
 
     name = "dedupeWithinWatermark"
 
-    def __init__(self, operator_id: int, context: StateContext, columns: Attributes, keys: Attributes) -> None:
+    def __init__(
+        self, operator_id: int, context: StateContext, columns: Attributes, keys: Attributes
+    ) -> None:
         super().__init__(operator_id, context, columns, keys, _EXPIRES_AT)
         if self._time is None:
             msg = "dropDuplicatesWithinWatermark needs an event time"
@@ -163,21 +167,3 @@ class DeduplicateWithinWatermark(_Deduplication):
         values = self._store.encode_values([pa.array(expires_us)], len(keys))
         numbers = self._store.store.put(keys, values, np.full(len(keys), -1, np.int64))
         self._expiry.set(numbers, expires_us)
-
-
-def first_of_each(rows: UnsafeRows) -> Longs:
-    """The positions of the rows that no earlier one equals, ascending."""
-    _, first, groups = np.unique(rows.hashes(), return_index=True, return_inverse=True)
-    if first.size == len(rows):
-        return np.arange(len(rows))
-    if not rows.take(first[groups]).equal(rows).all():
-        return _first_by_bytes(rows)
-    return np.sort(first)
-
-
-def _first_by_bytes(rows: UnsafeRows) -> Longs:
-    """As `first_of_each`, where different rows share a hash."""
-    first: dict[bytes, int] = {}
-    for position in range(len(rows)):
-        first.setdefault(rows.row_bytes(position), position)
-    return np.array(list(first.values()), np.int64)
