@@ -43,11 +43,12 @@ _OPENING_BRACE, _CLOSING_BRACE, _CLOSING_BRACKET = b"{}]"
 _SUSPECT = re.compile(rb"[}\]][ \t]*[^,}\]\n \t]")
 _MAY_FOLLOW = np.zeros(256, np.bool_)
 _MAY_FOLLOW[list(b",}]\n")] = True
-_IN_EXPONENT = np.zeros(256, np.bool_)
-_IN_EXPONENT[list(b"eE+-")] = True
+_EXPONENT, _LOWER = ord("e"), 0x20
 _FIRST_PRINTABLE = 32
 _DIGITS = 10
 _WORD_BYTES = 8
+# Flags of so many bytes stay in a core's cache; larger arrays would come from the system afresh each time.
+_PIECE_BYTES = 1 << 18
 _NULL = int.from_bytes(b"null", "little")
 _TRUE, _FALSE, _NULL_TEXT, _ZERO_TEXT = (pa.scalar(t, pa.string()) for t in ("true", "false", "null", "0"))
 
@@ -142,6 +143,7 @@ class _Lines:
         self._block = block
         self._bytes: Bytes = np.frombuffer(block, np.uint8)
         self._shape = shape
+        self._quote_count = 0
         self._quotes = 0
         self._every_second: pa.Array | None = None
         inner = shape.texts[1:-1]
@@ -155,8 +157,10 @@ class _Lines:
             raise _OtherShapeError
         self.count = len(starts[0])
         self._ranges: list[tuple[Positions, Positions]] = []
+        self._expect_line_ends(starts[-1])
         for i, text in enumerate(shape.texts):
-            self._expect(starts[i], text)
+            if 0 < i < len(shape.texts) - 1:
+                self._expect(starts[i], text)
             if i:
                 begin, end = starts[i - 1] + len(shape.texts[i - 1]), starts[i]
                 if (begin >= end).any():
@@ -165,16 +169,22 @@ class _Lines:
 
     def _marks(self, mark: int, marks_per_line: int) -> Positions | None:
         """Where the mark and the line's end are, a row a line; None if not every line has as many."""
-        controls = self._bytes < _FIRST_PRINTABLE
-        found = np.flatnonzero((self._bytes == mark) | controls)
+        pieces = []
+        control_count = quote_count = 0
+        for start in range(0, len(self._bytes), _PIECE_BYTES):
+            piece = self._bytes[start : start + _PIECE_BYTES]
+            controls = piece < _FIRST_PRINTABLE
+            control_count += int(np.count_nonzero(controls))
+            quote_count += int(np.count_nonzero(piece == _QUOTE))
+            controls |= piece == mark
+            pieces.append(np.flatnonzero(controls) + start)
+        found = np.concatenate(pieces)
         rows, rest = divmod(len(found), marks_per_line + 1)
-        if rest or not rows:
+        # As many control characters as lines: the ends of lines, which are checked to be there, are all of them.
+        if rest or not rows or control_count != rows:
             return None
-        places = found.reshape(rows, marks_per_line + 1)
-        # All control characters are line ends, and those are where they have to be.
-        if np.count_nonzero(controls) != rows or (self._bytes[places[:, -1]] != _NEW_LINE).any():
-            return None
-        return places
+        self._quote_count = quote_count
+        return found.reshape(rows, marks_per_line + 1)
 
     def _text_starts(self, mark: int, marks_per_line: int) -> list[Positions] | None:
         places = self._marks(mark, marks_per_line)
@@ -201,6 +211,14 @@ class _Lines:
             starts.append(places[:, column] - text.index(_QUOTE))
         starts.append(places[:, -1] - (len(texts[-1]) - 1))
         return starts
+
+    def _expect_line_ends(self, starts: Positions) -> None:
+        """Check the last text of every line, and the first text of the next one behind it."""
+        head, tail = self._shape.texts[0], self._shape.texts[-1]
+        if not self._block.startswith(head) or not self._block.endswith(tail):
+            raise _OtherShapeError
+        if len(starts) > 1:
+            self._expect(starts[:-1], tail + head)
 
     def _expect(self, starts: Positions, text: bytes) -> None:
         """Check that the text is there on every line."""
@@ -264,7 +282,7 @@ class _Lines:
     def check_quotes(self) -> None:
         """Check that no text has a quote inside. To be called when all columns have been read."""
         expected = self._quotes + 2 * len(self._shape.names) * self.count
-        if np.count_nonzero(self._bytes == _QUOTE) != expected:
+        if self._quote_count != expected:
             raise _OtherShapeError
 
     def _text_ranges(self, i: int) -> tuple[Positions, Positions, npt.NDArray[np.bool_] | None]:
@@ -303,15 +321,33 @@ class _Lines:
 
     def _numbers(self, i: int, target: pa.DataType, *, whole: bool) -> pa.Array:
         begin, end = self._ranges[i]
-        nulls = self._bytes[begin] == ord("n")
         texts = self._slices(begin, end)
-        if nulls.any():
-            self._expect_nulls(begin, end, nulls)
-            mask = _mask(nulls)
-            texts = pc.if_else(mask, _ZERO_TEXT, texts)
-            values = _plain_numbers(texts, target, whole=whole)
-            return pc.if_else(mask, pa.scalar(None, target), values)
-        return _plain_numbers(texts, target, whole=whole)
+        first = self._bytes[begin]
+        mask = None
+        if not _are_digits(first):
+            nulls = first == ord("n")
+            if nulls.any():
+                self._expect_nulls(begin, end, nulls)
+                mask = _mask(nulls)
+                texts = pc.if_else(mask, _ZERO_TEXT, texts)
+                begin, end, first = begin[~nulls], end[~nulls], first[~nulls]
+            begin = begin + (first == _MINUS)
+            first = self._bytes[begin]
+            if not _are_digits(first):
+                raise _OtherShapeError
+        # Arrow's conversion knows more ways to write a number than JSON: `0x1`, `01`, `1.`, `1.e5`.
+        zeros = first == _ZERO
+        if zeros.any():
+            longer = end - begin > 1 if whole else self._bytes[begin + 1] - _ZERO < _DIGITS
+            if (zeros & longer).any():
+                raise _OtherShapeError
+        if not whole and not (_are_digits(self._bytes[end - 1]) and _fractions_have_digits(texts)):
+            raise _OtherShapeError
+        try:
+            values = pc.cast(texts, target)
+        except pa.ArrowInvalid as error:
+            raise _OtherShapeError from error
+        return values if mask is None else pc.if_else(mask, pa.scalar(None, target), values)
 
     def _slices(self, begin: Positions, end: Positions) -> pa.Array:
         """The texts of ranges that follow one another."""
@@ -341,36 +377,14 @@ def _mask(flags: npt.NDArray[np.bool_]) -> pa.Array:
     return pa.Array.from_buffers(pa.bool_(), len(flags), [None, pa.py_buffer(packed)])
 
 
-def _plain_numbers(texts: pa.Array, target: pa.DataType, *, whole: bool) -> pa.Array:
-    """JSON's numbers as values; Arrow's own conversion knows more ways to write one."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
-    content = np.frombuffer(texts.buffers()[2], np.uint8)[: offsets[-1]]
-    starts, ends = offsets[:-1], offsets[1:]
-    digits = (content - _ZERO) < _DIGITS
-    if not digits[ends - 1].all():
-        raise _OtherShapeError
-    signs = content[starts] == _MINUS
-    sign_count = np.count_nonzero(signs)
-    heads = starts + signs if sign_count else starts
-    if not digits[heads].all():
-        raise _OtherShapeError
-    others = len(content) - np.count_nonzero(digits) - sign_count
-    zeros = (content[heads] == _ZERO) & (ends - heads > 1)
-    if others:
-        points = content == _POINT
-        marks = np.count_nonzero(points)
-        if marks < others:
-            marks += np.count_nonzero(_IN_EXPONENT[content]) - sign_count
-        if whole or marks != others:
-            raise _OtherShapeError
-        # Every point lies between digits. That an exponent is well formed Arrow itself judges as strictly.
-        if (points[1:] & ~digits[:-1]).any() or (points[:-1] & ~digits[1:]).any():
-            raise _OtherShapeError
-        if digits[heads[zeros] + 1].any():
-            raise _OtherShapeError
-    elif zeros.any():
-        raise _OtherShapeError
-    try:
-        return pc.cast(texts, target)
-    except pa.ArrowInvalid as error:
-        raise _OtherShapeError from error
+def _are_digits(signs: Bytes) -> bool:
+    return bool((signs - _ZERO < _DIGITS).all())
+
+
+def _fractions_have_digits(texts: pa.Array) -> bool:
+    """Whether a digit follows every point that is not the end of its text."""
+    content = np.frombuffer(texts.buffers()[2], np.uint8)
+    # Other signs than those of an exponent are refused by the conversion.
+    if not (content | _LOWER == _EXPONENT).any():
+        return True
+    return not ((content[:-1] == _POINT) & (content[1:] - _ZERO >= _DIGITS)).any()
