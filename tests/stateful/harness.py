@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from stateful.scenario import Restart, Row, Scenario, Sources, Wait
+from stateful.scenario import Restart, Row, Scenario, Sources, Uncommit, Wait
 from stateful.state_files import described
 from stateful.values import canonical, error_of
 
@@ -46,6 +46,19 @@ class Keep:
         target.with_suffix(".tmp").rename(target)
 
 
+def take_back(checkpoint: Path, step: Uncommit) -> None:
+    """Remove what a process would not have written that died in its newest batch."""
+    newest = max(int(path.name) for path in (checkpoint / "commits").iterdir() if path.name.isdigit())
+    files = [checkpoint / "commits" / str(newest)]
+    if step.state or step.offsets:
+        files += (checkpoint / "state").rglob(f"{newest + 1}.delta")
+    if step.offsets:
+        files.append(checkpoint / "offsets" / str(newest))
+    for file in files:
+        file.unlink()
+        file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+
+
 class Run:
     """A scenario on the way."""
 
@@ -65,7 +78,7 @@ class Run:
         for step in scenario.steps[:first]:
             if isinstance(step, Restart):
                 self._change(step)
-            elif not isinstance(step, Wait):
+            elif not isinstance(step, Uncommit | Wait):
                 self.files += sum(bool(content) for content in self._contents(step).values())
 
     def _change(self, step: Restart) -> None:
@@ -96,7 +109,7 @@ class Run:
     def _all_steps(self, told: list[Any]) -> None:
         failed = False
         for step in self.scenario.steps[self.first : self.last]:
-            if failed and not isinstance(step, Restart):
+            if failed and not isinstance(step, Restart | Uncommit):
                 told.append("skipped")
                 continue
             try:
@@ -107,12 +120,15 @@ class Run:
                 failed = True
                 told.append([*self._batches(), {"error": self._error(error)}])
 
-    def _step(self, step: Sequence[Row] | Mapping[str, Sequence[Row]] | Restart | Wait) -> None:
+    def _step(self, step: Sequence[Row] | Mapping[str, Sequence[Row]] | Restart | Uncommit | Wait) -> None:
         if isinstance(step, Restart):
             self._stop()
             self._change(step)
             for name, value in (step.conf or {}).items():
                 self.spark.conf.set(name, value)
+        elif isinstance(step, Uncommit):
+            self._stop()
+            take_back(self.root / "checkpoint", step)
         elif isinstance(step, Wait):
             time.sleep(step.seconds)
         else:

@@ -2,7 +2,7 @@
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
 `PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with `checkpoints` as the only argument
-for what lies in the directories of some after the first half of their steps.
+for what lies in the directories of some after the first half of their steps, and what is read back from there.
 Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
@@ -52,6 +52,7 @@ def readable(store: dict[str, Any]) -> list[list[Any]]:
 def checkpoints(spark: Side) -> None:
     """Record the directories of all scenarios that are handed over."""
     shutil.rmtree(TARGET / "checkpoints", ignore_errors=True)
+    reads: dict[str, Any] = {}
     for name in FAMILIES:
         for scenario in family(name).values():
             if scenario.checkpoint:
@@ -59,7 +60,15 @@ def checkpoints(spark: Side) -> None:
                 spark.run(name, scenario.name, root, last=half(scenario))
                 kept = TARGET / "checkpoints" / name / scenario.name
                 shutil.copytree(root, kept, ignore=shutil.ignore_patterns("*.crc", "out"))
+                reads[f"{name}/{scenario.name}"] = spark.read(root)
                 print("checkpoint", name, scenario.name, flush=True)
+    lines = [
+        f" {json.dumps(name)}: {{\n"
+        + ",\n".join(f"  {json.dumps(one)}: {json.dumps(told[one])}" for one in told)
+        + "\n }"
+        for name, told in reads.items()
+    ]
+    (TARGET / "readers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def record(spark: Side, name: str, only: set[str]) -> None:

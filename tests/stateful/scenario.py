@@ -43,6 +43,17 @@ class Restart:
 
 
 @dataclass(frozen=True)
+class Uncommit:
+    """Stop, take the newest batch back as if its process had died before its commit, and start again.
+
+    `state`: died before the state was written, too. `offsets`: died before the batch was planned.
+    """
+
+    state: bool = False
+    offsets: bool = False
+
+
+@dataclass(frozen=True)
 class Wait:
     """Let time pass, and whatever the query does meanwhile."""
 

@@ -37,9 +37,16 @@ class Side:
         patience_s: float = PATIENCE_S,
     ) -> dict[str, Any]:
         """What a scenario did in its steps from `first` up to `last`. An AssertionError says that it could not be run at all."""
+        return self._asked([family, name, str(root), first, last], patience_s)
+
+    def read(self, root: Path, patience_s: float = PATIENCE_S) -> dict[str, Any]:
+        """What can be read back from the checkpoint below a directory."""
+        return self._asked(["read", str(root)], patience_s)
+
+    def _asked(self, request: list[Any], patience_s: float) -> dict[str, Any]:
         process = self._started()
         assert process.stdin is not None
-        process.stdin.write(json.dumps([family, name, str(root), first, last]) + "\n")
+        process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
         answer = self._answer(patience_s)
         assert "failed" not in answer, answer["failed"]

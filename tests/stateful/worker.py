@@ -1,7 +1,7 @@
 """Runs scenarios one after another in one session, on Spark and on potok alike.
 
 Started as a program: `potok run worker.py` or `python worker.py` with a Python that has PySpark. Each line on standard
-input is a JSON list of family, name, directory, first and last step; the answer on standard output is a line of `@@` and a JSON object.
+input is a JSON list of family, name, directory, first and last step, or of `read` and a directory; the answer on standard output is a line of `@@` and a JSON object.
 """
 
 from __future__ import annotations
@@ -10,13 +10,22 @@ import json
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pyspark.sql import SparkSession
 
 from stateful.harness import run
+from stateful.readers import read
 from stateful.scenario import family
+
+
+def asked(
+    spark: SparkSession, name: str, scenario: str, root: str, first: int, last: int | None
+) -> dict[str, Any]:
+    """What a scenario of a family does."""
+    return run(spark, family(name)[scenario], Path(root), first, last)
 
 
 def main() -> None:
@@ -26,9 +35,9 @@ def main() -> None:
     spark = builder.config("spark.sql.warehouse.dir", sys.argv[1]).getOrCreate()
     print("@@{}", flush=True)
     for line in sys.stdin:
-        name, scenario, root, first, last = json.loads(line)
+        request = json.loads(line)
         try:
-            answer = run(spark, family(name)[scenario], Path(root), first, last)
+            answer = read(spark, Path(request[1])) if request[0] == "read" else asked(spark, *request)
         except Exception:  # noqa: BLE001 - told to the test
             answer = {"failed": traceback.format_exc()}
         print("@@" + json.dumps(answer), flush=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyspark.sql import DataFrame
+import pandas as pd
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
@@ -41,6 +42,20 @@ def windows(sources: Sources, name: str = "in") -> DataFrame:
 def count(sources: Sources) -> DataFrame:
     """A count by key."""
     return sources["in"].groupBy("k").count()
+
+
+def total(column: str) -> Column:
+    """An aggregate in pandas."""
+
+    def add(values: pd.Series) -> float:
+        return float(values.sum())
+
+    return F.pandas_udf(add, "double")(column)
+
+
+def plus_one(column: Column | str) -> Column:
+    """A function of a row."""
+    return F.udf(lambda value: value + 1, "long")(column)
 
 
 PROGRAMS: dict[str, Callable[[Sources], DataFrame]] = {
@@ -136,7 +151,7 @@ PROGRAMS: dict[str, Callable[[Sources], DataFrame]] = {
         late(s).groupBy(F.window("at", "10 seconds")).agg(F.sum_distinct("v"))
     ),
     "cube": lambda s: s["in"].cube("k").count(),
-    "pivot without values": lambda s: s["in"].groupBy("k").pivot("v").count(),
+    "pivot without values": lambda s: s["in"].groupBy("k").pivot("v").count(),  # noqa: PD010
     "sample": lambda s: s["in"].sample(0.999999, seed=1).filter("k = 'nothing'"),
     "repartition": lambda s: s["in"].repartition(2, "k"),
     "coalesce": lambda s: s["in"].coalesce(1),
@@ -174,6 +189,12 @@ PROGRAMS: dict[str, Callable[[Sources], DataFrame]] = {
     "mapInPandas": lambda s: s["in"].mapInPandas(lambda frames: frames, "at TIMESTAMP, k STRING, v INT"),
     "applyInPandas": lambda s: (
         s["in"].groupBy("k").applyInPandas(lambda frame: frame, "at TIMESTAMP, k STRING, v INT")
+    ),
+    "pandas aggregate": lambda s: s["in"].groupBy("k").agg(total("v")),
+    "pandas aggregate of windows": lambda s: late(s).groupBy(F.window("at", "10 seconds")).agg(total("v")),
+    "python function above count": lambda s: count(s).select(plus_one("count")),
+    "python function as key": lambda s: (
+        s["in"].groupBy(plus_one(F.col("v").cast("long")).alias("key")).count()
     ),
     "cogroup": lambda s: (
         s["in"]

@@ -1,0 +1,43 @@
+"""State read back as Spark reads it, from directories that Spark has written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stateful.readers import ALWAYS
+from stateful.sides import Side
+from stateful.test_handover import CASES, restore
+from stateful.test_stateful import lines, plain, same
+
+EXPECTED = Path(__file__).parent / "recorded" / "readers.json"
+READS = (*ALWAYS, "metadata", "metadata with hidden columns")
+_TOLD: dict[tuple[str, str], dict[str, Any]] = {}
+
+
+def told(name: str, scenario: str, potok: Side, directory: pytest.TempPathFactory) -> dict[str, Any]:
+    if (name, scenario) not in _TOLD:
+        root = directory.mktemp("read") / "root"
+        restore(name, scenario, root)
+        _TOLD[name, scenario] = potok.read(root)
+    return _TOLD[name, scenario]
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize(("name", "scenario"), CASES, ids=[f"{name}-{one}" for name, one in CASES])
+def test_state_is_read_back(
+    name: str, scenario: str, read: str, potok: Side, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    found = told(name, scenario, potok, tmp_path_factory)[read]
+    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[f"{name}/{scenario}"][read]
+    if "error" in expected:
+        assert "error" in found
+        assert plain(found["error"]) == plain(expected["error"])
+        return
+    assert "error" not in found, found["error"]
+    assert lines(found["schema"]) == lines(expected["schema"])
+    if not same(found["rows"], expected["rows"]):
+        assert found["rows"] == expected["rows"]
