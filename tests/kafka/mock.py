@@ -8,15 +8,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import confluent_kafka
-
 from kafka.conftest import Kafka
 from potok.connectors.kafka_library import library_path
 
 _PRODUCER = 0
 _CONTROLLER = 1
+FETCH = 1
 LIST_OFFSETS = 2
-METADATA = 3
 _P = ctypes.c_void_p
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "rd_kafka_conf_new": (_P, ()),
@@ -92,4 +90,4 @@ class MockCluster(Kafka):
         self._library.rd_kafka_destroy(self._owner)
 
 
-__all__ = ["LIST_OFFSETS", "METADATA", "MockCluster", "confluent_kafka"]
+__all__ = ["FETCH", "LIST_OFFSETS", "MockCluster"]

@@ -252,6 +252,9 @@ class FilesWriter:
 
     def _abandon(self) -> None:
         for file in self._open.values():
+            # A writer that is left open would write its end to a closed file.
+            with contextlib.suppress(OSError, ValueError):
+                file.writer.close()
             with contextlib.suppress(OSError):
                 file.target.close()
             with contextlib.suppress(OSError):

@@ -249,7 +249,8 @@ class RecordFetcher:
         elif event.code in _GONE:
             self._lose(place, ends.get(place))
         else:
-            error = failed(f"{place} at offset {self._positions.get(place)}: {event.text}")
+            offset = event.offset if event.offset >= 0 else self._positions.get(place)
+            error = failed(f"{place} at offset {offset}: {event.text}")
             if ends:
                 raise error
             # Nobody reads now; who does next, is told.

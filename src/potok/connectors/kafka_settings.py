@@ -83,6 +83,11 @@ _CONSUMER_ONLY = {
 }  # fmt: skip
 # As Java's producer; librdkafka's own is 300 s.
 _DELIVERY_TIMEOUT_MS = "120000"
+# librdkafka's own limits.
+_SMALLEST_BYTES = 1000
+_LARGEST_RECORD_BYTES = 1_000_000
+_LARGEST_ANSWER_BYTES = 100_000_000
+_OVERHEAD_BYTES = 512
 _PRODUCER_RENAMED = {"buffer.memory": "queue.buffering.max.kbytes"}
 
 
@@ -109,15 +114,18 @@ def client_settings(kafka: Mapping[str, str]) -> dict[str, str]:
 def consumer_settings(kafka: Mapping[str, str], group_id: str) -> dict[str, str]:
     """Settings of a consumer that is told what to read, commits nothing and says where a partition ends.
 
-    As Java's, and unlike librdkafka's own default, it reads uncommitted records unless told otherwise.
+    As Java's, and unlike librdkafka's own defaults, it reads uncommitted records and looks for damaged ones
+    unless told otherwise.
     """
     settings = {
         "isolation.level": "read_uncommitted",
         "group.id": group_id,
+        "check.crcs": "true",
         # A full queue is looked at again soon: batches empty it faster than librdkafka expects (1 s).
         "fetch.queue.backoff.ms": "5",
         **client_settings(kafka),
     }
+    settings.update(_sizes(settings))
     settings.update(
         {
             "enable.auto.commit": "false",
@@ -127,6 +135,20 @@ def consumer_settings(kafka: Mapping[str, str], group_id: str) -> dict[str, str]
         }
     )
     return settings
+
+
+def _sizes(settings: Mapping[str, str]) -> dict[str, str]:
+    """What librdkafka wants to be smaller or larger than the size of a fetch; brokers send one batch at least."""
+    text = settings.get("fetch.max.bytes")
+    if text is None:
+        return {}
+    most = max(_number("fetch.max.bytes", text), _SMALLEST_BYTES)
+    sizes = {"fetch.max.bytes": str(most)}
+    if most < _LARGEST_RECORD_BYTES and "message.max.bytes" not in settings:
+        sizes["message.max.bytes"] = str(most)
+    if most + _OVERHEAD_BYTES > _LARGEST_ANSWER_BYTES and "receive.message.max.bytes" not in settings:
+        sizes["receive.message.max.bytes"] = str(most + _OVERHEAD_BYTES)
+    return sizes
 
 
 def admin_settings(kafka: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,9 @@ def planted_error(message: str) -> SparkError | None:
     start = message.find(MARK)
     if start < 0:
         return None
-    condition, origin, *fields = message[start + 1 :].split(FIELD)
+    # What is behind a second mark is the engine's.
+    planted = message[start + 1 :].partition(MARK)[0]
+    condition, origin, *fields = planted.split(FIELD)
     parameters = dict(f.partition("=")[::2] for f in fields)
     return SparkError(condition, origin=_origin(origin), **parameters)
 
@@ -26,7 +28,7 @@ def planted_error(message: str) -> SparkError | None:
 def plant(error: SparkError) -> str:
     """The text that `planted_error` turns back into the same error."""
     fields = (f"{name}={value}" for name, value in error.parameters.items())
-    return FIELD.join((MARK + error.condition, origin_text(error.origin), *fields))
+    return FIELD.join((MARK + error.condition, origin_text(error.origin), *fields)) + MARK
 
 
 def origin_text(origin: Origin | None) -> str:

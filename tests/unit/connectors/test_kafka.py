@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
+confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.connectors.kafka_offsets import InitialOffsetLog, TopicPartition, from_json, to_json
@@ -126,3 +126,27 @@ def test_defaults_are_java_s() -> None:
     assert producer["partitioner"] == "murmur2_random"
     assert producer["enable.idempotence"] == "true"
     assert "enable.idempotence" not in producer_settings({"bootstrap.servers": "b", "acks": "1"})
+    assert consumer["check.crcs"] == "true"
+    assert consumer_settings({"check.crcs": "false"}, "g")["check.crcs"] == "false"
+    assert producer["delivery.timeout.ms"] == "120000"
+    assert (
+        producer_settings({"bootstrap.servers": "b", "delivery.timeout.ms": "5"})["delivery.timeout.ms"]
+        == "5"
+    )
+    assert "delivery.timeout.ms" not in producer_settings({"bootstrap.servers": "b"}, is_transactional=True)
+
+
+@pytest.mark.parametrize(
+    ("fetch", "expected"),
+    [
+        ("1", {"fetch.max.bytes": "1000", "message.max.bytes": "1000"}),
+        ("50000", {"fetch.max.bytes": "50000", "message.max.bytes": "50000"}),
+        ("2000000", {"fetch.max.bytes": "2000000"}),
+        ("200000000", {"fetch.max.bytes": "200000000", "receive.message.max.bytes": "200000512"}),
+    ],
+)
+def test_sizes_that_the_java_client_takes(fetch: str, expected: dict[str, str]) -> None:
+    settings = consumer_settings({"fetch.max.bytes": fetch}, "g")
+    assert {name: text for name, text in settings.items() if name.endswith("max.bytes")} == expected
+    # The client itself agrees.
+    confluent_kafka.Consumer(settings).close()

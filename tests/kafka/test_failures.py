@@ -1,0 +1,279 @@
+"""What goes wrong ends in recovery or in an error that names topic, partition and offset; each option of failure counts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+import pytest
+
+from kafka.conftest import Kafka, Streams
+from kafka.mock import FETCH, LIST_OFFSETS, MockCluster
+
+_FORBIDDEN = 29  # TOPIC_AUTHORIZATION_FAILED: the client itself does not ask again
+_NOT_LEADER = 6
+_FAR_MS = 1_700_000_000_000_000_000  # nanoseconds where milliseconds are due
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[MockCluster]:
+    made = MockCluster(1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on_mock(spark: Any, cluster: MockCluster, tmp_path: Path) -> Iterator[Streams]:
+    """Streams over the mock cluster."""
+    made = Streams(spark, cluster, tmp_path)
+    yield made
+    for query in made.started:
+        query.stop()
+    for request in (LIST_OFFSETS, FETCH):
+        cluster.answer_again(request)
+
+
+def _wait(what: Callable[[], bool], timeout_s: float = 30) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _seconds(action: Callable[[], Any]) -> float:
+    began_s = time.monotonic()
+    action()
+    return time.monotonic() - began_s
+
+
+# ---- fetchOffset.*, kafkaConsumer.pollTimeoutMs, group ids
+
+
+def test_questions_are_repeated_as_often_as_told(on_mock: Streams, cluster: MockCluster) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a"])
+
+    def count(attempts: int) -> int:
+        options = {"fetchOffset__numRetries": attempts, "fetchOffset__retryIntervalMs": 1}
+        found: int = on_mock.read_batch(subscribe=topic, **options).count()
+        return found
+
+    cluster.answer_with_errors(LIST_OFFSETS, [_FORBIDDEN] * 3)
+    assert count(4) == 1
+    cluster.answer_with_errors(LIST_OFFSETS, [_FORBIDDEN] * 3)
+    with pytest.raises(Exception, match=rf"{topic}-0: .*Topic authorization failed"):
+        count(3)
+    cluster.answer_with_errors(LIST_OFFSETS, [_FORBIDDEN] * 2)
+    assert on_mock.read_batch(subscribe=topic, fetchOffset__retryIntervalMs=1).count() == 1
+
+
+def test_between_two_questions_is_the_time_that_was_told(on_mock: Streams, cluster: MockCluster) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a"])
+
+    def seconds(**options: Any) -> float:
+        cluster.answer_with_errors(LIST_OFFSETS, [_FORBIDDEN] * 2)
+        return _seconds(lambda: on_mock.read_batch(subscribe=topic, **options).count())
+
+    assert seconds(fetchOffset__retryIntervalMs=1500) >= 3
+    assert seconds(fetchOffset__retryIntervalMs=0) < 1.5
+
+
+def test_records_that_do_not_come_are_waited_for_as_long_as_told(
+    on_mock: Streams, cluster: MockCluster
+) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a", b"b"])
+    cluster.answer_with_errors(FETCH, [_NOT_LEADER] * 10_000)
+    frame = on_mock.read_batch(subscribe=topic, kafkaConsumer__pollTimeoutMs=700)
+    began_s = time.monotonic()
+    with pytest.raises(
+        Exception, match=rf"Cannot fetch record for offset 0 of {topic}-0 \(to 2\) in 700 milliseconds"
+    ):
+        frame.collect()
+    assert 0.7 <= time.monotonic() - began_s < 10
+
+
+@pytest.mark.parametrize(
+    ("options", "group"),
+    [
+        ({}, "spark-kafka-relation-"),
+        ({"groupIdPrefix": "mine"}, "mine-"),
+        ({"groupIdPrefix": "mine", "kafka__group__id": "theirs"}, r"theirs\."),
+    ],
+)
+def test_the_group_s_name(
+    on_mock: Streams, cluster: MockCluster, options: dict[str, str], group: str
+) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a"])
+    frame = on_mock.read_batch(
+        subscribe=topic,
+        endingOffsets=f'{{"{topic}":{{"0":5}}}}',
+        kafkaConsumer__pollTimeoutMs=200,
+        **options,
+    )
+    with pytest.raises(Exception, match=f"(?s)with consumer group {group}"):
+        frame.collect()
+
+
+# ---- records that are poison
+
+
+def _fails(streams: Streams, frame: Any, message: str, name: str = "q") -> None:
+    query = streams.start(frame, name=name)
+    with pytest.raises(Exception, match=message):
+        query.awaitTermination(60)
+
+
+def test_a_time_that_is_not_in_milliseconds(on_mock: Streams, cluster: MockCluster) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a"])
+    cluster.produce(topic, [b"poison"], timestamp=_FAR_MS)
+    frame = on_mock.read(subscribe=topic, startingOffsets="earliest")
+    message = (
+        rf"(?s)Record at topic {topic} partition 0 offset 1 has timestamp value {_FAR_MS} that overflows"
+    )
+    _fails(on_mock, frame, message)
+    assert on_mock.values() == []
+    # Who does not ask for the time is not told: the way out.
+    on_mock.run(frame.select("value"))
+    assert on_mock.values() == ["a", "poison"]
+
+
+@pytest.mark.kafka
+def test_a_large_batch_that_fails_half_way(streams: Any, kafka: Kafka) -> None:
+    """What is read is larger than what is read at once (8 MB): the error comes through the engine, with the same words."""
+    topic = kafka.topic(message_timestamp_after_max_ms=str(2**63 - 1))
+    values = [b"%05d" % i + b"x" * 9000 for i in range(2500)]
+    kafka.produce(topic, values[:2400])
+    kafka.produce(topic, [b"poison"], timestamp=_FAR_MS)
+    kafka.produce(topic, values[2400:])
+    frame = streams.read(subscribe=topic, startingOffsets="earliest")
+    small = streams.read(subscribe=topic, startingOffsets=f'{{"{topic}":{{"0":2400}}}}')
+    texts = []
+    for name, read in (("small", small), ("q", frame)):
+        query = streams.start(read, name=name)
+        with pytest.raises(Exception, match="offset 2400 has timestamp") as caught:
+            query.awaitTermination(60)
+        text = str(caught.value).partition("terminated with exception: ")[2]
+        texts.append(text.partition("=== Streaming Query")[0])
+        assert texts[0].startswith(f"Record at topic {topic} partition 0 offset 2400 has")
+    assert texts[0] == texts[1]
+    assert streams.values() == []
+    streams.run(frame.selectExpr("substring(value, 1, 5) value"))
+    assert streams.values() == sorted([*(f"{i:05d}" for i in range(2500)), "poiso"])
+
+
+@pytest.mark.kafka
+def test_lost_records_behind_a_large_batch(streams: Any, kafka: Kafka) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"x" * 9000] * 1500)
+    texts = []
+    for start in (1499, 0):
+        frame = streams.read_batch(
+            subscribe=topic,
+            startingOffsets=f'{{"{topic}":{{"0":{start}}}}}',
+            endingOffsets=f'{{"{topic}":{{"0":1600}}}}',
+            kafkaConsumer__pollTimeoutMs=500,
+            kafka__group__id="g",
+        )
+        with pytest.raises(Exception, match=rf"\[1500, 1600\) for topic partition {topic}-0") as caught:
+            frame.selectExpr("sum(length(value))").collect()
+        texts.append(str(caught.value).partition("JVM stacktrace")[0])
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.kafka
+def test_a_record_that_was_damaged_on_the_broker(streams: Any, kafka: Kafka, broker: Any) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"good"])
+    kafka.produce(topic, [b"WILL BE DAMAGED"])
+    [segment] = (broker.directory / "data" / f"{topic}-0").glob("*.log")
+    content = segment.read_bytes()
+    with segment.open("r+b") as file:
+        file.seek(content.index(b"WILL BE"))
+        file.write(b"w")
+    frame = streams.read(subscribe=topic, startingOffsets="earliest")
+    _fails(streams, frame, rf"{topic}-0 at offset 1: .*(?i:crc)")
+    assert streams.values() == []
+
+
+@pytest.mark.kafka
+def test_a_record_larger_than_a_fetch(streams: Any, kafka: Kafka) -> None:
+    topic = kafka.topic(max_message_bytes="5000000")
+    large = b"y" * 3_000_000
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": kafka.bootstrap, "message.max.bytes": 5_000_000, "log_level": 0}
+    )
+    for value in (b"a", large, b"b"):
+        producer.produce(topic, value)
+    assert producer.flush(30) == 0
+    frame = streams.read_batch(
+        subscribe=topic, kafka__max__partition__fetch__bytes=1000, kafka__fetch__max__bytes=1000
+    )
+    assert [len(row.value) for row in frame.orderBy("offset").collect()] == [1, 3_000_000, 1]
+
+
+# ---- topics and offsets that go away
+
+
+@pytest.mark.kafka
+def test_a_topic_that_is_deleted_while_a_stream_reads_it(streams: Any, kafka: Kafka) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"a"])
+    frame = streams.read(subscribe=topic, startingOffsets="earliest", fetchOffset__retryIntervalMs=100)
+    query = streams.start(frame)
+    _wait(lambda: bool(streams.values() == ["a"]))
+    began_s = time.monotonic()
+    kafka.delete(topic)
+    with pytest.raises(Exception, match=rf"{topic}: .*[Uu]nknown topic or partition"):
+        query.awaitTermination(60)
+    assert time.monotonic() - began_s < 15
+    assert streams.values() == ["a"]
+
+
+@pytest.mark.kafka
+def test_a_topic_that_is_deleted_and_made_again(streams: Any, kafka: Kafka) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"a", b"b", b"c"])
+    streams.run(streams.read(subscribe=topic, startingOffsets="earliest"))
+    kafka.delete(topic)
+    time.sleep(0.5)
+    kafka.named_topic(topic, 1)
+    kafka.produce(topic, [b"new"])
+    options = {"subscribe": topic, "fetchOffset__retryIntervalMs": "10"}
+    _fails(streams, streams.read(**options), f"Partition {topic}-0 offset was changed from 3 to 1")
+    streams.run(streams.read(**options, failOnDataLoss="false"))
+    kafka.produce(topic, [b"newer"])
+    streams.run(streams.read(**options, failOnDataLoss="false"))
+    # As in Spark: what was in the new topic before it was noticed is passed over.
+    assert streams.values() == ["a", "b", "c", "newer"]
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("fail", ["true", "false"])
+def test_retention_is_faster_than_the_stream(streams: Any, kafka: Kafka, fail: str) -> None:
+    topic = kafka.topic(retention_ms="1000", segment_ms="100", segment_bytes="1048576")
+    kafka.produce(topic, [b"0"])
+    options = {"subscribe": topic, "startingOffsets": "earliest"}
+    streams.run(streams.read(**options))
+    kafka.produce(topic, [b"%d" % i for i in range(1, 6)])
+    time.sleep(0.3)
+    kafka.produce(topic, [b"last"])
+    place = confluent_kafka.TopicPartition(topic, 0)
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "w"})
+    _wait(lambda: bool(consumer.get_watermark_offsets(place)[0] > 1))
+    first = consumer.get_watermark_offsets(place)[0]
+    consumer.close()
+    frame = streams.read(**options, failOnDataLoss=fail)
+    if fail == "true":
+        _fails(streams, frame, rf"(?s)records in offset \[1, 7\) for topic partition {topic}-0")
+    else:
+        streams.run(frame)
+        assert set(streams.values()) <= {"0", *(str(i) for i in range(first, 6)), "last"}
+        assert json.loads(streams.offsets()[-1]) == {topic: {"0": 7}}
