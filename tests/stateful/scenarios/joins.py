@@ -79,7 +79,7 @@ SAME_BATCH = [
 INNERS = ("inner", "left", "right", "full", "leftsemi")
 
 
-def using(*columns: str, how: str = "inner", window: str | None = None) -> Build:
+def using(*columns: str, how: str = "inner", window: str | None = None, both: bool = False) -> Build:
     """A join with common columns, of windows where asked."""
 
     def build(spark: SparkSession, sources: Sources) -> DataFrame:
@@ -88,6 +88,8 @@ def using(*columns: str, how: str = "inner", window: str | None = None) -> Build
         if window is not None:
             one = one.withColumn("w", F.window("lt", window))
             other = other.withColumn("w", F.window("rt", window))
+            if not both:
+                one, other = one.drop("lt"), other.drop("rt")
         return one.join(other, list(columns), how)
 
     return build
@@ -273,6 +275,16 @@ SCENARIOS = [
         for how in ("inner", "left")
     ),
     *(Scenario(f"time_equal_{how}", time_equal(how), SIDES, "append", STEPS) for how in INNERS),
+    Scenario(
+        "using_window_and_time", using("k", "w", window="10 seconds", both=True), SIDES, "append", STEPS[:2]
+    ),
+    Scenario(
+        "using_window_left_restarts",
+        using("k", "w", how="left", window="10 seconds"),
+        SIDES,
+        "append",
+        BROKEN,
+    ),
     Scenario("using_key", using("k"), SIDES, "append", STEPS),
     Scenario("left_anti", joined("leftanti", RANGE), SIDES, "append", STEPS[:1]),
     Scenario(
