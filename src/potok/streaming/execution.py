@@ -19,6 +19,7 @@ from potok.checkpoint.recover import read_tails, recover
 from potok.connectors.base import Sink, Source, SourceContext
 from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, StreamingRelation
+from potok.stateful.join_inputs import narrow_join_inputs
 from potok.streaming.batch import (
     MicroBatch,
     Offsets,
@@ -206,7 +207,8 @@ class StreamExecution:
 
     def _prepare(self, conf: dict[str, str], previous_watermark_ms: int) -> None:
         definition = self._definition
-        observed = observe_event_times(push_filters_below_watermarks(definition.plan))
+        narrowed = narrow_join_inputs(definition.plan)
+        observed = observe_event_times(push_filters_below_watermarks(narrowed))
         plan = definition.sink.prepare_plan(observed)
         context = PrepareContext(
             conf,
