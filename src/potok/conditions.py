@@ -1837,7 +1837,7 @@ CONDITIONS: dict[str, Condition] = {
         " spark.sql.streaming.stateStore.stateSchemaCheck to false.\nHowever, please note that running the"
         " query with incompatible schema could cause non-deterministic behavior.",
         "XXKST",
-        UNSUPPORTED,
+        "org.apache.spark.sql.execution.streaming.state.StateStoreKeySchemaNotCompatible",
     ),
     "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE": Condition(
         "Provided value schema does not match existing state value schema.\nPlease check number and type of"
@@ -1846,7 +1846,7 @@ CONDITIONS: dict[str, Condition] = {
         " spark.sql.streaming.stateStore.stateSchemaCheck to false.\nHowever, please note that running the"
         " query with incompatible schema could cause non-deterministic behavior.",
         "XXKST",
-        UNSUPPORTED,
+        "org.apache.spark.sql.execution.streaming.state.StateStoreValueSchemaNotCompatible",
     ),
     "STREAMING_CHECKPOINT_MISSING_METADATA_FILE": Condition(
         "Checkpoint location <checkpointLocation> is in an inconsistent state: the metadata file is missing"
@@ -1882,6 +1882,13 @@ CONDITIONS: dict[str, Condition] = {
     "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION": Condition(
         "Invalid streaming output mode: <outputMode>. This output mode is not supported for <operation> on streaming DataFrames/DataSets.",
         "42KDE",
+        ANALYSIS,
+    ),
+    "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA": Condition(
+        "Streaming stateful operator name does not match with the operator in state metadata. This likely to happen"
+        " when user adds/removes/changes stateful operator of existing streaming query.\nStateful operators in the"
+        " metadata: [<OpsInMetadataSeq>]; Stateful operators in current batch: [<OpsInCurBatchSeq>].",
+        "42K03",
         ANALYSIS,
     ),
     "STREAM_FAILED": Condition(

@@ -103,9 +103,11 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.streaming.numRecentProgressUpdates": Entry("100"),
     "spark.sql.streaming.pollingDelay": Entry("10ms"),
     "spark.sql.streaming.schemaInference": Entry("false"),
+    "spark.sql.streaming.stateStore.minDeltasForSnapshot": Entry("10"),
     "spark.sql.streaming.stateStore.providerClass": Entry(
         "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
     ),
+    "spark.sql.streaming.stateStore.stateSchemaCheck": Entry("true"),
     "spark.sql.streaming.statefulOperator.checkCorrectness.enabled": Entry("true"),
     "spark.sql.streaming.stopActiveRunOnRestart": Entry("true"),
     "spark.sql.streaming.stopTimeout": Entry("0"),

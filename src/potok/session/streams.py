@@ -17,15 +17,13 @@ from potok.engine.engine import Runner
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.logical import (
-    Join,
-    Limit,
     LogicalPlan,
     ScanRelation,
     SetOperation,
-    StatefulMap,
     schema_attributes,
 )
 from potok.stateful.base import StateContext
+from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
 from potok.stateful.query import StatefulQuery
 from potok.streaming.progress import StateOperatorProgress
@@ -143,10 +141,13 @@ class StreamServices:
             context.batch_id,
             context.conf,
             time_zone,
+            self._session.conf.integer("spark.sql.execution.arrow.maxRecordsPerBatch"),
+            self._session.conf.boolean("spark.sql.streaming.stateStore.stateSchemaCheck"),
         )
         planned = plan_stateful(plan, state)
         runner = self._session.runtime.engine.prepare(compile_plan(planned.plan, time_zone), time_zone)
         if not planned.operators:
+            begin_state((), state)
             return PreparedStream(runner)
         return PreparedStatefulStream(runner, StatefulQuery(planned, state, context.previous_watermark_ms))
 
@@ -194,12 +195,6 @@ def _stateful_operation(node: LogicalPlan) -> str | None:
     if not node.is_streaming:
         return None
     match node:
-        case Limit():
-            return "limit"
-        case StatefulMap():
-            return "arbitrary state"
-        case Join(left=left, right=right) if left.is_streaming and right.is_streaming:
-            return "join with another stream"
         case SetOperation(operation=operation, is_all=is_all) if operation != "union" or not is_all:
             return f"{operation}{' all' if is_all else ''}"
     return None

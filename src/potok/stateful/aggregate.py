@@ -166,7 +166,10 @@ class AggregateOperator(StatefulOperator):
     def __init__(self, operator_id: int, context: StateContext, keys: Attributes, buffers: Buffers) -> None:
         super().__init__(operator_id, context)
         key_schema = StructType(tuple(k.to_field() for k in keys))
-        self._store = TypedStore(context, operator_id, key_schema, StructType(buffers.fields))
+        value_schema = StructType(buffers.fields)
+        self._store = TypedStore(
+            context, operator_id, context.stored(key_schema), context.stored(value_schema)
+        )
         self._buffer_types = [arrow_type(f.data_type) for f in buffers.fields]
         self._key_names = [str(i) for i in range(len(keys))]
         self._time_key = next((i for i, k in enumerate(keys) if DELAY_KEY in k.metadata), None)
@@ -204,10 +207,7 @@ class AggregateOperator(StatefulOperator):
                 columns = [column.filter(kept) for column in columns]
         self._key_columns = columns[:count]
         size = len(columns[0]) if columns else table.num_rows
-        if count:
-            self._keys = self._store.keys.encode(self._key_columns)
-        else:
-            self._keys = UnsafeRows.of_matrix(np.zeros((size, 0), np.int64))
+        self._keys = self._store.encode_keys(self._key_columns, size)
         self._numbers = self._store.store.find(self._keys)
         old = self._kept_buffers()
         return rows_table([pa.array(np.arange(size)), *columns[count:], *old])
@@ -234,7 +234,7 @@ class AggregateOperator(StatefulOperator):
             order = pa.array(np.argsort(positions))
             columns = [pc.take(column, order) for column in columns]
         merged = columns[1:]
-        values = self._store.values.encode(merged)
+        values = self._store.encode_values(merged, len(self._keys))
         numbers = self._store.store.put(self._keys, values, self._numbers)
         self.counts.updated += numbers.size
         if self._expiry is not None and self._time_key is not None:

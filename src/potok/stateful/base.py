@@ -16,9 +16,11 @@ from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.store import StateStore
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.functions.hashing import murmur3
-from potok.types import StructType
+from potok.types import StructType, struct_as_nullable
 
 MICROS_PER_MS = 1000
+# An operator without a watermark above it.
+NO_WATERMARK_MS = -1
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class StateContext:
     """What operators are made with.
 
     `version` is the one to load: that of the next batch. `conf` is what the offset log holds of the
-    session, `time_zone` the session's. `state_root` is the checkpoint's directory `state`.
+    session, `time_zone` the session's. `state_root` is the checkpoint's directory `state`. A user's function
+    gets at most `rows_per_batch` rows at a time. `checks_schemas` is Spark's setting stateSchemaCheck.
     """
 
     file_system: FileSystem
@@ -37,6 +40,13 @@ class StateContext:
     version: int
     conf: Mapping[str, str]
     time_zone: str = "UTC"
+    rows_per_batch: int = 10_000
+    checks_schemas: bool = True
+
+    def stored(self, schema: StructType) -> StructType:
+        """A schema as Spark stores it: every column may be NULL, but in checkpoints of old versions."""
+        always = self.conf.get("spark.sql.streaming.statefulOperator.alwaysNullableOutput.enabled")
+        return struct_as_nullable(schema) if always == "true" else schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,14 @@ class TypedStore:
     def __len__(self) -> int:
         return len(self.store.table)
 
+    def encode_keys(self, columns: Sequence[pa.Array], size: int) -> UnsafeRows:
+        """Key rows of columns of `size` values; there may be no column."""
+        return self.keys.encode(columns) if columns else _without_columns(size)
+
+    def encode_values(self, columns: Sequence[pa.Array], size: int) -> UnsafeRows:
+        """Value rows of columns of `size` values; there may be no column."""
+        return self.values.encode(columns) if columns else _without_columns(size)
+
     def _partition_of(self, keys: UnsafeRows) -> Longs:
         columns = self.keys.decode(keys)
         chosen = [columns[i] for i in self._partition_by]
@@ -110,6 +128,10 @@ class TypedStore:
         if not chosen:
             return np.zeros(len(keys), np.int64)
         return murmur3(chosen, types).astype(np.int64) % self.store.files.partitions
+
+
+def _without_columns(size: int) -> UnsafeRows:
+    return UnsafeRows.of_matrix(np.zeros((size, 0), np.int64))
 
 
 class StatefulOperator(ABC):

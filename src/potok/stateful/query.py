@@ -6,12 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from potok.stateful.base import StateBatch, StateContext, StatefulOperator
+from potok.stateful.base import NO_WATERMARK_MS, StateBatch, StateContext, StatefulOperator
+from potok.stateful.metadata import begin_state
 from potok.stateful.planner import PlannedQuery
 
 NS_PER_MS = 1_000_000
-# An operator without a watermark above it.
-NO_WATERMARK_MS = -1
 __all__ = ["OperatorProgress", "StatefulQuery"]
 
 
@@ -77,6 +76,7 @@ class StatefulQuery:
         return any(operator.needs_another_batch(inputs[operator.operator_id]) for operator in self.operators)
 
     def _load(self) -> None:
+        begin_state(self.operators, self._context)
         for operator in self.operators:
             for typed in operator.stores:
                 typed.store.load(self._context.version)
