@@ -90,7 +90,9 @@ class Run:
 
     def told(self) -> dict[str, Any]:
         """Run all steps; what each of them did."""
-        before = {name: self.spark.conf.get(name, None) for name in self.conf}
+        restarts = [step for step in self.scenario.steps if isinstance(step, Restart)]
+        names = {*self.conf, *(name for step in restarts for name in step.conf or {})}
+        before = {name: self.spark.conf.get(name, None) for name in names}
         told: list[Any] = []
         try:
             for name, value in self.conf.items():
@@ -103,7 +105,9 @@ class Run:
                     self.spark.conf.unset(name)
                 else:
                     self.spark.conf.set(name, value)
-        state = described(self.root / "checkpoint", with_rows=self.scenario.state_rows)
+        state = []
+        if not self.scenario.foreign_state:
+            state = described(self.root / "checkpoint", with_rows=self.scenario.state_rows)
         return {"schema": self.schema, "steps": told, "state": state}
 
     def _all_steps(self, told: list[Any]) -> None:

@@ -11,13 +11,11 @@ PROGRAMS: dict[str, tuple[Any, Any, str, list[Any]]] = {
     "count": (aggregation.BASIC, aggregation.KV, "update", aggregation.STEPS),
     "count complete": (aggregation.BASIC, aggregation.KV, "complete", aggregation.STEPS),
     "windows": (windows.windowed("10 seconds"), windows.ATV, "append", windows.STEPS),
-    "windows update": (windows.windowed("10 seconds"), windows.ATV, "update", windows.STEPS),
     "windows of windows": (windows.two_windows, windows.ATV, "append", windows.STEPS),
     "duplicates": (dedup.dropped("at", "k"), windows.ATV, "append", dedup.STEPS),
     "duplicates within": (dedup.within("k"), windows.ATV, "append", dedup.STEPS),
     "sessions": (sessions.sessions(), windows.ATV, "append", sessions.STEPS),
     "left join": (joins.joined("left", joins.RANGE), joins.SIDES, "append", joins.STEPS),
-    "full join": (joins.joined("full", joins.RANGE), joins.SIDES, "append", joins.STEPS),
     "pandas": (pandas_state.applied(pandas_state.counts), pandas_state.KV, "update", pandas_state.STEPS),
 }
 MOMENTS = {"no commit": Uncommit(), "no state": Uncommit(state=True), "no offsets": Uncommit(offsets=True)}
@@ -25,7 +23,7 @@ MOMENTS = {"no commit": Uncommit(), "no state": Uncommit(state=True), "no offset
 
 def broken(steps: list[Any], moment: Uncommit) -> list[Any]:
     """Each step is followed by the end of the process."""
-    return [part for step in steps for part in (step, moment)]
+    return [part for step in steps[:4] for part in (step, moment)]
 
 
 SCENARIOS = [
