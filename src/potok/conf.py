@@ -103,6 +103,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.streaming.numRecentProgressUpdates": Entry("100"),
     "spark.sql.streaming.pollingDelay": Entry("10ms"),
     "spark.sql.streaming.schemaInference": Entry("false"),
+    "spark.sql.streaming.sessionWindow.merge.sessions.in.local.partition": Entry("false"),
     "spark.sql.streaming.stateStore.minDeltasForSnapshot": Entry("10"),
     "spark.sql.streaming.stateStore.providerClass": Entry(
         "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
