@@ -653,6 +653,14 @@ CONDITIONS: dict[str, Condition] = {
         "4274K",
         ANALYSIS,
     ),
+    "EMITTING_ROWS_OLDER_THAN_WATERMARK_NOT_ALLOWED": Condition(
+        "Previous node emitted a row with eventTime=<emittedRowEventTime> which is older than "
+        "current_watermark_value=<currentWatermark>\nThis can lead to correctness issues in the stateful "
+        "operators downstream in the execution pipeline.\nPlease correct the operator logic to emit rows "
+        "after current global watermark value.",
+        "42815",
+        ILLEGAL_ARGUMENT,
+    ),
     "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE": Condition(
         'The event time <eventName> has the invalid type <eventType>, but expected "TIMESTAMP".',
         "42K09",
@@ -760,6 +768,12 @@ CONDITIONS: dict[str, Condition] = {
         "Illegal input for day of week: <string>.",
         "22009",
         ILLEGAL_ARGUMENT,
+    ),
+    "ILLEGAL_STATE_STORE_VALUE.EMPTY_LIST_VALUE": Condition(
+        "Illegal value provided to the State Store Cannot write empty list values to State Store for "
+        "StateName <stateName>.",
+        "42601",
+        UNSUPPORTED,
     ),
     "INCOMPARABLE_PIVOT_COLUMN": Condition(
         "Invalid pivot column <columnName>. Pivot columns must be comparable.",
@@ -1824,10 +1838,60 @@ CONDITIONS: dict[str, Condition] = {
         "42K0I",
         NO_SUCH_ELEMENT,
     ),
+    "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_HANDLE_STATE": Condition(
+        "Failed to perform stateful processor operation=<operationType> with invalid handle "
+        "state=<handleState>.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_TIME_MODE": Condition(
+        "Failed to perform stateful processor operation=<operationType> with invalid timeMode=<timeMode>",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATEFUL_PROCESSOR_DUPLICATE_STATE_VARIABLE_DEFINED": Condition(
+        "State variable with name <stateVarName> has already been defined in the StatefulProcessor.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL": Condition(
+        "Cannot use TTL for state=<stateName> in timeMode=<timeMode>, use TimeMode.ProcessingTime() instead.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE": Condition(
+        "TTL duration must be greater than zero for State store operation=<operationType> on "
+        "state=<stateName>.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE": Condition(
+        "Unknown time mode <timeMode>. Accepted timeMode modes are 'none', 'processingTime', 'eventTime'",
+        "42802",
+        UNSUPPORTED,
+    ),
     "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
         "The checkpoint location <checkpointLocation> should be empty on batch 0\nPlease either use a new"
         " checkpoint location, or delete the existing data in the checkpoint location.",
         "42K03",
+        UNSUPPORTED,
+    ),
+    "STATE_STORE_HANDLE_NOT_INITIALIZED": Condition(
+        "The handle has not been initialized for this StatefulProcessor.\nPlease only use the "
+        "StatefulProcessor within the transformWithState operator.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATE_STORE_INVALID_CONFIG_AFTER_RESTART": Condition(
+        "Cannot change <configName> from <oldConfig> to <newConfig> between restarts. Please set "
+        "<configName> to <oldConfig>, or restart with a new checkpoint directory.",
+        "42K06",
+        UNSUPPORTED,
+    ),
+    "STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE": Condition(
+        "Cannot change <stateVarName> to <newType> between query restarts. Please set <stateVarName> to "
+        "<oldType>, or restart with a new checkpoint directory.",
+        "42K06",
         UNSUPPORTED,
     ),
     "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE": Condition(
@@ -1895,6 +1959,12 @@ CONDITIONS: dict[str, Condition] = {
         "Query [id = <id>, runId = <runId>] terminated with exception: <message>",
         "XXKST",
         STREAMING_QUERY,
+    ),
+    "STRUCT_ARRAY_LENGTH_MISMATCH": Condition(
+        "Input row doesn't have expected number of values required by the schema. <expected> fields are required while"
+        " <actual> values are provided.",
+        "2201E",
+        ILLEGAL_ARGUMENT,
     ),
     "TABLE_OR_VIEW_ALREADY_EXISTS": Condition(
         "Cannot create table or view <relationName> because it already exists.\nChoose a different name, "

@@ -27,17 +27,7 @@ class Gap(NamedTuple):
 
 
 GAPS: dict[tuple[str, str], Gap] = {
-    ("windows", "sql 11: *"): Gap("message", "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE: the place in the text"),
-    ("windows", "sql 14: *"): Gap("message", "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED: the place in the text"),
-    ("windows", "sql 16: *"): Gap(
-        "message", "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON: the place in the text"
-    ),
-    ("windows", "sql 17: *"): Gap(
-        "message", "DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER: the place in the text"
-    ),
-    ("windows", "nth_value over no order"): Gap("message", "WINDOW_FUNCTION_FRAME_NOT_ORDERED: the wording"),
     ("queries", "statement 19: *"): Gap("defect", "DESCRIBE FUNCTION knows no usage and no Java class"),
-    ("queries", "select 13: *"): Gap("defect", "ORDER BY ALL is read as a column"),
     ("queries", "cte 8: *"): Gap("notimpl", "A recursive common table expression"),
     ("queries", "set 17: *"): Gap("defect", "UNION BY NAME in SQL is answered, a syntax error in Spark"),
     ("queries", "statement 15: *"): Gap("notimpl", "The statement SHOW TBLPROPERTIES"),
@@ -63,87 +53,26 @@ GAPS: dict[tuple[str, str], Gap] = {
     ),
     ("queries", "statement 66: *"): Gap("notimpl", "The statement ALTER"),
     ("queries", "statement 69: *"): Gap("notimpl", "The statement SHOW PARTITIONS"),
-    ("queries", "select 23: *"): Gap(
-        "message", "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE: the place in the text"
-    ),
-    ("queries", "select 24: *"): Gap(
-        "message", "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE: the place in the text"
-    ),
-    ("queries", "select 48: *"): Gap("message", "UNBOUND_SQL_PARAMETER: the wording"),
-    ("queries", "cte 10: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
     ("queries", "subquery 3: *"): Gap("message", "SCALAR_SUBQUERY_TOO_MANY_ROWS: the place in the text"),
-    ("queries", "subquery 5: *"): Gap(
-        "message",
-        "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN: the place in the text",
-    ),
     ("queries", "subquery 22: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
-    ("queries", "join 14: *"): Gap("message", "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE: the place in the text"),
-    ("queries", "set 11: *"): Gap("message", "CAST_INVALID_INPUT: the place in the text"),
-    ("queries", "set 13: *"): Gap("message", "NUM_COLUMNS_MISMATCH: the place in the text"),
-    ("queries", "set 16: *"): Gap("message", "INCOMPATIBLE_COLUMN_TYPE: the place in the text"),
     ("queries", "statement 21: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
-    ("queries", "statement 46: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
     ("queries", "statement 65: *"): Gap(
         "message", "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE: the place in the text"
     ),
-    ("queries", "sql missing argument"): Gap("message", "UNBOUND_SQL_PARAMETER: the wording"),
     ("frames", "input file name"): Gap("notimpl", "the function input_file_name"),
     ("frames", "freqItems"): Gap("notimpl", "df.stat.freqItems"),
     ("frames", "summary unknown"): Gap("defect", "an unknown statistic of summary"),
     ("frames", "transpose"): Gap("defect", "the nullability of transposed columns"),
     ("frames", "fillna missing column"): Gap("message", "UNRESOLVED_COLUMN.WITH_SUGGESTION: the wording"),
-    ("frames", "unpivot mixed types"): Gap("message", "UNPIVOT_VALUE_DATA_TYPE_MISMATCH: the wording"),
     ("mistakes", "names 8: *"): Gap(
         "defect", "a name of three parts: Spark says REQUIRES_SINGLE_PART_NAMESPACE"
     ),
-    ("mistakes", "arity 18: *"): Gap("defect", "now(1): Spark reads the argument as a precision"),
     ("mistakes", "syntax 9: *"): Gap("defect", "TRAILING_COMMA_IN_SELECT is not told from an unknown column"),
-    ("mistakes", "names 6: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
-    ("mistakes", "names 7: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
-    ("mistakes", "names 9: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
-    ("mistakes", "names 13: *"): Gap("message", "MISSING_GROUP_BY: the place in the text"),
-    ("mistakes", "names 16: *"): Gap("message", "UNRESOLVED_ROUTINE: the wording"),
-    ("mistakes", "names 24: *"): Gap("message", "CANNOT_RESOLVE_STAR_EXPAND: the place in the text"),
-    ("mistakes", "names 25: *"): Gap("message", "CANNOT_RESOLVE_STAR_EXPAND: the place in the text"),
-    ("mistakes", "names 28: *"): Gap("message", "UNRESOLVED_COLUMN.WITH_SUGGESTION: the wording"),
-    ("mistakes", "aggregation 1: *"): Gap("message", "MISSING_GROUP_BY: the place in the text"),
-    ("mistakes", "aggregation 4: *"): Gap(
-        "message", "UNRESOLVED_COLUMN.WITH_SUGGESTION: the place in the text"
-    ),
-    ("mistakes", "aggregation 5: *"): Gap(
-        "message", "UNRESOLVED_COLUMN.WITH_SUGGESTION: the place in the text"
-    ),
-    ("mistakes", "aggregation 6: *"): Gap("message", "NESTED_AGGREGATE_FUNCTION: the place in the text"),
-    ("mistakes", "aggregation 7: *"): Gap("message", "INVALID_WHERE_CONDITION: the place in the text"),
-    ("mistakes", "aggregation 8: *"): Gap("message", "GROUP_BY_AGGREGATE: the place in the text"),
-    ("mistakes", "aggregation 9: *"): Gap("message", "GROUP_BY_POS_OUT_OF_RANGE: the place in the text"),
-    ("mistakes", "aggregation 10: *"): Gap("message", "GROUP_BY_POS_AGGREGATE: the place in the text"),
-    ("mistakes", "aggregation 12: *"): Gap("message", "ORDER_BY_POS_OUT_OF_RANGE: the place in the text"),
-    ("mistakes", "aggregation 13: *"): Gap("message", "UNSUPPORTED_EXPR_FOR_OPERATOR: the place in the text"),
-    ("mistakes", "aggregation 14: *"): Gap(
-        "message", "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE: the place in the text"
-    ),
-    ("mistakes", "aggregation 19: *"): Gap(
-        "message", "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE: the place in the text"
-    ),
-    ("mistakes", "types 11: *"): Gap(
-        "message", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN: the place in the text"
-    ),
-    ("mistakes", "types 12: *"): Gap(
-        "message", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN: the place in the text"
-    ),
-    ("mistakes", "types 21: *"): Gap("message", "FIELD_NOT_FOUND: the wording"),
-    ("mistakes", "types 31: *"): Gap(
-        "message", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE: the place in the text"
-    ),
-    ("mistakes", "syntax 5: *"): Gap("message", "INVALID_USAGE_OF_STAR_OR_REGEX: the wording"),
     ("mistakes", "syntax 8: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 18: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 19: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 24: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 27: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
-    ("mistakes", "syntax 37: *"): Gap("message", "TABLE_OR_VIEW_NOT_FOUND: the place in the text"),
-    ("mistakes", "syntax 41: *"): Gap("message", "INVALID_USAGE_OF_STAR_OR_REGEX: the wording"),
     ("mistakes", "syntax 46: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "frame bool of column"): Gap("message", "CANNOT_CONVERT_COLUMN_INTO_BOOL: the wording"),
     ("mistakes", "frame and of columns"): Gap("message", "CANNOT_CONVERT_COLUMN_INTO_BOOL: the wording"),
@@ -196,9 +125,6 @@ GAPS: dict[tuple[str, str], Gap] = {
         "defect", 'count("*") in a pivot of a frame is answered, which Spark refuses'
     ),
     ("aggregates", "all of item 35: *"): Gap("notimpl", "The function histogram_numeric"),
-    ("aggregates", "grouped 34: *"): Gap("message", "NESTED_AGGREGATE_FUNCTION: the place in the text"),
-    ("aggregates", "grouped 35: *"): Gap("message", "INVALID_WHERE_CONDITION: the place in the text"),
-    ("aggregates", "grouped 40: *"): Gap("message", "GROUP_BY_POS_OUT_OF_RANGE: the place in the text"),
     ("functions_of_users", "pandas udf window"): Gap("notimpl", "pandas aggregates over a window"),
     ("functions_of_users", "udtf"): Gap("notimpl", "table functions in Python"),
     ("functions_of_users", "udtf lateral"): Gap("notimpl", "table functions in Python"),

@@ -70,48 +70,12 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
         ),
         (
             "message",
-            "the text of AMBIGUOUS_REFERENCE_TO_FIELDS",
-            frozenset(
-                {
-                    "struct: named_struct('a', 1, 'A', 2).a",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of FIELD_NOT_FOUND",
-            frozenset(
-                {
-                    "struct: named_struct('a', 1).c",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
-            frozenset(
-                {
-                    "lambda: transform(array(1), (x, y, z) -> x)",
-                }
-            ),
-        ),
-        (
-            "message",
             "the text of MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
             frozenset(
                 {
                     "from json failfast over rows",
                     "json: from_json('bad', 'a INT', map('mode', 'FAILFAST'))",
                     "json: from_json('{\"a\": \"x\"}', 'a INT', map('mode', 'FAILFAST'))",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
-            frozenset(
-                {
-                    "lambda: transform(array(1), x -> y)",
                 }
             ),
         ),
@@ -165,28 +129,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
             ),
         ),
     ),
-    "predicates": (
-        (
-            "message",
-            "the text of DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-            frozenset(
-                {
-                    "filter with an integer",
-                    "filter with other text",
-                    "filter with text",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of INVALID_FORMAT.ESC_AT_THE_END",
-            frozenset(
-                {
-                    "like: 'a' LIKE 'a\\\\'",
-                }
-            ),
-        ),
-    ),
     "literals": (
         (
             "notimpl",
@@ -215,16 +157,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
                 {
                     "number to text: CAST(2e23 AS STRING) AS c",
                     "number to text: CAST(float(1.1e10) AS STRING) AS c",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
-            frozenset(
-                {
-                    "complex (ANSI off): CAST(struct('1') AS STRUCT<a: INT, b: DOUBLE>) AS c",
-                    "complex: CAST(struct('1') AS STRUCT<a: INT, b: DOUBLE>) AS c",
                 }
             ),
         ),

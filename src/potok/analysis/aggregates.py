@@ -122,7 +122,7 @@ def _group(
     analyzer: Analyzer, resolver: Resolver, expression: Expression, aggregates: Sequence[Expression]
 ) -> Expression:
     if isinstance(expression, UnresolvedOrdinal):
-        return _ordinal(resolver, expression.position, aggregates)
+        return _ordinal(resolver, expression, aggregates)
     if isinstance(expression, UnresolvedAttribute) and expression.plan_id is None:
         fallback, resolver.fallback = resolver.fallback, None
         outer, resolver.outer = resolver.outer, None
@@ -154,17 +154,22 @@ def _by_alias(
     return None
 
 
-def _ordinal(resolver: Resolver, position: int, aggregates: Sequence[Expression]) -> Expression:
+def _ordinal(resolver: Resolver, ordinal: UnresolvedOrdinal, aggregates: Sequence[Expression]) -> Expression:
+    position = ordinal.position
     expanded: list[Expression] = []
     for item in aggregates:
         expanded += resolver.expand(item) if isinstance(item, (UnresolvedStar, UnresolvedRegex)) else [item]
     if not 1 <= position <= len(expanded):
-        raise SparkError("GROUP_BY_POS_OUT_OF_RANGE", index=position, size=len(expanded))
+        raise SparkError(
+            "GROUP_BY_POS_OUT_OF_RANGE", origin=ordinal.origin, index=position, size=len(expanded)
+        )
     item = expanded[position - 1]
     resolved = strip(resolver.resolve(item))
     if contains_aggregate(resolved):
         named_item = resolver.name(item, resolved)
-        raise SparkError("GROUP_BY_POS_AGGREGATE", index=position, aggExpr=full_sql(named_item))
+        raise SparkError(
+            "GROUP_BY_POS_AGGREGATE", origin=ordinal.origin, index=position, aggExpr=full_sql(named_item)
+        )
     return resolver.name(item.child if isinstance(item, Alias) else item, resolved)
 
 

@@ -11,7 +11,7 @@ from potok.analysis.expressions import Resolver
 from potok.analysis.hidden import hidden_output, with_hidden
 from potok.analysis.names import Columns
 from potok.analysis.subqueries import SubqueryRules
-from potok.analysis.trees import contains_aggregate, contains_window, walk
+from potok.analysis.trees import contains_window, is_aggregate, walk
 from potok.analysis.windows import WindowRules
 from potok.errors import SparkError
 from potok.plan.expressions import (
@@ -27,6 +27,26 @@ from potok.plan.logical import Attributes, LogicalPlan, Project, SetOperation
 if TYPE_CHECKING:
     from potok.analysis.expressions import Fallback
 
+# Errors that Spark places where the relation was written, not an expression in it.
+_OF_RELATIONS = frozenset(
+    {
+        "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+        "INCOMPATIBLE_COLUMN_TYPE",
+        "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+        "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
+        "INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL",
+        "INVALID_WHERE_CONDITION",
+        "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
+        "MISSING_GROUP_BY",
+        "NUM_COLUMNS_MISMATCH",
+        "TABLE_OR_VIEW_NOT_FOUND",
+        "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        "UNSUPPORTED_EXPR_FOR_OPERATOR",
+        "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+        "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
+    }
+)
 Rule = Callable[["Analyzer", LogicalPlan], LogicalPlan]
 
 
@@ -40,6 +60,7 @@ class Analyzer:
         self.relations: list[dict[str, LogicalPlan]] = []
         self.outer: Resolver | None = None
         self.needs_cleanup = False
+        self._placed: SparkError | None = None
         self._rules = _all_rules()
 
     # ---- plans ----
@@ -49,10 +70,23 @@ class Analyzer:
         rule = self._rules.get(type(plan))
         if rule is None:
             raise SparkError("INTERNAL_ERROR", message=f"no rule for {type(plan).__name__}")
-        resolved = rule(self, plan)
+        try:
+            resolved = rule(self, plan)
+        except SparkError as error:
+            self._place(error, plan)
+            raise
         if plan.plan_id is not None and resolved.plan_id != plan.plan_id:
             return self._tagged(resolved, plan.plan_id)
         return resolved
+
+    def _place(self, error: SparkError, plan: LogicalPlan) -> None:
+        """Say where the relation at fault, which is the innermost, was written."""
+        if error is self._placed:
+            return
+        self._placed = error
+        if error.origin is None and error.condition in _OF_RELATIONS:
+            error.origin = plan.origin
+            error.args = (error.message,)
 
     def _tagged(self, resolved: LogicalPlan, plan_id: int) -> LogicalPlan:
         if resolved.plan_id is None:
@@ -172,8 +206,9 @@ class Analyzer:
         arguments = call.arguments if isinstance(call, (AggregateCall, PythonFunction)) else ()
         condition = call.filter if isinstance(call, AggregateCall) else None
         for argument in (*arguments, *((condition,) if condition is not None else ())):
-            if contains_aggregate(argument):
-                raise SparkError("NESTED_AGGREGATE_FUNCTION")
+            nested = next((e for e in walk(argument) if is_aggregate(e)), None)
+            if nested is not None:
+                raise SparkError("NESTED_AGGREGATE_FUNCTION", origin=getattr(nested, "origin", None))
             if contains_window(argument):
                 raise SparkError("_LEGACY_ERROR_TEMP_1246")
 

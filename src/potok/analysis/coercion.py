@@ -198,9 +198,10 @@ def check_cast(cast: Cast, written: Cast) -> None:
     ansi = cast.mode is not CastMode.LEGACY
     if can_cast(source, target, ansi=ansi):
         return
+    is_struct = isinstance(written.child, UnresolvedFunction) and written.child.name == "struct"
     parameters = {
         "origin": written.origin,
-        "sqlExpr": sql_expression(cast),
+        "sqlExpr": sql_expression(replace(cast, child=written.child) if is_struct else cast),
         "srcType": quote_type(source),
         "targetType": quote_type(target),
     }

@@ -7,7 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from potok.analysis import coercion
-from potok.analysis.functions import CallOptions, bind_function, complete_mismatch, find_function
+from potok.analysis.functions import (
+    CallOptions,
+    bind_function,
+    complete_mismatch,
+    find_function,
+    unexpected_input,
+)
 from potok.analysis.names import (
     Columns,
     extract_value,
@@ -22,7 +28,7 @@ from potok.analysis.stars import expand_star
 from potok.analysis.time_windows import WINDOW_CALLS, is_window_call, resolve_window_call
 from potok.analysis.trees import is_aggregate, transform_down
 from potok.errors import SparkError
-from potok.functions.base import FunctionContext, ScalarFunction
+from potok.functions.base import FunctionContext, Input, ScalarFunction
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -57,6 +63,7 @@ from potok.plan.tree import Node
 from potok.types import (
     INTEGER,
     STRING,
+    NullType,
     StructType,
 )
 
@@ -69,6 +76,8 @@ _LITERAL_FUNCTIONS = frozenset(
         "session_user", "current_catalog", "current_database", "current_schema", "grouping__id",
     }
 )  # fmt: skip
+# Errors of `expression.field`, which Spark raises without a place.
+_OF_FIELDS = frozenset({"AMBIGUOUS_REFERENCE_TO_FIELDS", "FIELD_NOT_FOUND"})
 _OPTIONAL_INDEX = frozenset({"transform", "filter"})
 Fallback = Callable[[UnresolvedAttribute], Expression | None]
 
@@ -217,7 +226,10 @@ class Resolver:
         attribute = cast("UnresolvedAttribute", expression)
         found = self.find(attribute)
         if found is None:
-            raise unresolved_column(attribute.parts, self.columns.attributes, attribute.origin)
+            origin = (
+                None if self._lambdas else attribute.origin
+            )  # inside a lambda: where the query was written
+            raise unresolved_column(attribute.parts, self.columns.attributes, origin)
         self._resolved.setdefault(id(attribute), (attribute, found))
         return found
 
@@ -301,6 +313,8 @@ class Resolver:
         alias = cast("Alias", expression)
         if alias.expr_id:
             return alias
+        if isinstance(alias.child, (UnresolvedStar, UnresolvedRegex)):
+            raise SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="expression `alias`")
         child = strip(self.resolve(alias.child))
         if (
             isinstance(child, GeneratorCall)
@@ -322,9 +336,15 @@ class Resolver:
     def _extract(self, expression: Expression) -> Expression:
         extract = cast("UnresolvedExtractValue", expression)
         child, extraction = strip(self.resolve(extract.child)), strip(self.resolve(extract.extraction))
-        found = extract_value(
-            child, extraction, case_sensitive=self.functions.case_sensitive, origin=extract.origin
-        )
+        try:
+            found = extract_value(
+                child, extraction, case_sensitive=self.functions.case_sensitive, origin=extract.origin
+            )
+        except SparkError as error:
+            if error.condition in _OF_FIELDS:
+                error.origin = None
+                error.args = (error.message,)
+            raise
         result = coercion.coerce_extraction(found, self.functions)
         self._resolved[id(extract)] = (extract, result)
         return result
@@ -455,6 +475,11 @@ class Resolver:
             None if isinstance(a, LambdaFunction) else strip(self.resolve(a)) for a in call.arguments
         ]
         values = [a for a in resolved if a is not None]
+        wanted = function.inputs[0] if isinstance(function, ScalarFunction) else None
+        if values and isinstance(values[0].data_type, NullType) and wanted in {Input.ARRAY, Input.MAP}:
+            refusal = unexpected_input(0, values[0], wanted)
+            self._refuse_lambda(call, values, refusal)
+            raise refusal
         number = 0
         for position, argument in enumerate(call.arguments):
             if not isinstance(argument, LambdaFunction):
@@ -462,11 +487,18 @@ class Resolver:
             try:
                 parameters = rule(tuple(values), number)
             except SparkError as error:
-                complete_mismatch(error, sql_expression(_plain_lambdas(call), self.known), values)
+                self._refuse_lambda(call, values, error)
                 raise
             resolved[position] = self._lambda(argument, parameters, call)
             number += 1
         return tuple(a for a in resolved if a is not None)
+
+    def _refuse_lambda(
+        self, call: UnresolvedFunction, values: Sequence[Expression], error: SparkError
+    ) -> None:
+        """Complete an error of what the parameters of a lambda come from."""
+        error.origin = error.origin or call.origin
+        complete_mismatch(error, sql_expression(_plain_lambdas(call), self.known), values)
 
     def _lambda(
         self, function: LambdaFunction, parameters: Sequence[tuple[object, bool]], call: UnresolvedFunction
@@ -475,7 +507,7 @@ class Resolver:
         if len(given) > len(parameters):
             raise SparkError(
                 "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
-                origin=call.origin,
+                origin=function.origin or call.origin,
                 expectedNumArgs=len(given),
                 actualNumArgs=1 if call.name in _OPTIONAL_INDEX else len(parameters),
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from potok.analysis.context import AnalysisContext
-from potok.analysis.names import quote, quote_type
+from potok.analysis.names import quote, quote_parts, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.trees import walk
 from potok.errors import Origin, SparkError
@@ -41,7 +41,13 @@ from potok.types import BOOLEAN, NULL, DataType
 _NOT_IN_SQL = frozenset({"product"})
 # Raised by a rule, which in Spark is no resolver and knows no place.
 _WITHOUT_PLACE = frozenset(
-    {"WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "PARSE_MODE_UNSUPPORTED", "UNSUPPORTED_TIME_TYPE"}
+    {
+        "FEATURE_NOT_ENABLED",
+        "INVALID_TIMESTAMP_PRECISION",
+        "PARSE_MODE_UNSUPPORTED",
+        "UNSUPPORTED_TIME_TYPE",
+        "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+    }
 )
 _OF_ORDERED_NUMBERS = frozenset({"percentile_cont", "percentile_disc"})
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -74,7 +80,10 @@ def find_function(name: str, context: AnalysisContext, origin: Origin | None) ->
     found = context.user_functions.get(name) or context.functions.get(name)
     if found is None or (name in _NOT_IN_SQL and origin is not None and origin.sql_text):
         raise SparkError(
-            "UNRESOLVED_ROUTINE", origin=origin, routineName=quote(name), searchPath=search_path(context)
+            "UNRESOLVED_ROUTINE",
+            origin=origin,
+            routineName=quote_parts(name.split(".")),
+            searchPath=search_path(context),
         )
     return found
 
@@ -114,7 +123,7 @@ def bind_user_function(
 
 def _check_options(name: str, function: Function, options: CallOptions) -> None:
     if isinstance(function, AggregateFunction):
-        _check_filter(options.filter)
+        _check_filter(options.filter, options.origin)
         return
     for given, syntax in ((options.is_distinct, "DISTINCT"), (options.filter is not None, "FILTER clause")):
         if given:
@@ -126,20 +135,24 @@ def _check_options(name: str, function: Function, options: CallOptions) -> None:
             )
 
 
-def _check_filter(condition: Expression | None) -> None:
+def _check_filter(condition: Expression | None, origin: Origin | None) -> None:
     if condition is None:
         return
     text = sql_expression(condition)
     if condition.data_type != BOOLEAN:
-        raise SparkError("INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", filterExpr=text)
+        raise SparkError("INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", origin=origin, filterExpr=text)
     for node in walk(condition):
         if isinstance(node, AggregateCall):
             raise SparkError(
-                "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", filterExpr=text, aggExpr=sql_expression(node)
+                "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE",
+                origin=origin,
+                filterExpr=text,
+                aggExpr=sql_expression(node),
             )
         if isinstance(node, WindowExpression):
             raise SparkError(
                 "INVALID_AGGREGATE_FILTER.CONTAINS_WINDOW_FUNCTION",
+                origin=origin,
                 filterExpr=text,
                 windowExpr=sql_expression(node),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from potok.analysis.expressions import Resolver, strip
 from potok.analysis.names import unresolved_column
 from potok.analysis.select import Puller, check_aggregate
 from potok.analysis.trees import contains_aggregate, references
-from potok.errors import SparkError
+from potok.errors import Origin, SparkError
 from potok.functions.base import AggregateFunction
 from potok.plan.expressions import (
     AttributeReference,
@@ -136,9 +136,14 @@ def _over_aggregate(
     build: Build,
 ) -> LogicalPlan:
     below = analyzer.resolver(aggregate.child)
-    resolver = _AggregateResolver(
-        analyzer, (child,), outer=analyzer.outer, fallback=lambda a: _find_below(below, a)
-    )
+    places: dict[int, Origin | None] = {}
+
+    def find_below(attribute: UnresolvedAttribute) -> Expression | None:
+        found = _find_below(below, attribute)
+        places.update((i, attribute.origin) for i in references([found] if found else ()))
+        return found
+
+    resolver = _AggregateResolver(analyzer, (child,), outer=analyzer.outer, fallback=find_below)
     resolver.below = below
     resolved = [strip(resolver.resolve(e)) for e in expressions]
     puller = Puller(aggregate.grouping, aggregate.aggregates)
@@ -148,13 +153,13 @@ def _over_aggregate(
     hidden = {a.expr_id for a in aggregate.output} - output_ids
     used = references(pulled)
     if not extras and not hidden & used.keys():
-        _check_grouped(pulled, child, output_ids)
+        _check_grouped(pulled, child, output_ids, places)
         return build(child, pulled)
     widened = replace(aggregate, aggregates=(*aggregate.aggregates, *extras))
     check_aggregate(widened)
     wanted = tuple(a for a in widened.output if a.expr_id in used and a.expr_id not in output_ids)
     rebuilt = _rebuilt(child, aggregate, widened, wanted)
-    _check_grouped(pulled, child, {a.expr_id for a in rebuilt.output})
+    _check_grouped(pulled, child, {a.expr_id for a in rebuilt.output}, places)
     return Project(build(rebuilt, pulled), child.output)
 
 
@@ -168,10 +173,15 @@ def _reads_only(expression: Expression, ids: set[int]) -> bool:
     return not contains_aggregate(expression) and references([expression]).keys() <= ids
 
 
-def _check_grouped(expressions: Sequence[Expression], child: LogicalPlan, ids: set[int]) -> None:
+def _check_grouped(
+    expressions: Sequence[Expression],
+    child: LogicalPlan,
+    ids: set[int],
+    places: Mapping[int, Origin | None],
+) -> None:
     for column in references(expressions).values():
         if column.expr_id not in ids:
-            raise unresolved_column((column.name,), child.output)
+            raise unresolved_column((column.name,), child.output, places.get(column.expr_id))
 
 
 def _rebuilt(plan: LogicalPlan, old: Aggregate, new: Aggregate, wanted: Attributes) -> LogicalPlan:

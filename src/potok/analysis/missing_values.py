@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from potok.analysis.names import unresolved_column
+from potok.analysis.names import MAX_SUGGESTIONS, quote
 from potok.analysis.trees import named
+from potok.errors import SparkError
 from potok.functions.type_rules import cast_to
 from potok.plan.expressions import AttributeReference, Call, Expression, Literal
 from potok.plan.logical import Filter, LogicalPlan, NaDrop, NaFill, NaReplace, Project
@@ -36,7 +37,11 @@ def _columns(analyzer: Analyzer, child: LogicalPlan, names: Sequence[str]) -> li
     for name in names:
         found = columns.resolve((name,))
         if not isinstance(found, AttributeReference):
-            raise unresolved_column((name,), child.output)
+            raise SparkError(
+                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                objectName=quote(name),
+                proposal=", ".join(quote(a.name) for a in child.output[:MAX_SUGGESTIONS]),
+            )
         result.append(next(a for a in child.output if a.expr_id == found.expr_id))
     return result
 

@@ -23,6 +23,7 @@ from potok.types import (
     MapType,
     StructField,
     StructType,
+    quote_if_needed,
 )
 
 MAX_SUGGESTIONS = 5
@@ -251,7 +252,7 @@ def suggestions(parts: Sequence[str], candidates: Sequence[tuple[str, ...]]) -> 
         if len(parts) <= kept and len({c[:-kept] for c in candidates}) == 1:
             stripped = [c[-kept:] for c in candidates]
             break
-    name = ".".join(parts)
+    name = ".".join(quote_if_needed(p) for p in parts)
     quoted = list(dict.fromkeys(quote_parts(c) for c in stripped))
     return sorted(quoted, key=lambda c: (levenshtein_distance(c, name), c))[:MAX_SUGGESTIONS]
 

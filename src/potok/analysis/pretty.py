@@ -97,9 +97,14 @@ def sql_expression(expression: Expression, resolve: Resolve | None = None) -> st
     return f'"{pretty_name(expression, resolve)}"'
 
 
-def frame_text(frame: WindowFrame) -> str:
-    """The frame of a window as SQL text."""
-    return _Printer(None).frame(frame)
+def frame_text(frame: WindowFrame, *, is_sql: bool = False) -> str:
+    """The frame of a window as SQL text; bounds before the row as PRECEDING where SQL wrote them."""
+    return _Printer(None).frame(frame, is_sql=is_sql)
+
+
+def definition_text(window: WindowExpression) -> str:
+    """What stands behind OVER."""
+    return _Printer(None).definition(window)
 
 
 class _Printer:
@@ -243,12 +248,20 @@ class _Printer:
             return f"{base}.{extraction.value}"
         return f"{base}[{self.text(extraction)}]"
 
-    def _window(self, window: WindowExpression) -> str:
+    def definition(self, window: WindowExpression) -> str:
+        frame = "" if window.frame is None else self.frame(window.frame, is_sql=window.origin is not None)
+        return f"({' '.join([*self._keys(window), frame]).rstrip()})"
+
+    def _keys(self, window: WindowExpression) -> list[str]:
         parts = []
         if window.partition_by:
             parts.append("PARTITION BY " + ", ".join(self.text(e) for e in window.partition_by))
         if window.order_by:
             parts.append("ORDER BY " + ", ".join(self.text(e) for e in window.order_by))
+        return parts
+
+    def _window(self, window: WindowExpression) -> str:
+        parts = self._keys(window)
         name = getattr(window.function, "name", "")
         arguments: Sequence[Expression] = getattr(window.function, "arguments", ())
         if name in _SHIFTS:

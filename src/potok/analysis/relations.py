@@ -298,6 +298,9 @@ def _check_where(condition: Expression) -> None:
 def sort(analyzer: Analyzer, plan: Sort) -> LogicalPlan:
     """ORDER BY: names of the output first, then of what lies below; ordinals; aggregate functions."""
     child = analyzer.resolve(plan.child)
+    if plan.is_global and _is_order_by_all(analyzer, plan.order, child):
+        (every,) = plan.order
+        plan = replace(plan, order=tuple(replace(every, child=a) for a in child.output))
     order = [_order_key(o, child) for o in plan.order]
 
     def build(below: LogicalPlan, resolved: Sequence[Expression]) -> LogicalPlan:
@@ -324,8 +327,18 @@ def sort(analyzer: Analyzer, plan: Sort) -> LogicalPlan:
     return resolve_over(analyzer, child, order, build)
 
 
+def _is_order_by_all(analyzer: Analyzer, order: Sequence[SortOrder], child: LogicalPlan) -> bool:
+    """Whether a single key `ALL` is no column and so stands for all of them."""
+    if len(order) != 1 or not isinstance(order[0].child, UnresolvedAttribute):
+        return False
+    parts = order[0].child.parts
+    is_all = len(parts) == 1 and parts[0].lower() == "all"
+    return is_all and not analyzer.resolver(child).columns.named("all")
+
+
 def _order_key(order: SortOrder, child: LogicalPlan) -> Expression:
     key = order.child
+    origin = key.origin if isinstance(key, UnresolvedOrdinal) else None
     position: int | None = None
     if isinstance(key, UnresolvedOrdinal):
         position = key.position
@@ -334,7 +347,7 @@ def _order_key(order: SortOrder, child: LogicalPlan) -> Expression:
     if position is None:
         return key
     if not 1 <= position <= len(child.output):
-        raise SparkError("ORDER_BY_POS_OUT_OF_RANGE", index=position, size=len(child.output))
+        raise SparkError("ORDER_BY_POS_OUT_OF_RANGE", origin=origin, index=position, size=len(child.output))
     return child.output[position - 1]
 
 

@@ -195,6 +195,7 @@ class Puller:
                     cast("tuple[SortOrder, ...]", tuple(transform_down(e, change) for e in node.order_by)),
                     node.frame,
                     node.name,
+                    node.origin,
                 )
             if isinstance(node, Literal):
                 return node
@@ -220,16 +221,14 @@ def check_aggregate(plan: Aggregate) -> None:
     """Raises MISSING_AGGREGATION, MISSING_GROUP_BY and their like."""
     for group in plan.grouping:
         if contains_aggregate(group):
-            raise SparkError("GROUP_BY_AGGREGATE", sqlExpr=_aggregate_text(group))
+            found = next(e for e in walk(group) if is_aggregate(e))
+            raise SparkError(
+                "GROUP_BY_AGGREGATE", origin=getattr(found, "origin", None), sqlExpr=full_sql(found)
+            )
     grouped = {canonical(g) for g in plan.grouping}
     for output in plan.aggregates:
         value = output.child if isinstance(output, Alias) else output
         _check_output(value, grouped, has_grouping=bool(plan.grouping))
-
-
-def _aggregate_text(group: Expression) -> str:
-    found = next(e for e in walk(group) if is_aggregate(e))
-    return full_sql(found)
 
 
 def _check_output(node: Expression, grouped: set[Expression], *, has_grouping: bool) -> None:

@@ -12,11 +12,19 @@ from potok.analysis.names import make_struct, quote, quote_parts, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.trees import named
-from potok.errors import SparkError
-from potok.functions.type_rules import cast_to, common_type, contains_map, same_type, wider_type
+from potok.errors import Origin, SparkError
+from potok.functions.type_rules import (
+    cast_to,
+    common_type,
+    contains_map,
+    same_type,
+    wider_type,
+    with_names_of,
+)
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
+    Cast,
     Expression,
     GetStructField,
     Literal,
@@ -58,7 +66,7 @@ def set_operation(analyzer: Analyzer, plan: UnresolvedSetOperation) -> LogicalPl
         left, right = _by_name(analyzer, left, right, allow_missing=plan.allow_missing_columns)
     operator = plan.operation.upper() + (" ALL" if plan.is_all and plan.operation != "union" else "")
     _check_widths(left, right, operator)
-    left, right = _widened(analyzer, left, right, operator)
+    left, right = _widened(analyzer, left, right, operator, plan.origin)
     if plan.operation != "union":
         for column in left.output:
             if contains_map(column.type):
@@ -128,7 +136,7 @@ def _check_widths(left: LogicalPlan, right: LogicalPlan, operator: str) -> None:
 
 
 def _widened(
-    analyzer: Analyzer, left: LogicalPlan, right: LogicalPlan, operator: str
+    analyzer: Analyzer, left: LogicalPlan, right: LogicalPlan, operator: str, origin: Origin | None
 ) -> tuple[LogicalPlan, LogicalPlan]:
     context = analyzer.context.function_context
     targets: list[DataType] = []
@@ -137,6 +145,8 @@ def _widened(
             targets.append(a.type)
             continue
         found = wider_type(a.type, b.type, ansi=context.ansi, case_sensitive=context.case_sensitive)
+        if found is None and same_type(a.type, with_names_of(a.type, b.type)):
+            found = a.type
         if found is None:
             raise SparkError(
                 "INCOMPATIBLE_COLUMN_TYPE",
@@ -148,15 +158,22 @@ def _widened(
                 hint="",
             )
         targets.append(found)
-    return _cast_columns(left, targets, analyzer), _cast_columns(right, targets, analyzer)
+    return (
+        _cast_columns(left, targets, analyzer, origin),
+        _cast_columns(right, targets, analyzer, origin),
+    )
 
 
-def _cast_columns(plan: LogicalPlan, targets: Sequence[DataType], analyzer: Analyzer) -> LogicalPlan:
+def _cast_columns(
+    plan: LogicalPlan, targets: Sequence[DataType], analyzer: Analyzer, origin: Origin | None
+) -> LogicalPlan:
     items: list[Expression] = []
     changed = False
     for column, target in zip(plan.output, targets, strict=True):
         converted = cast_to(column, target, analyzer.context.function_context)
         changed = changed or converted is not column
+        if isinstance(converted, Cast):
+            converted = replace(converted, origin=origin)
         items.append(column if converted is column else named(converted, column.name))
     return Project(plan, tuple(items)) if changed else plan
 
@@ -333,7 +350,7 @@ def _type_list(values: Sequence[Expression]) -> str:
     for v in values:
         by_type.setdefault(v.data_type, []).append(quote_parts((_value_name(v),)))
     parts = []
-    for data_type, names in by_type.items():
+    for data_type, names in sorted(by_type.items(), key=lambda item: item[0].sql):
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
         parts.append(f"{quote_type(data_type)} ({shown})")
     return ", ".join(parts)

@@ -70,6 +70,7 @@ def _expand_star(resolver: Resolver, star: UnresolvedStar) -> list[Expression]:
         ]
     raise SparkError(
         "CANNOT_RESOLVE_STAR_EXPAND",
+        origin=star.origin,
         targetString=quote_parts(star.target),
         columns=", ".join(quote_parts((n,)) for n in sorted(a.name for a in resolver.columns.attributes)),
     )

@@ -32,6 +32,7 @@ class SubqueryRules:
         if len(plan.output) != 1:
             raise SparkError(
                 "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN",
+                origin=subquery.origin,
                 number=len(plan.output),
             )
         return Subquery(plan, "scalar", (), plan.output[0].type, is_nullable=True)

@@ -65,6 +65,14 @@ def with_delay(attribute: AttributeReference, delay_ms: int) -> AttributeReferen
     return replace(attribute, metadata=json.dumps(metadata, separators=(",", ":")))
 
 
+def delay_of(attribute: AttributeReference) -> int | None:
+    """The delay in milliseconds with which a column is marked as event time; None for another column."""
+    if DELAY_KEY not in attribute.metadata:
+        return None
+    delay: int = json.loads(attribute.metadata)[DELAY_KEY]
+    return delay
+
+
 def _without_delay(attribute: AttributeReference) -> AttributeReference:
     if DELAY_KEY not in attribute.metadata:
         return attribute

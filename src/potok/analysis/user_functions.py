@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from potok.analysis.rewriting import defined_ids, renew
+from potok.analysis.time import delay_of, with_delay
+from potok.errors import SparkError, unsupported
 from potok.plan.expressions import (
     AttributeReference,
     SortOrder,
 )
 from potok.plan.logical import (
+    Attributes,
     CoGroupMap,
     GroupMap,
     LogicalPlan,
@@ -26,6 +30,10 @@ from potok.types import (
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer
+
+_OUTPUT_MODES = ("append", "complete", "update")
+_TIMEOUTS = ("NoTimeout", "ProcessingTimeTimeout", "EventTimeTimeout")
+_TIME_MODES = ("none", "processingtime", "eventtime")
 
 
 def declared_columns(data_type: DataType) -> tuple[AttributeReference, ...]:
@@ -82,19 +90,52 @@ def cogroup_map(analyzer: Analyzer, plan: CoGroupMap) -> LogicalPlan:
 
 def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
     """ApplyInPandasWithState and transformWithState."""
+    settings = dict(plan.settings)
+    _check_settings(settings)
     child = analyzer.resolve(plan.child)
     initial = None if plan.initial_state is None else analyzer.resolve(plan.initial_state)
+    if initial is not None:
+        if defined_ids(child) & defined_ids(initial):
+            initial = renew(initial)
+        keys = tuple(analyzer.resolver(initial).named(settings["initial_grouping"]))
+        settings["initial_grouping"] = keys
     return replace(
         plan,
         child=child,
         grouping=tuple(analyzer.resolver(child).named(plan.grouping)),
         function=replace(plan.function, arguments=child.output),
+        settings=tuple(settings.items()),
         initial_state=initial,
-        result=plan.result or declared_columns(_declared(plan)),
+        result=plan.result or _marked(declared_columns(_declared(plan)), settings, child),
     )
 
 
 def _declared(plan: StatefulMap) -> DataType:
-    settings = dict(plan.settings)
-    declared = settings.get("output_schema")
+    declared = dict(plan.settings).get("output_schema")
     return declared if isinstance(declared, DataType) else plan.function.type
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    """Raises STREAMING_OUTPUT_MODE.INVALID and its like for settings that no stream can have."""
+    mode = str(settings["output_mode"])
+    if mode.lower() not in _OUTPUT_MODES:
+        raise SparkError("STREAMING_OUTPUT_MODE.INVALID", outputMode=mode)
+    if "timeout_conf" in settings:
+        if mode.lower() == "complete":
+            message = "The output mode of function should be append or update"
+            raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=message)
+        if settings["timeout_conf"] not in _TIMEOUTS:
+            raise unsupported(
+                f"the timeout {settings['timeout_conf']}", f"Use one of {', '.join(_TIMEOUTS)}."
+            )
+    elif str(settings["time_mode"]).lower() not in _TIME_MODES:
+        raise SparkError("STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE", timeMode=str(settings["time_mode"]))
+
+
+def _marked(result: Attributes, settings: Mapping[str, Any], child: LogicalPlan) -> Attributes:
+    """The column that goes on as the event time carries the delay of the one that came in."""
+    name = settings.get("event_time_column_name")
+    delays = [delay for a in child.output if (delay := delay_of(a)) is not None]
+    if not name or not delays:
+        return result
+    return tuple(with_delay(a, delays[0]) if a.name.lower() == str(name).lower() else a for a in result)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from potok.analysis.coercion import can_cast
 from potok.analysis.names import quote_type
-from potok.analysis.pretty import frame_text, sql_expression
+from potok.analysis.pretty import definition_text, frame_text, sql_expression
 from potok.analysis.trees import is_aggregate, named, transform_down
 from potok.errors import SparkError
 from potok.functions.type_rules import DATETIME_TYPES, INTERVAL_TYPES, cast_to
@@ -48,7 +48,9 @@ class WindowRules:
         self._check_function(function, window)
         partition_by = tuple(strip(resolver.resolve(e)) for e in window.partition_by)
         order_by = cast("tuple[SortOrder, ...]", tuple(resolver.resolve(e) for e in window.order_by))
-        resolved = WindowExpression(function, partition_by, order_by, window.frame, window.name)
+        resolved = WindowExpression(
+            function, partition_by, order_by, window.frame, window.name, window.origin
+        )
         return replace(resolved, frame=self._frame(resolver, window, resolved))
 
     def _check_function(self, function: Expression, window: WindowExpression) -> None:
@@ -58,7 +60,10 @@ class WindowRules:
                     "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.name, wf_expr=_example(function)
                 )
             if getattr(function, "is_distinct", False):
-                raise SparkError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=sql_expression(window))
+                place = window.function.origin if isinstance(window.function, UnresolvedFunction) else None
+                raise SparkError(
+                    "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", origin=place, windowExpr=sql_expression(window)
+                )
             return
         raise SparkError(
             "UNSUPPORTED_EXPR_FOR_WINDOW",
@@ -95,7 +100,8 @@ class WindowRules:
         if _is_reversed(lower, upper):
             raise SparkError(
                 "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
-                sqlExpr=f'"{frame_text(frame)}"',
+                origin=window.origin,
+                sqlExpr=f'"{frame_text(frame, is_sql=window.origin is not None)}"',
                 comparison="less than or equal",
             )
         return frame if frame.is_rows else self._range_frame(resolver, resolved, frame)
@@ -105,9 +111,18 @@ class WindowRules:
         if not bounds:
             return frame
         if not window.order_by:
-            raise SparkError("DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER", sqlExpr=sql_expression(window))
+            raise SparkError(
+                "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER",
+                origin=window.origin,
+                sqlExpr=f'"{definition_text(window)}"',
+            )
         if len(window.order_by) > 1:
-            raise SparkError("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", sqlExpr=sql_expression(window))
+            raise SparkError(
+                "DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER",
+                origin=window.origin,
+                sqlExpr=f'"{definition_text(window)}"',
+                orderSpec=",".join(_order_text(o) for o in window.order_by),
+            )
         order_type = window.order_by[0].data_type
 
         def converted(bound: Expression | None) -> Expression | None:
@@ -175,9 +190,19 @@ def _example(function: WindowCall) -> str:
         return None
 
     arguments = [transform_down(a, qualified) for a in function.arguments]
+    if function.name == "nth_value":
+        arguments = arguments[:2]
     if function.name in {"lag", "lead"}:
         arguments += (Literal(1, INTEGER), Literal(None, NullType()))[len(arguments) - 1 :]
     return f"{function.name}({', '.join(sql_expression(a)[1:-1] for a in arguments)})"
+
+
+def _order_text(order: SortOrder) -> str:
+    """A key with the number of its column, as Spark's trees show it."""
+    key = order.child
+    shown = f"{key.name}#{key.expr_id}" if isinstance(key, AttributeReference) else sql_expression(key)[1:-1]
+    direction, nulls = "ASC" if order.ascending else "DESC", "FIRST" if order.nulls_first else "LAST"
+    return f"{shown} {direction} NULLS {nulls}"
 
 
 def _range_text(frame: WindowFrame) -> str:

@@ -65,6 +65,10 @@ _LONG_LIMIT = 1 << 63
 Convert = Callable[[Any], Any]
 
 
+class NeedsTextError(Exception):
+    """A STRING meets an object or array whose text the parser has not kept."""
+
+
 @dataclass
 class Problems:
     """What was wrong with the present record.
@@ -81,17 +85,20 @@ class JsonConverter:
     """Converters of parsed values, which return BAD where there is no value of the type.
 
     Dates are days and timestamps microseconds since 1970; structs are tuples, maps lists of pairs.
+    `exact_texts` makes a STRING of other values as they were written (NeedsTextError where that was not
+    kept), as Spark reads files; otherwise they are written anew, as `from_json` does.
     """
 
     options: TextOptions
     named_numbers: bool = True
+    exact_texts: bool = False
     problems: Problems = field(default_factory=Problems)
 
     def convert(self, data_type: DataType, name: str = "") -> Convert:
         """The converter of a type that is not NULL; `name` is the field's, for errors. KeyError for intervals."""
         match data_type:
             case StringType() | CharType() | VarcharType():
-                return _string
+                return _exact_string if self.exact_texts else _string
             case ByteType():
                 return _byte
             case IntegralType(bits=bits):
@@ -172,7 +179,7 @@ class JsonConverter:
                 return float(value) + 0.0
             if not isinstance(value, str) or value == "":
                 return BAD
-            if value in _NAMED_NUMBERS and (named or not isinstance(value, NotANumberText)):
+            if named and value in _NAMED_NUMBERS:
                 return _NAMED_NUMBERS[value]
             if problems.wrong_text is None and not problems.found:
                 problems.wrong_text = (value, name, type(data_type).__name__)
@@ -229,6 +236,17 @@ def _string(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, NotANumberText):
         return f'"{named_number_text(value)}"'
     return compact_json(value)
+
+
+def _exact_string(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return well_formed(str(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = getattr(value, "text", None)
+    if text is None:
+        raise NeedsTextError
+    return well_formed(text)
 
 
 def _byte(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -312,12 +312,12 @@ def _bind_schema_of_json(arguments: Sequence[Expression], context: FunctionConte
     if not isinstance(text.value, str):
         raise unexpected_argument(0, text.data_type, '"STRING"')
     try:
-        parsed = parse_json(text.value, options.leniency)
+        found = inferred_type(parse_json(text.value, options.leniency), options.inference)
     except EOFError:
         return Literal("STRING", STRING)
     except MalformedJsonError as error:
         raise SparkError("INTERNAL_ERROR", message=f"schema_of_json: {error}") from error
-    return Literal(inferred_type(parsed, options).sql, STRING)
+    return Literal(found.sql, STRING)
 
 
 _GET_JSON_OBJECT = row_kernel("get_json_object", (STRING, STRING), STRING, json_at_path)

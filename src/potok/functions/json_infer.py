@@ -1,14 +1,21 @@
-"""The type of a parsed JSON value, for `schema_of_json`. Source of fact: JsonInferSchema."""
+"""The types of parsed JSON values. Source of fact: JsonInferSchema."""
 
 from __future__ import annotations
 
 import decimal
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from potok.functions.json_options import JsonOptions
-from potok.functions.json_parse import FractionText, IntegerText, Members, NotANumberText
-from potok.functions.text_values import BAD, converter
+from potok.errors import SparkError
+from potok.functions.json_parse import (
+    FractionText,
+    IntegerText,
+    MalformedJsonError,
+    Members,
+    NotANumberText,
+)
+from potok.functions.text_values import BAD, TextOptions, converter
 from potok.types import (
     BOOLEAN,
     DOUBLE,
@@ -30,24 +37,42 @@ from potok.types import (
 _LONG_LIMIT = 1 << 63
 
 
-def inferred_type(value: Any, options: JsonOptions) -> DataType:  # noqa: ANN401 - JSON
-    """The type that Spark infers for one value."""
-    return _canonical(_infer(value, options), options) or STRING
+@dataclass(frozen=True)
+class InferenceRules:
+    """Spark's options `primitivesAsString`, `prefersDecimal`, `inferTimestamp`, `dropFieldIfAllNull`."""
+
+    values: TextOptions = field(default_factory=TextOptions)
+    primitives_as_string: bool = False
+    prefers_decimal: bool = False
+    infers_timestamps: bool = False
+    drops_all_null: bool = False
 
 
-def _infer(value: Any, options: JsonOptions) -> DataType:  # noqa: ANN401 - JSON
+def inferred_type(value: Any, rules: InferenceRules) -> DataType:  # noqa: ANN401 - JSON
+    """The type that Spark infers for one value alone. Raises as `type_of`."""
+    return canonical_type(type_of(value, rules), rules) or STRING
+
+
+def type_of(value: Any, rules: InferenceRules) -> DataType:  # noqa: ANN401 - a table of cases over JSON
+    """The type of one value, NULL where nothing is known of it.
+
+    Raises COLUMN_ALREADY_EXISTS for an object with two equal names, MalformedJsonError for NaN where decimals are
+    preferred.
+    """
     match value:
         case None:
             return NULL
         case Members():
             fields: dict[str, DataType] = {}
             for name, member in value:
-                fields[name] = _infer(member, options)
+                if name in fields:
+                    raise SparkError("COLUMN_ALREADY_EXISTS", columnName=f"`{name.lower()}`")
+                fields[name] = type_of(member, rules)
             return StructType(tuple(StructField(n, fields[n]) for n in sorted(fields)))
         case list():
             first: DataType = NULL
-            return ArrayType(reduce(_common, (_infer(item, options) for item in value), first))
-        case bool() | IntegerText() | FractionText() | NotANumberText() if options.flag("primitivesAsString"):
+            return ArrayType(reduce(common_type, (type_of(item, rules) for item in value), first))
+        case bool() | IntegerText() | FractionText() | NotANumberText() if rules.primitives_as_string:
             return STRING
         case bool():
             return BOOLEAN
@@ -58,22 +83,23 @@ def _infer(value: Any, options: JsonOptions) -> DataType:  # noqa: ANN401 - JSON
             digits = len(str(abs(number)))
             return DecimalType(digits, 0) if digits <= MAX_PRECISION else DOUBLE
         case FractionText():
-            return _fraction(value, options)
+            return (_as_decimal(value) or DOUBLE) if rules.prefers_decimal else DOUBLE
         case NotANumberText():
+            if rules.prefers_decimal:
+                raise MalformedJsonError("not a decimal")
             return DOUBLE
-    if not value:
+    return _type_of_text(value, rules)
+
+
+def _type_of_text(text: str, rules: InferenceRules) -> DataType:
+    if not text:
         return NULL
-    if options.flag("prefersDecimal") and _as_decimal(value) is not None:
-        return _as_decimal(value) or STRING
-    if options.flag("inferTimestamp") and converter(TIMESTAMP, options.reading)(value) is not BAD:
+    found = _as_decimal(text) if rules.prefers_decimal else None
+    if found is not None:
+        return found
+    if rules.infers_timestamps and converter(TIMESTAMP, rules.values)(text) is not BAD:
         return TIMESTAMP
     return STRING
-
-
-def _fraction(value: str, options: JsonOptions) -> DataType:
-    if not options.flag("prefersDecimal"):
-        return DOUBLE
-    return _as_decimal(value) or DOUBLE
 
 
 def _as_decimal(text: str) -> DecimalType | None:
@@ -88,7 +114,8 @@ def _as_decimal(text: str) -> DecimalType | None:
     return DecimalType(precision, scale) if precision <= MAX_PRECISION else None
 
 
-def _common(left: DataType, right: DataType) -> DataType:
+def common_type(left: DataType, right: DataType) -> DataType:
+    """The type that holds values of both."""
     if left == right or isinstance(right, NullType):
         return left
     if isinstance(left, NullType):
@@ -104,25 +131,25 @@ def _common(left: DataType, right: DataType) -> DataType:
         digits = max(one.precision - one.scale, other.precision - other.scale) + scale
         return DecimalType(digits, scale) if digits <= MAX_PRECISION else DOUBLE
     if isinstance(left, ArrayType) and isinstance(right, ArrayType):
-        return ArrayType(_common(left.element, right.element))
+        return ArrayType(common_type(left.element, right.element))
     if isinstance(left, StructType) and isinstance(right, StructType):
         one_fields = {f.name: f.data_type for f in left.fields}
         for f in right.fields:
-            one_fields[f.name] = _common(one_fields.get(f.name, NULL), f.data_type)
+            one_fields[f.name] = common_type(one_fields.get(f.name, NULL), f.data_type)
         return StructType(tuple(StructField(n, one_fields[n]) for n in sorted(one_fields)))
     return STRING
 
 
-def _canonical(data_type: DataType, options: JsonOptions) -> DataType | None:
-    """NULL types as STRING, empty structs left out."""
+def canonical_type(data_type: DataType, rules: InferenceRules) -> DataType | None:
+    """NULL types as STRING, empty structs left out; None where nothing is left."""
     match data_type:
         case ArrayType(element=element):
-            inner = _canonical(element, options)
+            inner = canonical_type(element, rules)
             return None if inner is None else ArrayType(inner)
         case StructType(fields=fields):
-            kept = [(f.name, _canonical(f.data_type, options)) for f in fields]
+            kept = [(f.name, canonical_type(f.data_type, rules)) for f in fields]
             found = tuple(StructField(name, kind) for name, kind in kept if kind is not None)
             return StructType(found) if found else None
         case NullType():
-            return None if options.flag("dropFieldIfAllNull") else STRING
+            return None if rules.drops_all_null else STRING
     return data_type

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from potok.errors import SparkError
 from potok.functions.base import FunctionContext
+from potok.functions.json_infer import InferenceRules
 from potok.functions.json_parse import Leniency
 from potok.functions.mismatch import quoted
 from potok.functions.text_values import TextOptions
@@ -79,14 +80,17 @@ class JsonOptions:
     @property
     def leniency(self) -> Leniency:
         """What the parser allows."""
-        return Leniency(
-            allow_comments=self.flag("allowComments"),
-            allow_unquoted_field_names=self.flag("allowUnquotedFieldNames"),
-            allow_single_quotes=self.flag("allowSingleQuotes", default=True),
-            allow_numeric_leading_zeros=self.flag("allowNumericLeadingZeros"),
-            allow_non_numeric_numbers=self.flag("allowNonNumericNumbers", default=True),
-            allow_backslash_escaping_any_character=self.flag("allowBackslashEscapingAnyCharacter"),
-            allow_unquoted_control_chars=self.flag("allowUnquotedControlChars"),
+        return Leniency.of(lambda name, default: self.flag(name, default=default))
+
+    @property
+    def inference(self) -> InferenceRules:
+        """How types are told from values."""
+        return InferenceRules(
+            values=self.reading,
+            primitives_as_string=self.flag("primitivesAsString"),
+            prefers_decimal=self.flag("prefersDecimal"),
+            infers_timestamps=self.flag("inferTimestamp"),
+            drops_all_null=self.flag("dropFieldIfAllNull"),
         )
 
     @property

@@ -1,14 +1,15 @@
-"""JSON texts to Python values, as leniently as the options of `from_json` ask.
+"""JSON texts to Python values, as leniently as Spark's options ask.
 
-Only the first value of a text counts, as in Spark: what follows it is not looked at. Source of
-facts: Jackson's ReaderBasedJsonParser under Spark's JSONOptions.
+Numbers come as texts of their kind, so that nothing of them is lost. Only the first value of a text
+counts, as in Spark: what follows it is not looked at. Source of facts: Jackson's ReaderBasedJsonParser
+under Spark's JSONOptions.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,9 +36,20 @@ class NotANumberText(str):
 
 
 class Members(list[tuple[str, Any]]):
-    """The members of an object in the order they were written, equal names included."""
+    """The members of an object in the order they were written, equal names included.
 
-    __slots__ = ()
+    `text` is what it was read from, where the parser kept it.
+    """
+
+    __slots__ = ("text",)
+    text: str
+
+
+class Items(list[Any]):
+    """The items of an array, with the text it was read from."""
+
+    __slots__ = ("text",)
+    text: str
 
 
 class MalformedJsonError(ValueError):
@@ -55,6 +67,19 @@ class Leniency:
     allow_non_numeric_numbers: bool = True
     allow_backslash_escaping_any_character: bool = False
     allow_unquoted_control_chars: bool = False
+
+    @classmethod
+    def of(cls, flag: Callable[[str, bool], bool]) -> Leniency:
+        """By `flag(option, default)`."""
+        return cls(
+            allow_comments=flag("allowComments", False),  # noqa: FBT003 - the default
+            allow_unquoted_field_names=flag("allowUnquotedFieldNames", False),  # noqa: FBT003
+            allow_single_quotes=flag("allowSingleQuotes", True),  # noqa: FBT003
+            allow_numeric_leading_zeros=flag("allowNumericLeadingZeros", False),  # noqa: FBT003
+            allow_non_numeric_numbers=flag("allowNonNumericNumbers", True),  # noqa: FBT003
+            allow_backslash_escaping_any_character=flag("allowBackslashEscapingAnyCharacter", False),  # noqa: FBT003
+            allow_unquoted_control_chars=flag("allowUnquotedControlChars", False),  # noqa: FBT003
+        )
 
 
 def _refused(name: str) -> Any:  # noqa: ANN401 - JSON
@@ -85,21 +110,31 @@ _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r"
 _MAX_DEPTH = 900
 
 
-def parse_json(text: str, leniency: Leniency) -> Any:  # noqa: ANN401 - JSON
+def parse_json(text: str, leniency: Leniency, *, keeps_texts: bool = False) -> Any:  # noqa: ANN401 - JSON
     """The first value: bool, None, str, the number texts, lists and `Members`.
 
+    With `keeps_texts`, which is slow, arrays are `Items`, and they and `Members` have their texts.
     Raises MalformedJsonError; EOFError where there is only white space.
     """
     start = _space(text, 0, leniency)
     if start >= len(text):
         raise EOFError
+    if keeps_texts:
+        return _parsed_leniently(text, start, leniency)
     try:
         value, end = _decoder(leniency).raw_decode(text, start)
     except (ValueError, RecursionError):
-        return _LenientParser(text, start, leniency).value(0)
+        return _parsed_leniently(text, start, leniency)
     if isinstance(value, list) or _AFTER_SCALAR.match(text, end):
         return value
     raise MalformedJsonError(f"unexpected {text[end]!r} at {end}")
+
+
+def _parsed_leniently(text: str, start: int, leniency: Leniency) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return _LenientParser(text, start, leniency).value(0)
+    except RecursionError as error:
+        raise MalformedJsonError("too deep") from error
 
 
 def _space(text: str, position: int, leniency: Leniency) -> int:
@@ -126,10 +161,11 @@ class _LenientParser:
         if depth > _MAX_DEPTH:
             raise MalformedJsonError("too deep")
         sign = self._peek()
-        if sign == "{":
-            return self._object(depth)
-        if sign == "[":
-            return self._array(depth)
+        start = self._position
+        if sign in {"{", "["}:
+            structure = self._object(depth) if sign == "{" else self._array(depth)
+            structure.text = self._text[start : self._position]
+            return structure
         if self._is_quote(sign):
             return self._string(sign)
         for pattern in (
@@ -215,8 +251,8 @@ class _LenientParser:
         self._position = found.end()
         return found[0]
 
-    def _array(self, depth: int) -> list[Any]:
-        items: list[Any] = []
+    def _array(self, depth: int) -> Items:
+        items = Items()
         self._position += 1
         if self._peek() == "]":
             self._position += 1

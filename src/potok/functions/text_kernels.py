@@ -284,7 +284,8 @@ def like_regex(pattern: str, escape: str) -> re.Pattern[str]:
         position += 1
         if sign == escape:
             if position == len(pattern):
-                raise SparkError("INVALID_FORMAT.ESC_AT_THE_END", format=f"'{pattern}'")
+                shown = pattern.replace("\\", "\\\\")
+                raise SparkError("INVALID_FORMAT.ESC_AT_THE_END", format=f"'{shown}'")
             following = pattern[position]
             if following not in {"_", "%", escape}:
                 raise SparkError(

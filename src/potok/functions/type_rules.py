@@ -88,6 +88,25 @@ def same_type(left: DataType, right: DataType) -> bool:
     return left == right or as_nullable(left) == as_nullable(right)
 
 
+def with_names_of(model: DataType, data_type: DataType) -> DataType:
+    """A type whose fields have the names of those of another one of the same shape."""
+    match model, data_type:
+        case StructType(fields=left), StructType(fields=right) if len(left) == len(right):
+            pairs = zip(left, right, strict=True)
+            return StructType(
+                tuple(
+                    replace(b, name=a.name, data_type=with_names_of(a.data_type, b.data_type))
+                    for a, b in pairs
+                )
+            )
+        case ArrayType(element=a), ArrayType(element=b, contains_null=nulls):
+            return ArrayType(with_names_of(a, b), nulls)
+        case MapType(), MapType():
+            key, value = with_names_of(model.key, data_type.key), with_names_of(model.value, data_type.value)
+            return MapType(key, value, data_type.value_contains_null)
+    return data_type
+
+
 def have_same_type(types: Sequence[DataType]) -> bool:
     """Whether all types are the same but for what may be null inside them."""
     return all(same_type(types[0], other) for other in types[1:])

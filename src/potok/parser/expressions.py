@@ -262,7 +262,7 @@ class ExpressionParser(ListParser):
             result = self._parenthesized(start)
         elif start.key == "*":
             self.advance()
-            return self._star(None)
+            return self._star(None, start)
         elif start.key in {":", "?"}:
             result = self.parameter()
         else:
@@ -322,14 +322,14 @@ class ExpressionParser(ListParser):
             if start.key == "IDENTIFIER" and key == "(":
                 return self._identifier_clause(start)
         if key == "->":
-            return self._lambda((self.plain_name(),))
+            return self._lambda((self.plain_name(),), start)
         parts = [self.plain_name()]
         while self.token.key == ".":
             following = self.peek()
             if following.key == "*":
                 self.advance()
                 self.advance()
-                return self._star(tuple(parts))
+                return self._star(tuple(parts), start)
             if following.kind is not WORD and following.kind is not QUOTED:
                 self.advance()
                 self.fail()
@@ -344,7 +344,7 @@ class ExpressionParser(ListParser):
             return UnresolvedLambdaVariable(parts)
         return UnresolvedAttribute(parts, origin=self.origin(start.start))
 
-    def _star(self, target: tuple[str, ...] | None) -> Expression:
+    def _star(self, target: tuple[str, ...] | None, start: Token) -> Expression:
         excluded: list[tuple[str, ...]] = []
         if self.at("EXCEPT", "(") and not self.query_starts(2):
             self.accept("EXCEPT", "(")
@@ -352,7 +352,7 @@ class ExpressionParser(ListParser):
             while self.accept(","):
                 excluded.append(self.multipart_name())
             self.expect(")")
-        return UnresolvedStar(target, except_parts=tuple(excluded))
+        return UnresolvedStar(target, except_parts=tuple(excluded), origin=self.origin(start.start))
 
     def _identifier_clause(self, start: Token) -> Expression:
         self.advance()
@@ -398,11 +398,12 @@ class ExpressionParser(ListParser):
     def _parenthesized(self, start: Token) -> Expression:
         names = self._lambda_parameters()
         if names:
-            return self._lambda(names)
+            return self._lambda(names, start)
         if self.query_starts(1):
             index = self.index
             try:
-                return UnresolvedSubquery(self._query_in_parentheses(), "scalar")
+                plan = self._query_in_parentheses()
+                return UnresolvedSubquery(plan, "scalar", origin=self.origin(start.start))
             except ParseError as error:
                 if self.tokens[index + 1].key != "(":
                     raise
@@ -446,14 +447,15 @@ class ExpressionParser(ListParser):
             distance += 2
         return ()
 
-    def _lambda(self, names: tuple[str, ...]) -> Expression:
+    def _lambda(self, names: tuple[str, ...], start: Token) -> Expression:
         self.expect("->")
         self._lambda_scopes.append(frozenset(name.lower() for name in names))
         try:
             body = self.expression()
         finally:
             self._lambda_scopes.pop()
-        return LambdaFunction(body, tuple(UnresolvedLambdaVariable((name,)) for name in names))
+        parameters = tuple(UnresolvedLambdaVariable((name,)) for name in names)
+        return LambdaFunction(body, parameters, self.origin(start.start))
 
     # ---- calls ----------------------------------------------------------------------------------
 

@@ -39,12 +39,13 @@ class ListParser(SpecialFormParser):
 
     def sort_items(self) -> tuple[SortOrder, ...]:
         """Keys of an ordering between commas."""
-        items = [self._sort_item()]
+        items = [self.sort_item()]
         while self.accept(","):
-            items.append(self._sort_item())
+            items.append(self.sort_item())
         return tuple(items)
 
-    def _sort_item(self) -> SortOrder:
+    def sort_item(self) -> SortOrder:
+        """One key, by default ascending with nulls first."""
         child = self.expression()
         ascending = not self.accept("DESC")
         if ascending:
@@ -104,7 +105,8 @@ class ListParser(SpecialFormParser):
 
     def window_spec(self, function: Expression) -> WindowExpression:
         """What follows OVER, or AS in the WINDOW clause."""
-        if self.token.key != "(":
+        start = self.token
+        if start.key != "(":
             return WindowExpression(function, name=self.name())
         self.advance()
         if self.peek().key == ")" and self.at_name():
@@ -122,7 +124,7 @@ class ListParser(SpecialFormParser):
                 order = self.sort_items()
         frame = self._frame()
         self.expect(")")
-        return WindowExpression(function, partition, order, frame)
+        return WindowExpression(function, partition, order, frame, origin=self.origin(start.start))
 
     def _frame(self) -> WindowFrame | None:
         if self.token.key not in {"ROWS", "RANGE"}:

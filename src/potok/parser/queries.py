@@ -9,7 +9,7 @@ import itertools
 from dataclasses import replace
 
 from potok import types as t
-from potok.errors import SparkError, unsupported
+from potok.errors import Origin, SparkError, unsupported
 from potok.parser.relations import ONE_ROW, RelationParser
 from potok.plan.expressions import (
     Alias,
@@ -37,7 +37,6 @@ from potok.plan.logical import (
     SubqueryAlias,
     UnresolvedAggregate,
     UnresolvedDeduplicate,
-    UnresolvedRelation,
     UnresolvedSetOperation,
     With,
     WithColumns,
@@ -104,19 +103,23 @@ class QueryParser(RelationParser):
     # ---- set operations -------------------------------------------------------------------------
 
     def _set_operations(self) -> LogicalPlan:
+        start = self.token
         plan = self._intersections()
         while self.token.key in {"UNION", "EXCEPT", "MINUS"} and self._set_operation_follows():
             operation = "union" if self.advance().key == "UNION" else "except"
             is_all, by_name = self._quantifier()
             plan = UnresolvedSetOperation(plan, self._intersections(), operation, is_all, by_name)
+            plan = replace(plan, origin=self.origin(start.start))
         return plan
 
     def _intersections(self) -> LogicalPlan:
+        start = self.token
         plan = self._primary_query()
         while self.token.key == "INTERSECT" and self._set_operation_follows():
             self.advance()
             is_all, _ = self._quantifier()
             plan = UnresolvedSetOperation(plan, self._primary_query(), "intersect", is_all)
+            plan = replace(plan, origin=self.origin(start.start))
         return plan
 
     def _set_operation_follows(self) -> bool:
@@ -144,7 +147,7 @@ class QueryParser(RelationParser):
             return self.inline_table()
         if key == "TABLE":
             self.advance()
-            return UnresolvedRelation(self.multipart_name())
+            return self.named_relation()
         if key not in {"MAP", "REDUCE"}:
             self.fail()
         raise unsupported(f"{key} .. USING 'script'", "Use a Python function.")
@@ -164,6 +167,7 @@ class QueryParser(RelationParser):
     # ---- SELECT ---------------------------------------------------------------------------------
 
     def _select(self, source: LogicalPlan | None) -> LogicalPlan:
+        start = self.token
         self.expect("SELECT")
         if self.at("TRANSFORM", "(") and self._at_script_transform():
             raise unsupported("SELECT TRANSFORM .. USING 'script'", "Use a Python function.")
@@ -177,7 +181,7 @@ class QueryParser(RelationParser):
             plan = self.from_clause()
         plan = self.lateral_views(plan)
         if self.accept("WHERE"):
-            plan = Filter(plan, self.expression())
+            plan = Filter(plan, self.expression(), origin=self.origin(start.start))
         aggregate = self._aggregation(plan, outputs) if self.at("GROUP", "BY") else None
         having = self._having() if self.accept("HAVING") else None
         qualify = self.expression() if self.accept("QUALIFY") else None
@@ -189,8 +193,9 @@ class QueryParser(RelationParser):
             plan = self._qualified(plan, qualify)
         if self._uses_window_names(plan) or windows:
             plan = self._with_windows(plan, windows)
+        plan = replace(plan, origin=self.origin(start.start))
         if is_distinct:
-            plan = UnresolvedDeduplicate(plan)
+            plan = UnresolvedDeduplicate(plan, origin=plan.origin)
         for name, parameters in reversed(hints):
             plan = Hint(plan, name, parameters)
         return plan
@@ -381,13 +386,15 @@ class QueryParser(RelationParser):
         return (value,)
 
     def _grouping_expression(self) -> Expression:
-        return _ordinal(self.expression())
+        start = self.token
+        return _ordinal(self.expression(), self.origin(start.start))
 
     # ---- ORDER BY, LIMIT ------------------------------------------------------------------------
 
     def _organized(self, plan: LogicalPlan) -> LogicalPlan:
+        start = self.token
         if self.accept("ORDER", "BY"):
-            plan = Sort(plan, self._ordering())
+            plan = Sort(plan, self._ordering(), origin=self.origin(start.start))
         if self.accept("CLUSTER", "BY"):
             keys = self.expressions()
             plan = Sort(Repartition(plan, None, keys), tuple(SortOrder(key) for key in keys), is_global=False)
@@ -400,13 +407,22 @@ class QueryParser(RelationParser):
             plan = self._with_windows(plan, windows)
         limit: Expression | None = None
         if self.accept("LIMIT") and not self.accept("ALL"):
+            start = self.token
             limit = self.expression()
+        place = self.origin(start.start)
         if self.accept("OFFSET"):
-            plan = Offset(plan, self.expression())
-        return plan if limit is None else Limit(plan, limit)
+            start = self.token
+            plan = Offset(plan, self.expression(), origin=self.origin(start.start))
+        return plan if limit is None else Limit(plan, limit, origin=place)
 
     def _ordering(self) -> tuple[SortOrder, ...]:
-        return tuple(replace(item, child=_ordinal(item.child)) for item in self.sort_items())
+        items = []
+        while True:
+            start = self.token
+            item = self.sort_item()
+            items.append(replace(item, child=_ordinal(item.child, self.origin(start.start))))
+            if not self.accept(","):
+                return tuple(items)
 
     # ---- pipes ----------------------------------------------------------------------------------
 
@@ -479,9 +495,9 @@ def _own_expressions(plan: LogicalPlan) -> list[Node]:
     return [node for child in plan.children(Expression) for node in child.walk()]
 
 
-def _ordinal(value: Expression) -> Expression:
+def _ordinal(value: Expression, origin: Origin) -> Expression:
     if isinstance(value, Literal) and value.type == t.INTEGER:
-        return UnresolvedOrdinal(value.value)
+        return UnresolvedOrdinal(value.value, origin)
     return value
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
+from dataclasses import replace
 from typing import NamedTuple
 
 from potok import types as t
@@ -129,6 +130,10 @@ class RelationParser(ExpressionParser):
     # ---- joins ----------------------------------------------------------------------------------
 
     def _join(self, left: LogicalPlan) -> LogicalPlan:
+        start = self.token
+        return replace(self._written_join(left), origin=self.origin(start.start))
+
+    def _written_join(self, left: LogicalPlan) -> UnresolvedJoin:
         natural = self.accept("NATURAL")
         join_type = self._join_type()
         self.expect("JOIN")
@@ -181,14 +186,19 @@ class RelationParser(ExpressionParser):
                 distance += 2
             if self.peek(distance).kind in {WORD, QUOTED} and self.peek(distance + 1).key == "(":
                 return self._table_function()
-        relation: LogicalPlan = UnresolvedRelation(self.multipart_name())
+        relation: LogicalPlan = self.named_relation()
         self._refuse_time_travel()
         if self.token.key == "WITH" and self.peek().key == "(":
             self.advance()
             options = Options([(key, value or "") for key, value in self.properties()])
             assert isinstance(relation, UnresolvedRelation)  # noqa: S101 - made above
-            relation = UnresolvedRelation(relation.parts, options)
+            relation = replace(relation, options=options)
         return self.table_alias().over(self._sampled(relation))
+
+    def named_relation(self) -> UnresolvedRelation:
+        """A table or a view by name."""
+        start = self.token
+        return UnresolvedRelation(self.multipart_name(), origin=self.origin(start.start))
 
     def _clause_at(self, distance: int) -> bool:
         return self.peek(distance).key in _TABLE_CLAUSES | _JOIN_STARTS
@@ -240,10 +250,10 @@ class RelationParser(ExpressionParser):
     def _stream(self) -> LogicalPlan:
         self.advance()
         in_parentheses = self.accept("(")
-        parts = self.multipart_name()
+        relation = replace(self.named_relation(), streaming=True)
         if in_parentheses:
             self.expect_closing(")")
-        return self.table_alias().over(UnresolvedRelation(parts, streaming=True))
+        return self.table_alias().over(relation)
 
     def _refuse_time_travel(self) -> None:
         if self.token.key == "FOR" or (

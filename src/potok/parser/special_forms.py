@@ -196,7 +196,7 @@ class SpecialFormParser(TypeParser):
             arguments = self.options.positional_arguments
             found = arguments[position] if position < len(arguments) else None
         if found is None:
-            self.defer(SparkError("UNBOUND_SQL_PARAMETER", origin=self.origin(start.start), name=name))
+            self.defer(SparkError("UNBOUND_SQL_PARAMETER", name=name))
             return NULL_LITERAL
         return found
 

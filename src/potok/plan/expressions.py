@@ -80,6 +80,7 @@ class UnresolvedStar(Expression):
     target: tuple[str, ...] | None = None
     plan_id: int | None = None
     except_parts: tuple[tuple[str, ...], ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ class UnresolvedSubquery(Expression):
     kind: str
     values: tuple[Expression, ...] = ()
     plan_id: int | None = None
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class UnresolvedOrdinal(Expression):
     """A number in GROUP BY or ORDER BY that stands for an output column, from 1."""
 
     position: int
+    origin: Origin | None = field(default=None, compare=False)
 
 
 # ---- before and after analysis ----------------------------------------------------------------
@@ -265,6 +268,7 @@ class LambdaFunction(Expression):
 
     body: Expression
     parameters: tuple[Expression, ...]
+    origin: Origin | None = field(default=None, compare=False)
 
     @property
     def data_type(self) -> DataType:
@@ -299,6 +303,7 @@ class WindowExpression(Expression):
     order_by: tuple[SortOrder, ...] = ()
     frame: WindowFrame | None = None
     name: str | None = None
+    origin: Origin | None = field(default=None, compare=False)
 
     @property
     def data_type(self) -> DataType:
