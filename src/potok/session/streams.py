@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from potok.analysis import check_streaming
 from potok.checkpoint.layout import CheckpointLayout
 from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS
+from potok.checkpoint.state.maintenance import Retention
 from potok.compiler.relations import compile_plan
 from potok.connectors.base import Provider, Rows, Scan
 from potok.connectors.registry import provider
@@ -34,6 +38,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from potok.session.session import Session
+
+_CHECKS_CORRECTNESS = "spark.sql.streaming.statefulOperator.checkCorrectness.enabled"
+_MERGES_SESSIONS_LOCALLY = "spark.sql.streaming.sessionWindow.merge.sessions.in.local.partition"
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,15 @@ class PreparedStatefulStream(PreparedStream):
         """See streaming.services.PreparedQuery."""
         return self._query.needs_another_batch(watermark_ms)
 
+    def committed(self, batch_id: int) -> None:
+        """See streaming.services.PreparedQuery."""
+        self._query.committed(batch_id)
+
+    def close(self) -> None:
+        """See streaming.services.PreparedQuery."""
+        self._query.close()
+        super().close()
+
 
 class StreamServices:
     """What queries may ask of their session; implements `streaming.services.SessionServices`.
@@ -126,7 +143,8 @@ class StreamServices:
     def check_streaming(self, plan: LogicalPlan, output_mode: str) -> None:
         """Whether the plan may stream in this mode."""
         if self._session.conf.boolean("spark.sql.streaming.unsupportedOperationCheck"):
-            check_streaming(plan, output_mode)
+            correctness = self._session.conf.boolean(_CHECKS_CORRECTNESS)
+            check_streaming(plan, output_mode, check_correctness=correctness)
         _refuse_stateful(plan)
 
     def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedQuery:
@@ -143,6 +161,12 @@ class StreamServices:
             time_zone,
             self._session.conf.integer("spark.sql.execution.arrow.maxRecordsPerBatch"),
             self._session.conf.boolean("spark.sql.streaming.stateStore.stateSchemaCheck"),
+            Retention(
+                self._session.conf.integer("spark.sql.streaming.stateStore.minDeltasForSnapshot"),
+                self._session.conf.integer("spark.sql.streaming.minBatchesToRetain"),
+            ),
+            self._session.conf.boolean(_MERGES_SESSIONS_LOCALLY),
+            partial(self._function, time_zone),
         )
         planned = plan_stateful(plan, state)
         runner = self._session.runtime.engine.prepare(compile_plan(planned.plan, time_zone), time_zone)
@@ -150,6 +174,16 @@ class StreamServices:
             begin_state((), state)
             return PreparedStream(runner)
         return PreparedStatefulStream(runner, StatefulQuery(planned, state, context.previous_watermark_ms))
+
+    def _function(self, time_zone: str, plan: LogicalPlan) -> Callable[[pa.Table], pa.Table]:
+        """What a plan makes of the rows of its only stream."""
+        runner = self._session.runtime.engine.prepare(compile_plan(plan, time_zone), time_zone)
+
+        def function(rows: pa.Table) -> pa.Table:
+            return runner.run({0: rows}, _EPOCH, repeated=True).to_table()
+
+        weakref.finalize(function, runner.close)
+        return function
 
     def plan_text(self, plan: LogicalPlan) -> str:
         """The plan as a tree of lines."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,10 +12,12 @@ import pyarrow as pa
 from potok.checkpoint.files import FileSystem
 from potok.checkpoint.state.files import DEFAULT_STORE, StoreFiles
 from potok.checkpoint.state.index import Longs
+from potok.checkpoint.state.maintenance import Retention
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.store import StateStore
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.functions.hashing import murmur3
+from potok.plan.logical import LogicalPlan
 from potok.types import StructType, struct_as_nullable
 
 MICROS_PER_MS = 1000
@@ -30,6 +32,7 @@ class StateContext:
     `version` is the one to load: that of the next batch. `conf` is what the offset log holds of the
     session, `time_zone` the session's. `state_root` is the checkpoint's directory `state`. A user's function
     gets at most `rows_per_batch` rows at a time. `checks_schemas` is Spark's setting stateSchemaCheck.
+    `prepare` makes a function of a table from a plan over the one stream 0.
     """
 
     file_system: FileSystem
@@ -42,6 +45,9 @@ class StateContext:
     time_zone: str = "UTC"
     rows_per_batch: int = 10_000
     checks_schemas: bool = True
+    retention: Retention = field(default_factory=Retention)
+    merges_sessions_locally: bool = False
+    prepare: Callable[[LogicalPlan], Callable[[pa.Table], pa.Table]] | None = None
 
     def stored(self, schema: StructType) -> StructType:
         """A schema as Spark stores it: every column may be NULL, but in checkpoints of old versions."""

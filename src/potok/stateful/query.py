@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from potok.checkpoint.state.maintenance import Maintenance
 from potok.stateful.base import NO_WATERMARK_MS, StateBatch, StateContext, StatefulOperator
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import PlannedQuery
@@ -43,6 +44,8 @@ class StatefulQuery:
         self._context = context
         self._last_ms = late_ms
         self._is_loaded = False
+        stores = [store.store.files for operator in self.operators for store in operator.stores]
+        self._maintenance = Maintenance(stores, context.retention)
 
     @property
     def operators(self) -> tuple[StatefulOperator, ...]:
@@ -69,6 +72,14 @@ class StatefulQuery:
             operator.counts.commit_ns += time.monotonic_ns() - begun
             progress.append(self._progress(operator))
         return tuple(progress)
+
+    def committed(self, batch_id: int) -> None:
+        """The batch is in the commit log."""
+        self._maintenance.committed(batch_id + 1)
+
+    def close(self) -> None:
+        """The query has ended."""
+        self._maintenance.close()
 
     def needs_another_batch(self, watermark_ms: int) -> bool:
         """Whether any operator has something to do at a watermark without new data."""

@@ -60,6 +60,10 @@ class StoreFiles:
         """What a batch has changed; replaces what a batch that was not committed has left."""
         self.fs.write_replacing(self.delta(partition, version), content, durable=self.durable)
 
+    def write_snapshot(self, partition: int, version: int, content: bytes) -> None:
+        """Everything at a version."""
+        self.fs.write_replacing(self.snapshot(partition, version), content, durable=self.durable)
+
     def versions(self, partition: int) -> dict[str, dict[int, int]]:
         """The sizes in bytes of the deltas and the snapshots that are there, by version."""
         found: dict[str, dict[int, int]] = {"delta": {}, "snapshot": {}}
