@@ -1092,7 +1092,7 @@ CONDITIONS: dict[str, Condition] = {
         "Invalid inline table. Inline table expected <expectedNumCols> columns but found "
         "<actualNumCols> columns in row <rowIndex>.",
         "42000",
-        ANALYSIS,
+        PARSE,
     ),
     "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": Condition(
         "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Uncaught arithmetic exception while parsing '<input>'.",
@@ -2319,6 +2319,11 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_1040": Condition(
+        "Gap duration expression used in session window must be CalendarIntervalType, but got <dt>.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1158": Condition(
         "Saving data into a view is not allowed.",
         None,
@@ -2435,6 +2440,11 @@ CONDITIONS: dict[str, Condition] = {
         "Checkpoint directory has not been set in the SparkContext",
         None,
         SPARK,
+    ),
+    "_LEGACY_ERROR_TEMP_3068": Condition(
+        "Global aggregation with session window in streaming query is not supported.",
+        None,
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_3080": Condition(
         "<msg>",

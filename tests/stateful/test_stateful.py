@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,25 @@ def same(found: Any, expected: Any) -> bool:
 
 
 def plain(error: dict[str, Any]) -> dict[str, Any]:
-    """An error with the first line of its message."""
-    inside = {"batch": plain(error["batch"])} if "batch" in error else {}
+    """An error with the first line of its message.
+
+    Spark computes a batch while the function of foreachBatch reads it, potok the part with state before that: an error
+    in the batch is the same whether the function has passed it on or the query has failed of it.
+    """
+    if "batch" in error:
+        inside = error["batch"]
+        return {"inner": inside["condition"], "message": first_line(inside["message"])}
+    if error["condition"] == "STREAM_FAILED" and error["inner"] is not None:
+        message = error["message"].partition(f"[{error['inner']}] ")[2]
+        return {"inner": error["inner"], "message": first_line(message)}
     kept = {key: error[key] for key in ("condition", "inner", "sql_state")}
-    return {**kept, "message": error["message"].partition("\n")[0], **inside}
+    return {**kept, "message": first_line(error["message"])}
+
+
+def first_line(message: str) -> str:
+    """Without condition, SQLSTATE and traceback."""
+    line = re.sub(r"^\[[A-Z_0-9.]+\] |( SQLSTATE: \w+)+$", "", message.partition("\n")[0])
+    return line.partition(" Traceback (most recent call last)")[0]
 
 
 def only(steps: list[Any], *keys: str) -> list[Any]:

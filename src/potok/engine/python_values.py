@@ -37,7 +37,7 @@ from potok.types import (
     arrow_type,
 )  # fmt: skip
 
-_OWN_CODE = (str(Path(__file__).parent), str(Path(str(pyspark.__file__)).parent))
+_OWN_CODE = (str(Path(__file__).parents[1]), str(Path(str(pyspark.__file__)).parent))
 
 
 @lru_cache(maxsize=256)

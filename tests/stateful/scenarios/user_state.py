@@ -28,15 +28,15 @@ def applied(
     timeout: str = "NoTimeout",
     *,
     keys: tuple[str, ...] = ("k",),
+    columns: tuple[str, ...] = ("*",),
     delay: str | None = None,
 ) -> Build:
     """A function with state over the groups of some keys."""
 
     def build(spark: SparkSession, sources: Sources) -> DataFrame:
         frame = sources["in"] if delay is None else sources["in"].withWatermark("at", delay)
-        return frame.groupBy(*map(F.expr, keys)).applyInPandasWithState(
-            function, output, state, mode, timeout
-        )
+        grouped = frame.selectExpr(*columns).groupBy(*keys)
+        return grouped.applyInPandasWithState(function, output, state, mode, timeout)
 
     return build
 
@@ -58,7 +58,7 @@ def told(key: Any, frames: Frames, state: GroupState) -> Frames:
     """What a function sees of its arguments."""
     known = str(state.getOption)
     parts = [
-        f"{list(frame.columns)} {[str(t) for t in frame.dtypes]} {list(frame.index)} {frame.values.tolist()}"
+        f"{list(frame.columns)} {[str(t) for t in frame.dtypes]} {list(frame.index)} {frame.to_numpy().tolist()}"
         for frame in frames
     ]
     text = f"{key!r} {type(key[0]).__name__} {parts} {known} {state} {state.hasTimedOut}"
@@ -141,45 +141,85 @@ def only_timeout(key: Any, frames: Frames, state: GroupState) -> Frames:
     yield pd.DataFrame({"k": [key[0]], "n": [0], "what": [text]})
 
 
-def every_type(key: Any, frames: Frames, state: GroupState) -> Frames:
-    """State of every type, read back."""
-    seen = repr(state.getOption)
-    for _ in frames:
-        pass
-    if key[0] == "none":
-        state.update((None,) * 15)
-    elif key[0] == "wrong":
-        state.update((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, [1], {1: 1}, (1, 1)))
-    elif key[0] == "other":
-        state.update(("1", True, 1.5, "x", 2, 2, decimal.Decimal(7), True, 1.5, b"b", None, None, None, None, None))
-    else:
-        state.update(
-            (
-                True,
-                1,
-                2,
-                3,
-                2**40,
-                1.5,
-                decimal.Decimal("12.345678"),
-                "täxt",
-                b"\x00\x01",
-                dt.date(2024, 2, 29),
-                dt.datetime(2024, 1, 1, 12, 30, 0, 123456),
-                dt.datetime(1969, 12, 31, 23, 59, 59, 999999),
-                [1, None, 3],
-                {"a": 1, "b": None},
-                ("in", [("deep", 1.0)]),
-            )
-        )
-    yield pd.DataFrame({"text": [seen]})
+def every_type(names: tuple[str, ...]) -> Any:
+    """A function with state of some types, read back."""
+
+    def function(key: Any, frames: Frames, state: GroupState) -> Frames:
+        seen = repr(state.getOption)
+        for _ in frames:
+            pass
+        state.update(tuple(VALUES[name][key[0]] for name in names))
+        yield pd.DataFrame({"text": [seen]})
+
+    return function
 
 
-TYPES = (
-    "b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, f DOUBLE, d DECIMAL(20,6), s STRING, x BINARY, "
-    "day DATE, at TIMESTAMP, local TIMESTAMP_NTZ, a ARRAY<INT>, m MAP<STRING,INT>, "
-    "st STRUCT<p: STRING, q: ARRAY<STRUCT<r: STRING, w: DOUBLE>>>"
-)
+# The type, a value of it, NULL, and values of other types that its column is given all the same.
+VALUES: dict[str, dict[str, Any]] = {
+    "BOOLEAN": {"all": True, "none": None, "other": "1", "wrong": 1},
+    "TINYINT": {"all": 1, "none": None, "other": True, "wrong": 300},
+    "SMALLINT": {"all": 2, "none": None, "other": 1.5, "wrong": -40_000},
+    "INT": {"all": 3, "none": None, "other": "x", "wrong": 2**31},
+    "BIGINT": {"all": 2**40, "none": None, "other": 2.0, "wrong": 2**63},
+    "DOUBLE": {"all": 1.5, "none": None, "other": 2, "wrong": "x"},
+    "FLOAT": {"all": 1.5, "none": None, "other": 2, "wrong": 1e39},
+    "DECIMAL(20,6)": {
+        "all": decimal.Decimal("12.345678"),
+        "none": None,
+        "other": 7,
+        "wrong": decimal.Decimal("1.23456789"),
+    },
+    "STRING": {"all": "täxt", "none": None, "other": True, "wrong": 1.5},
+    "BINARY": {"all": b"\x00\x01", "none": None, "other": "text", "wrong": 5},
+    "DATE": {
+        "all": dt.date(2024, 2, 29),
+        "none": None,
+        "other": dt.datetime(2024, 1, 1),  # noqa: DTZ001 - local time
+        "wrong": None,
+    },
+    "TIMESTAMP": {
+        "all": dt.datetime(2024, 1, 1, 12, 30, 0, 123456),  # noqa: DTZ001 - local time
+        "none": None,
+        "other": dt.datetime(1969, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001 - local time
+        "wrong": None,
+    },
+    "TIMESTAMP_NTZ": {
+        "all": dt.datetime(2024, 1, 1, 12, 30, 0, 123456),  # noqa: DTZ001 - local time
+        "none": None,
+        "other": None,
+        "wrong": None,
+    },
+    "INTERVAL DAY TO SECOND": {
+        "all": dt.timedelta(days=-1, microseconds=5),
+        "none": None,
+        "other": None,
+        "wrong": None,
+    },
+    "ARRAY<INT>": {"all": [1, None, 3], "none": None, "other": (1, 2), "wrong": ["x"]},
+    "MAP<STRING,INT>": {"all": {"a": 1, "b": None}, "none": None, "other": {1: 2}, "wrong": {"c": "x"}},
+    "STRUCT<p: STRING, q: ARRAY<STRUCT<r: STRING, w: DOUBLE>>>": {
+        "all": ("in", [("deep", 1.0)]),
+        "none": None,
+        "other": (None, None),
+        "wrong": ("in", [(1, 1)]),
+    },
+}
+
+
+def types(name: str, *names: str) -> Scenario:
+    """A scenario over state of some types."""
+    state = ", ".join(f"c{number} {kind}" for number, kind in enumerate(names))
+    steps = [
+        rows("k v", ("all", 1), ("none", 2)),
+        rows("k v", ("all", 1), ("none", 2)),
+        Restart(),
+        rows("k v", ("all", 1), ("none", 2), ("other", 1)),
+        rows("k v", ("other", 1)),
+        rows("k v", ("wrong", 1)),
+        rows("k v", ("wrong", 1)),
+    ]
+    build = applied(every_type(names), "text STRING", state)
+    return Scenario(name, build, KV, "update", steps, ordered=True, checkpoint=True)
 
 
 def numpy_state(key: Any, frames: Frames, state: GroupState) -> Frames:
@@ -251,7 +291,7 @@ def then_counted(spark: SparkSession, sources: Sources) -> DataFrame:
         .groupBy("k")
         .applyInPandasWithState(passed, "at TIMESTAMP, k STRING", "n INT", "append", "NoTimeout")
     )
-    return frame.groupBy("k").count()
+    return frame.withWatermark("at", "0 seconds").groupBy(F.window("at", "10 seconds")).count()
 
 
 def passed(key: Any, frames: Iterable[pd.DataFrame], state: GroupState) -> Frames:
@@ -289,30 +329,31 @@ SESSIONS = [
     at(("00:50", "c", 6), ("00:12", "d", 6)),
     Restart(),
     at(("02:00", "e", 7)),
-    at(("02:01", "a", 8), (None, "f", 9)),
+    at(("02:01", "a", 8)),
 ]
 
 SCENARIOS = [
     Scenario("running_update", applied(running, *RUNNING), KV, "update", STEPS, checkpoint=True),
     Scenario("running_append", applied(running, *RUNNING, "append"), KV, "append", STEPS),
-    Scenario("running_partitions", applied(running, *RUNNING), KV, "update", STEPS, partitions=3, checkpoint=True),
-    Scenario("order", applied(running, *RUNNING), KV, "update", [FIRST, SECOND], ordered=True),
-    Scenario("arguments", applied(told, "text STRING", "n INT"), KV, "update", [FIRST, SECOND, THIRD], ordered=True),
     Scenario(
-        "no_state_no_rows", applied(nothing, "text STRING", "n INT"), KV, "update", [FIRST, SECOND]
+        "running_partitions", applied(running, *RUNNING), KV, "update", STEPS, partitions=3, checkpoint=True
     ),
-    Scenario("many_frames", applied(many, "k STRING, v BIGINT", "n INT"), KV, "append", [FIRST, SECOND], ordered=True),
+    Scenario("order", applied(running, *RUNNING), KV, "update", [FIRST, SECOND], ordered=True),
     Scenario(
-        "two_keys",
-        applied(counted, "key STRING, n INT", "n INT", keys=("v % 2 AS odd", "k")),
+        "arguments", applied(told, "text STRING", "n INT"), KV, "update", [FIRST, SECOND, THIRD], ordered=True
+    ),
+    Scenario("no_state_no_rows", applied(nothing, "text STRING", "n INT"), KV, "update", [FIRST, SECOND]),
+    Scenario(
+        "many_frames",
+        applied(many, "k STRING, v BIGINT", "n INT", "append"),
         KV,
-        "update",
+        "append",
         [FIRST, SECOND],
         ordered=True,
     ),
     Scenario(
-        "unnamed_key",
-        applied(counted, "key STRING, n INT", "n INT", keys=("v % 2",)),
+        "two_keys",
+        applied(counted, "key STRING, n INT", "n INT", keys=("odd", "k"), columns=("k", "v", "v % 2 AS odd")),
         KV,
         "update",
         [FIRST, SECOND],
@@ -320,23 +361,38 @@ SCENARIOS = [
     ),
     Scenario(
         "window_key",
-        applied(counted, "key STRING, n INT", "n INT", keys=("window(at, '10 seconds')", "k")),
+        applied(
+            counted,
+            "key STRING, n INT",
+            "n INT",
+            keys=("w", "k"),
+            columns=("window(at, '10 seconds') AS w", "k", "v"),
+        ),
         TKV,
         "update",
         [at(("00:03", "a", 1), ("00:13", "a", 2), ("00:04", "a", 3))],
         ordered=True,
     ),
-    Scenario(
-        "no_keys", applied(counted, "key STRING, n INT", "n INT", keys=()), KV, "update", [FIRST, SECOND]
+    types("types_numbers", "BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "DOUBLE", "FLOAT"),
+    types("types_decimal", "DECIMAL(20,6)"),
+    types("types_texts", "STRING", "BINARY"),
+    types("types_times", "DATE", "TIMESTAMP"),
+    types("types_local_times", "TIMESTAMP_NTZ"),
+    types("types_intervals", "INTERVAL DAY TO SECOND"),
+    types(
+        "types_nested",
+        "ARRAY<INT>",
+        "MAP<STRING,INT>",
+        "STRUCT<p: STRING, q: ARRAY<STRUCT<r: STRING, w: DOUBLE>>>",
     ),
-    Scenario("every_type", applied(every_type, "text STRING", TYPES), KV, "update", [
-        rows("k v", ("all", 1), ("none", 2)), rows("k v", ("all", 1), ("none", 2)), Restart(),
-        rows("k v", ("all", 1), ("none", 2), ("other", 1)), rows("k v", ("other", 1)),
-        rows("k v", ("wrong", 1)), rows("k v", ("wrong", 1)),
-    ], ordered=True),
-    Scenario("numpy_state", applied(numpy_state, "text STRING", "s BIGINT, at TIMESTAMP, m DOUBLE"), KV, "update",
-             [rows("k v", ("a", 1), ("a", 2)), rows("k v", ("a", 3))]),
-    Scenario("filtered", filtered, KV, "update", [FIRST, SECOND, THIRD]),
+    Scenario(
+        "numpy_state",
+        applied(numpy_state, "text STRING", "s BIGINT, at TIMESTAMP, m DOUBLE"),
+        KV,
+        "update",
+        [rows("k v", ("a", 1), ("a", 2)), rows("k v", ("a", 3))],
+    ),
+    Scenario("filtered", filtered, KV, "update", [FIRST, rows("k v", ("a", 5), ("c", -6)), THIRD]),
     Scenario("unread", applied(unread, "text STRING", "n INT"), KV, "update", [FIRST]),
     Scenario(
         "chunks",
@@ -348,55 +404,185 @@ SCENARIOS = [
         ordered=True,
     ),
     # Timeouts by the clock: 1 ms has always passed with the next batch, an hour never.
-    Scenario("clock_soon", applied(after_a_while(1), WHAT, "n INT", "update", "ProcessingTimeTimeout"), KV, "update", [
-        FIRST, Wait(0.1), rows("k v", ("a", 1), ("d", 1)), Wait(0.1), rows("k v", ("z", 1)), Restart(), Wait(0.1),
-        rows("k v", ("z", 1)), Wait(0.1), rows("k v", ("y", 1)),
-    ], conf=NO_EMPTY_BATCHES, state_rows=False, ordered=True),
-    Scenario("clock_late", applied(after_a_while(3_600_000), WHAT, "n INT", "append", "ProcessingTimeTimeout"), KV,
-             "append", [FIRST, SECOND], conf=NO_EMPTY_BATCHES, state_rows=False),
-    Scenario("event_time", applied(by_time, WHAT, "last BIGINT, n INT", "update", "EventTimeTimeout", delay="5 seconds"),
-             TKV, "update", SESSIONS, ordered=True, checkpoint=True),
-    Scenario("event_time_append", applied(by_time, WHAT, "last BIGINT, n INT", "append", "EventTimeTimeout", delay="5 seconds"),
-             TKV, "append", SESSIONS),
-    Scenario("event_time_data_only",
-             applied(by_time, WHAT, "last BIGINT, n INT", "update", "EventTimeTimeout", delay="5 seconds"),
-             TKV, "update", SESSIONS, conf=NO_EMPTY_BATCHES),
-    Scenario("event_time_again", applied(kept_on, WHAT, "n INT", "update", "EventTimeTimeout", delay="5 seconds"),
-             TKV, "update", [at(("00:10", "a", 1)), at(("00:30", "b", 1)), at(("00:50", "b", 1)),
-                             at(("01:30", "c", 1)), at(("02:30", "a", 1)), at(("03:30", "d", 1))], ordered=True),
-    Scenario("event_time_only_timeout",
-             applied(only_timeout, WHAT, "n INT", "update", "EventTimeTimeout", delay="5 seconds"),
-             TKV, "update", [at(("00:10", "a", 1)), at(("00:30", "b", 1)), at(("00:50", "a", 1))], ordered=True),
-    Scenario("watermark_without_timeout", applied(counted, "key STRING, n INT", "n INT", delay="5 seconds"),
-             TKV, "update", SESSIONS),
+    Scenario(
+        "clock_soon",
+        applied(after_a_while(1), WHAT, "n INT", "update", "ProcessingTimeTimeout"),
+        KV,
+        "update",
+        [
+            FIRST,
+            Wait(0.1),
+            rows("k v", ("a", 1), ("d", 1)),
+            Wait(0.1),
+            rows("k v", ("z", 1)),
+            Restart(),
+            Wait(0.1),
+            rows("k v", ("z", 1)),
+            Wait(0.1),
+            rows("k v", ("y", 1)),
+        ],
+        conf=NO_EMPTY_BATCHES,
+        state_rows=False,
+    ),
+    Scenario(
+        "clock_order",
+        applied(after_a_while(1), WHAT, "n INT", "update", "ProcessingTimeTimeout"),
+        KV,
+        "update",
+        [
+            rows("k v", ("a", 1)),
+            Wait(0.1),
+            rows("k v", ("c", 1), ("b", 1)),
+        ],
+        conf=NO_EMPTY_BATCHES,
+        state_rows=False,
+        ordered=True,
+    ),
+    Scenario(
+        "clock_late",
+        applied(after_a_while(3_600_000), WHAT, "n INT", "append", "ProcessingTimeTimeout"),
+        KV,
+        "append",
+        [FIRST, SECOND],
+        conf=NO_EMPTY_BATCHES,
+        state_rows=False,
+    ),
+    Scenario(
+        "event_time",
+        applied(by_time, WHAT, "last BIGINT, n INT", "update", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "update",
+        SESSIONS,
+        checkpoint=True,
+    ),
+    Scenario(
+        "event_time_append",
+        applied(by_time, WHAT, "last BIGINT, n INT", "append", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "append",
+        SESSIONS,
+    ),
+    Scenario(
+        "event_time_data_only",
+        applied(by_time, WHAT, "last BIGINT, n INT", "update", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "update",
+        SESSIONS,
+        conf=NO_EMPTY_BATCHES,
+    ),
+    Scenario(
+        "event_time_again",
+        applied(kept_on, WHAT, "n INT", "update", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "update",
+        [
+            at(("00:10", "a", 1)),
+            at(("00:30", "b", 1)),
+            at(("00:50", "b", 1)),
+            at(("01:30", "c", 1)),
+            at(("02:30", "a", 1)),
+            at(("03:30", "d", 1)),
+        ],
+    ),
+    Scenario(
+        "event_time_only_timeout",
+        applied(only_timeout, WHAT, "n INT", "update", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "update",
+        [at(("00:10", "a", 1)), at(("00:30", "b", 1)), at(("00:50", "a", 1))],
+    ),
+    Scenario(
+        "null_event_time",
+        applied(only_timeout, WHAT, "n INT", "update", "EventTimeTimeout", delay="5 seconds"),
+        TKV,
+        "update",
+        [at(("00:10", "a", 1)), at((None, "b", 1), ("00:01", "c", 1)), at(("00:50", "a", 1))],
+    ),
+    Scenario(
+        "watermark_without_timeout",
+        applied(counted, "key STRING, n INT", "n INT", delay="5 seconds"),
+        TKV,
+        "update",
+        SESSIONS,
+    ),
     Scenario("then_counted", then_counted, TKV, "append", SESSIONS),
     # What goes wrong.
-    Scenario("failing", applied(failing, "k STRING", "n INT"), KV, "update",
-             [FIRST, rows("k v", ("bad", 1)), Restart(), FIRST]),
-    Scenario("gives_frame", applied(returns(pd.DataFrame({"k": ["a"]})), "k STRING", "n INT"), KV, "update", [FIRST]),
+    Scenario(
+        "failing",
+        applied(failing, "k STRING", "n INT"),
+        KV,
+        "update",
+        [FIRST, rows("k v", ("bad", 1)), Restart(), FIRST],
+    ),
+    Scenario(
+        "gives_frame",
+        applied(returns(pd.DataFrame({"k": ["a"]})), "k STRING", "n INT"),
+        KV,
+        "update",
+        [FIRST],
+    ),
     Scenario("gives_number", applied(returns(1), "k STRING", "n INT"), KV, "update", [FIRST]),
     Scenario("gives_numbers", applied(returns([1]), "k STRING", "n INT"), KV, "update", [FIRST]),
-    Scenario("gives_more", applied(returns([pd.DataFrame({"k": ["a"], "l": ["b"]})]), "k STRING", "n INT"),
-             KV, "update", [FIRST]),
-    Scenario("gives_other_names", applied(returns([pd.DataFrame({"j": ["a"]})]), "k STRING", "n INT"),
-             KV, "update", [FIRST]),
-    Scenario("gives_positions", applied(returns([pd.DataFrame([["a", 1]])]), "k STRING, n INT", "n INT"),
-             KV, "update", [rows("k v", ("a", 1))]),
-    Scenario("gives_other_type", applied(returns([pd.DataFrame({"k": ["a"]})]), "k INT", "n INT"),
-             KV, "update", [FIRST]),
+    Scenario(
+        "gives_more",
+        applied(returns([pd.DataFrame({"k": ["a"], "l": ["b"]})]), "k STRING", "n INT"),
+        KV,
+        "update",
+        [FIRST],
+    ),
+    Scenario(
+        "gives_other_names",
+        applied(returns([pd.DataFrame({"j": ["a"]})]), "k STRING", "n INT"),
+        KV,
+        "update",
+        [FIRST],
+    ),
+    Scenario(
+        "gives_positions",
+        applied(returns([pd.DataFrame([["a", 1]])]), "k STRING, n INT", "n INT"),
+        KV,
+        "update",
+        [rows("k v", ("a", 1))],
+    ),
+    Scenario(
+        "gives_other_type",
+        applied(returns([pd.DataFrame({"k": ["a"]})]), "k INT", "n INT"),
+        KV,
+        "update",
+        [FIRST],
+    ),
     Scenario("no_watermark", applied(no_watermark, "text STRING", "n INT"), KV, "update", [FIRST]),
-    Scenario("no_watermark_for_timeout", applied(by_time, WHAT, "n INT", "update", "EventTimeTimeout"), TKV, "update",
-             [at(("00:03", "a", 1))]),
+    Scenario(
+        "no_watermark_for_timeout",
+        applied(by_time, WHAT, "n INT", "update", "EventTimeTimeout"),
+        TKV,
+        "update",
+        [at(("00:03", "a", 1))],
+    ),
     Scenario("wrong_timeout", applied(wrong_timeout, "text STRING", "n INT"), KV, "update", [FIRST]),
-    Scenario("too_old", applied(too_old, "text STRING", "n INT", "update", "EventTimeTimeout", delay="1 second"),
-             TKV, "update", [at(("00:03", "a", 1)), at(("00:13", "a", 1))]),
+    Scenario(
+        "too_old",
+        applied(too_old, "text STRING", "n INT", "update", "EventTimeTimeout", delay="1 second"),
+        TKV,
+        "update",
+        [at(("00:03", "a", 1)), at(("00:13", "a", 1))],
+    ),
     Scenario("wrong_length", applied(wrong_length, "text STRING", "n INT"), KV, "update", [FIRST]),
     Scenario("mode_differs", applied(running, *RUNNING, "append"), KV, "update", [FIRST]),
     Scenario("mode_complete", applied(running, *RUNNING, "complete"), KV, "complete", [FIRST]),
     Scenario("mode_unknown", applied(running, *RUNNING, "sometimes"), KV, "update", [FIRST]),
-    Scenario("timeout_unknown", applied(running, *RUNNING, "update", "Sometimes"), KV, "update", [FIRST]),
-    Scenario("state_changes", applied(running, *RUNNING), KV, "update",
-             [FIRST, Restart(applied(counted, "key STRING, n INT", "n STRING")), FIRST]),
-    Scenario("key_changes", applied(running, *RUNNING), KV, "update",
-             [FIRST, Restart(applied(running, *RUNNING, keys=("v",))), FIRST]),
+    Scenario(
+        "state_changes",
+        applied(running, *RUNNING),
+        KV,
+        "update",
+        [FIRST, Restart(applied(counted, "key STRING, n INT", "n STRING")), FIRST],
+    ),
+    Scenario(
+        "key_changes",
+        applied(running, *RUNNING),
+        KV,
+        "update",
+        [FIRST, Restart(applied(running, *RUNNING, keys=("v",))), FIRST],
+    ),
 ]

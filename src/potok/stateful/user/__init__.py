@@ -1,0 +1,1 @@
+"""What operators share that call a user's Python functions with state: values, groups, frames."""

@@ -1,0 +1,92 @@
+"""Rows of groups as the pandas frames and keys that a user's function gets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from potok.engine import python_values
+from potok.types import BooleanType, IntegralType, StructType
+
+
+class Frames:
+    """Frames over parts of a table, with the types of pandas that each part has by itself.
+
+    A column of integers or booleans with a NULL somewhere has another type in a part with NULL than in one without:
+    tables with such a column are converted part by part, the others at once.
+    """
+
+    def __init__(self, table: pa.Table, schema: StructType, time_zone: str) -> None:
+        self._table, self._schema, self._time_zone = table, schema, time_zone
+        mixed = any(
+            column.null_count and isinstance(f.data_type, IntegralType | BooleanType)
+            for column, f in zip(table.columns, schema.fields, strict=True)
+        )
+        self._whole = None if mixed else python_values.to_pandas(table, schema, time_zone)
+
+    def part(self, start: int, end: int) -> Any:  # noqa: ANN401 - pandas
+        """A frame of its own over some rows."""
+        if self._whole is None:
+            part = self._table.slice(start, end - start)
+            return python_values.to_pandas(part, self._schema, self._time_zone)
+        frame = self._whole.iloc[start:end].copy()
+        frame.index = range(end - start)
+        return frame
+
+    @staticmethod
+    def empty_of(schema: StructType) -> Any:  # noqa: ANN401 - pandas
+        """A frame without rows, as a group gets it that timed out."""
+        import pandas as pd
+
+        return pd.DataFrame(columns=pd.Index(schema.names))
+
+
+def user_keys(columns: Sequence[pa.Array], schema: StructType, time_zone: str) -> list[tuple[Any, ...]]:
+    """Keys as a pandas function sees them: values of pandas and numpy."""
+    lists = [
+        _key_values(column, f.data_type, time_zone) for column, f in zip(columns, schema.fields, strict=True)
+    ]
+    return list(zip(*lists, strict=True))
+
+
+def _key_values(column: pa.Array, data_type: Any, time_zone: str) -> list[Any]:  # noqa: ANN401 - a type
+    if not column.null_count:
+        return _scalars(python_values.to_series(column, data_type, time_zone))
+    null = _scalars(python_values.to_series(pa.nulls(1, column.type), data_type, time_zone))[0]
+    known = iter(_scalars(python_values.to_series(column.drop_null(), data_type, time_zone)))
+    return [next(known) if valid else null for valid in column.is_valid().to_pylist()]
+
+
+def _scalars(series: Any) -> list[Any]:  # noqa: ANN401 - pandas
+    values = series.array
+    return (
+        list(values.to_numpy())
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind not in "mM"
+        else list(values)
+    )
+
+
+def chunks(starts: Sequence[int], rows_per_batch: int) -> Iterator[list[tuple[int, int]]]:
+    """For each group the ranges of rows that come in one frame.
+
+    Arrow batches of at most `rows_per_batch` rows are filled over the groups; a group that does not end in one goes on
+    in the next. Source of fact: ApplyInPandasWithStateWriter.
+    """
+    in_batch = 0
+    for start, end in itertools.pairwise(starts):
+        parts = []
+        at = start
+        while at < end:
+            if in_batch >= rows_per_batch:
+                in_batch = 0
+            size = min(end - at, rows_per_batch - in_batch)
+            parts.append((at, at + size))
+            in_batch += size
+            at += size
+        if in_batch >= rows_per_batch:
+            in_batch = 0
+        yield parts
