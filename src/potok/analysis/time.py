@@ -12,7 +12,7 @@ from potok.analysis.names import quote_type, unresolved_column
 from potok.errors import SparkError
 from potok.plan.expressions import AttributeReference
 from potok.plan.logical import EventTimeWatermark, LogicalPlan, UnresolvedWatermark
-from potok.types import TIMESTAMP, TIMESTAMP_NTZ, StructType
+from potok.types import TIMESTAMP, StructType
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer
@@ -41,11 +41,10 @@ def watermark(analyzer: Analyzer, plan: UnresolvedWatermark) -> LogicalPlan:
     if not isinstance(found, AttributeReference):
         raise unresolved_column((plan.event_time,), child.output)
     column = next(a for a in child.output if a.expr_id == found.expr_id)
-    window = isinstance(column.type, StructType) and [f.data_type for f in column.type.fields] in (
-        [TIMESTAMP, TIMESTAMP],
-        [TIMESTAMP_NTZ, TIMESTAMP_NTZ],
+    is_window = isinstance(column.type, StructType) and any(
+        f.name == "end" and f.data_type == TIMESTAMP for f in column.type.fields
     )
-    if column.type not in {TIMESTAMP, TIMESTAMP_NTZ} and not window:
+    if column.type != TIMESTAMP and not is_window:
         raise SparkError(
             "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
             eventName=f'"{plan.event_time}"',

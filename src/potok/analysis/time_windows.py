@@ -17,9 +17,10 @@ from potok.analysis.names import quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.time import parse_interval
 from potok.analysis.trees import named, transform_down, walk
-from potok.errors import Origin, SparkError, unsupported
+from potok.errors import Origin, SparkError
 from potok.functions.base import FunctionContext
 from potok.functions.type_rules import implicit_cast
+from potok.interval_text import parse_interval as calendar_interval
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -36,12 +37,14 @@ from potok.plan.expressions import (
 from potok.plan.logical import Expand, Filter, LogicalPlan, Project, Window, to_attribute
 from potok.types import (
     BOOLEAN,
+    CALENDAR_INTERVAL,
     INTEGER,
     LONG,
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
     DataType,
+    StringType,
     StructField,
     StructType,
 )
@@ -52,6 +55,7 @@ WINDOW_TIME = "window_time"
 WINDOW_CALLS = frozenset({TIME_WINDOW, SESSION_WINDOW, WINDOW_TIME})
 TIME_WINDOW_KEY = "spark.timeWindow"
 SESSION_WINDOW_KEY = "spark.sessionWindow"
+_DAY_US = 86_400_000_000
 
 
 def window_type(time_type: DataType) -> StructType:
@@ -152,13 +156,26 @@ def _add_session(
 ) -> tuple[LogicalPlan, AttributeReference]:
     """A session per row on a stream, where the stateful aggregate merges them; merged ones in a batch."""
     data_type = window_type(time.data_type)
-    session = Call("session_window_of_row", (time, call.arguments[1]), data_type, False)  # noqa: FBT003 - nullable
+    gap = call.arguments[1]
+    if gap.data_type == LONG:
+        session = Call("session_window_of_row", (time, gap), data_type, False)  # noqa: FBT003 - nullable
+    else:
+        end = Call("_timestamp_add_calendar", (time, gap), time.data_type)
+        session = Call("session_window_until", (time, end), data_type, False)  # noqa: FBT003 - nullable
     alias = Alias(session, ("session_window",), metadata, next_expr_id())
     filtered = Filter(child, Call("isnotnull", (time,), BOOLEAN, False)) if time.nullable else child  # noqa: FBT003
     plan: LogicalPlan = Project(filtered, (alias, *child.output))
+    if not (isinstance(gap, Literal) and gap.data_type == LONG and gap.value > 0):
+        plan = Filter(plan, _lasts(to_attribute(alias)))
     if child.is_streaming:
         return plan, to_attribute(alias)
     return _merged_sessions(plan, to_attribute(alias), others)
+
+
+def _lasts(session: AttributeReference) -> Expression:
+    """Rows without a gap make no session."""
+    start, end = (GetStructField(session, i, f.name, f.data_type) for i, f in enumerate(session.type.fields))  # type: ignore[attr-defined]
+    return Call(">", (end, start), BOOLEAN)
 
 
 def _merged_sessions(
@@ -254,7 +271,7 @@ def resolve_window_call(
     time = _event_time(name, arguments, context, origin)
     result = window_type(_time_type(time))
     if name == SESSION_WINDOW:
-        gap = _gap(arguments[1], origin)
+        gap = _gap(arguments[1])
         return Call(name, (time, gap), result, False, origin=origin)  # noqa: FBT003 - nullable
     sizes = [_duration(a, origin) for a in arguments[1:]]
     size = sizes[0]
@@ -324,24 +341,17 @@ def _duration(argument: Expression, origin: Origin | None) -> int:
                      inputName="`duration`", inputType='"STRING"', inputExpr=sql_expression(argument))  # fmt: skip
 
 
-def _gap(argument: Expression, origin: Origin | None) -> Expression:
-    if isinstance(argument, Literal):
-        gap = _duration(argument, origin)
-        if gap <= 0:
-            raise SparkError(
-                "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION",
-                origin=origin,
-                sqlExpr=f'"session_window({sql_expression(argument)[1:-1]})"',
-                leftExprName="`gap_duration`",
-                leftExprValue=f"{gap}L",
-                constraint=">",
-                rightExprName="",
-                rightExprValue="0L",
-            )
-        return Literal(gap, LONG)
-    raise unsupported(
-        "A gap of session_window that differs by row", "Give the gap as a constant.", origin=origin
-    )
+def _gap(argument: Expression) -> Expression:
+    """Constants without months as microseconds, all others as intervals. Raises _LEGACY_ERROR_TEMP_1040."""
+    if isinstance(argument.data_type, StringType):
+        if isinstance(argument, Literal) and argument.value is not None:
+            months, days, microseconds = calendar_interval(argument.value)
+            if not months:
+                return Literal(days * _DAY_US + microseconds, LONG)
+        return Call("session_gap", (argument,), CALENDAR_INTERVAL)
+    if argument.data_type != CALENDAR_INTERVAL:
+        raise SparkError("_LEGACY_ERROR_TEMP_1040", dt=argument.data_type.simple_string)
+    return argument
 
 
 def _check_sizes(arguments: Sequence[Expression], sizes: tuple[int, int, int], origin: Origin | None) -> None:

@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
+from potok.engine.kernel import Kernel
+from potok.errors import SparkError
 from potok.functions.base import Function, Input, Nullability, ScalarFunction
 from potok.functions.sql_text import let
+from potok.interval_text import parse_interval
 from potok.plan.expressions import Call, Expression
-from potok.types import BOOLEAN, LONG, DataType, StructField, StructType, TimestampNTZType
+from potok.types import (
+    BOOLEAN,
+    CALENDAR_INTERVAL,
+    LONG,
+    STRING,
+    DataType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    arrow_type,
+)
 
 
 def _window_type(arguments: Sequence[Expression]) -> DataType:
@@ -58,6 +73,26 @@ def _emit_last(call: Call, arguments: Sequence[str]) -> str:
     return _instant(call.type, end)
 
 
+def _gaps(texts: pa.Array) -> pa.Array:
+    """Texts as intervals, NULL for what names none."""
+    known = texts.dictionary_encode()
+    intervals = pa.array(
+        [_interval(text) for text in known.dictionary.to_pylist()], arrow_type(CALENDAR_INTERVAL)
+    )
+    return intervals.take(known.indices)
+
+
+def _interval(text: str) -> pa.MonthDayNano | None:
+    try:
+        months, days, microseconds = parse_interval(text)
+    except SparkError:
+        return None
+    return pa.MonthDayNano([months, days, microseconds * 1000])
+
+
+_GAP = Kernel("potok_session_gap", (STRING,), CALENDAR_INTERVAL, _gaps)
+
+
 FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("time_window", (Input.ANY, LONG, LONG, LONG, LONG), _window_type, emit=_emit_window,
                    nullable=Nullability.NEVER),
@@ -66,4 +101,8 @@ FUNCTIONS: tuple[Function, ...] = (
     ScalarFunction("time_window_last", (Input.STRUCT,), _end_type, emit=_emit_last),
     ScalarFunction("session_window_of_row", (Input.ANY, LONG), _window_type, emit=_emit_session,
                    nullable=Nullability.NEVER),
+    ScalarFunction("session_window_until", (Input.ANY, Input.ANY), _window_type,
+                   emit='struct_pack("start" := {0}, "end" := {1})', nullable=Nullability.NEVER),
+    ScalarFunction("session_gap", (STRING,), CALENDAR_INTERVAL, emit="potok_session_gap({0})",
+                   nullable=Nullability.ALWAYS, kernels=(_GAP,)),
 )  # fmt: skip
