@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-ONE, THREE, MANY = "rec-one", "rec-three", "rec_many"
+ONE, THREE, MANY, WRONG_TIME = "rec-one", "rec-three", "rec_many", "rec.time"
 TOPICS = {ONE: 1, THREE: 3, MANY: 20, "Zeta.x": 12}
+WRONG_TIME_MS = 1_700_000_000_000_000_000
 RECORDS_PER_PARTITION = 3
 
 # name -> (stream or batch, options)
@@ -58,6 +59,7 @@ READS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "from latest": ("batch", {"subscribe": ONE, "startingOffsets": "latest"}),
     "to earliest": ("batch", {"subscribe": ONE, "endingOffsets": "earliest"}),
+    "wrong time": ("stream", {"subscribe": WRONG_TIME, "startingOffsets": "earliest"}),
     "nothing": ("stream", {}),
     "two": ("stream", {"subscribe": "a", "assign": '{"a":[0]}'}),
     "no topics": ("stream", {"subscribe": " , "}),
@@ -127,7 +129,8 @@ def answer_read(spark: Any, bootstrap: str, name: str, directory: str) -> Any:
         query.awaitTermination()
     except Exception as error:  # noqa: BLE001 - the answer
         return {"error": essence(error)}
-    return {"offsets": offsets(checkpoint)}
+    behind = [progress["sources"][0]["metrics"] for progress in query.recentProgress]
+    return {"offsets": offsets(checkpoint), "behind": behind}
 
 
 def offsets(checkpoint: str) -> list[str]:

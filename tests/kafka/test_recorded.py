@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from kafka.broker import NoBrokerError, jars
-from kafka.questions import READS, RECORDS_PER_PARTITION, TOPICS, WRITES, answer_read, answer_write
+from kafka.questions import (
+    READS,
+    RECORDS_PER_PARTITION,
+    TOPICS,
+    WRITES,
+    WRONG_TIME,
+    WRONG_TIME_MS,
+    answer_read,
+    answer_write,
+)
 
 pytestmark = pytest.mark.kafka
 HERE = Path(__file__).parent
@@ -26,6 +35,9 @@ def answers(kafka: Any) -> dict[str, Any]:
         if topic in TOPICS:
             for partition in range(partitions):
                 kafka.produce(topic, [b"v"] * RECORDS_PER_PARTITION, partition=partition)
+    kafka.named_topic(WRONG_TIME, 1, **{"message.timestamp.after.max.ms": str(2**63 - 1)})
+    kafka.produce(WRONG_TIME, [b"v"])
+    kafka.produce(WRONG_TIME, [b"poison"], timestamp=WRONG_TIME_MS)
     if os.environ.get("POTOK_RECORD") == "1":
         _record(kafka.bootstrap)
     loaded: dict[str, Any] = json.loads(RECORDED.read_text("utf-8"))

@@ -122,6 +122,16 @@ class RecordFetcher:
         if self._early_records < self._piece_records:
             self._fetch({}, 0)
 
+    def ahead(self, most: int) -> dict[TopicPartition, int]:
+        """The offsets after the records that have come and are not read yet; none if they are more than `most`."""
+        if self._failure is not None or self._early_records > most:
+            return {}
+        return {
+            place: int(batches[-1].column("offset")[-1].as_py()) + 1
+            for place, batches in self._early.items()
+            if batches
+        }
+
     def _assign(self) -> None:
         self._early.clear()
         self._early_records = 0

@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from potok.types import StructType, arrow_schema
 _log = logging.getLogger(__name__)
 _IDLE_POLL_S = 1.0
 _SMALL_BYTES = 8 << 20
+_FEW_RECORDS = 1000
 
 
 class FetcherPool:
@@ -195,6 +197,7 @@ class KafkaSource:
         self._is_available_now = False
         self._horizon: dict[TopicPartition, int] | None = None
         self._last_trigger_ms = 0
+        self._asked_s = -math.inf
 
     @property
     def default_read_limit(self) -> ReadLimit:
@@ -218,13 +221,34 @@ class KafkaSource:
             self._latest = self._horizon
         else:
             self._notice()
-            self._latest = self._client.latest(known)
+            self._latest = self._here(known) or self._asked(known)
             if self._is_available_now:
                 self._horizon = self._latest
             else:
                 self._follow(known, self._latest)
         offsets = self._limited(known, self._latest, limit)
         return to_json(offsets) if offsets else None
+
+    def _asked(self, known: Offsets) -> dict[TopicPartition, int]:
+        self._asked_s = time.monotonic()
+        return self._client.latest(known)
+
+    def _here(self, known: Offsets) -> dict[TopicPartition, int] | None:
+        """Where the records end that are here already, if they are few: three answers of a broker are not waited for.
+
+        None when the brokers are to be asked: at least once a second, and when the options need what they know.
+        """
+        options, fetcher = self._options, self._pool.resident
+        if (
+            fetcher is None
+            or self._is_available_now
+            or options.max_offsets_per_trigger is not None
+            or options.min_offsets_per_trigger is not None
+            or time.monotonic() - self._asked_s >= _IDLE_POLL_S
+        ):
+            return None
+        ends = fetcher.ahead(_FEW_RECORDS)
+        return {**known, **ends} if ends else None
 
     def _limited(
         self, start: Offsets, latest: dict[TopicPartition, int], limit: ReadLimit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
+pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.connectors.kafka_offsets import InitialOffsetLog, TopicPartition, from_json, to_json
@@ -149,4 +149,6 @@ def test_sizes_that_the_java_client_takes(fetch: str, expected: dict[str, str]) 
     settings = consumer_settings({"fetch.max.bytes": fetch}, "g")
     assert {name: text for name, text in settings.items() if name.endswith("max.bytes")} == expected
     # The client itself agrees.
+    import confluent_kafka
+
     confluent_kafka.Consumer(settings).close()
