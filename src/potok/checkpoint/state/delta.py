@@ -27,8 +27,8 @@ _CHECKSUM_HINT = "rows with checksums (spark.sql.streaming.stateStore.rowChecksu
 class Delta:
     """The records of a file in its order; a key may occur several times, and its last record holds.
 
-    `values` has a row for each record. That of a removal has no words, or only zeros where the width of
-    values is fixed.
+    `values` has a row for each record. That of a removal stands for nothing: it has no words, or only zeros
+    where the width of values is fixed, and is not to be decoded.
     """
 
     keys: UnsafeRows

@@ -280,7 +280,7 @@ def _bounds(lists: pa.Array) -> tuple[Words, int, int]:
 
 def _counts(words: Words, starts: Words, sizes: Words, valid: Mask | None) -> Words:
     """The number of elements of the arrays at these words."""
-    counts = words.take(starts, mode="clip") if len(words) else starts
+    counts = words.take(starts, mode="clip")
     if valid is not None:
         counts = np.where(valid, counts, 0)
     if ((counts < 0) | (counts > sizes)).any():
@@ -311,7 +311,8 @@ def _joined(fixed: Words, payloads: list[Payload], lengths: Words | int) -> tupl
     offsets = offsets_of(lengths)
     words = np.empty(int(offsets[-1]), np.int64)
     at = offsets[:-1]
-    words[at[:, None] + np.arange(fixed_words)] = fixed
+    for position in range(fixed_words):
+        words[at + position] = fixed[:, position]
     cursor = at + fixed_words
     for payload in payloads:
         scatter(words, cursor, payload.words, payload.offsets)

@@ -62,15 +62,19 @@ def pack(items: Items, starts: Words, counts: Words) -> tuple[Words, Words]:
     room[last - first :] = 0
     words_at_bytes: Words = np.ndarray((last - first,), np.int64, room, strides=(1,))
     begins = starts * size - first
-    if total == count and word_counts.min() == 1:
-        words = words_at_bytes[begins]
-        words &= _TAIL_BITS.take(sizes & 7)
-        return words, offsets
+    tail = _TAIL_BITS.take(sizes & 7)
+    width = int(offsets[1])
+    if width * count == total and bool((word_counts == width).all()):
+        matrix = np.empty((count, width), np.int64)
+        for position in range(width):
+            matrix[:, position] = words_at_bytes[begins + 8 * position]
+        matrix[:, -1] &= tail
+        return matrix.reshape(-1), offsets
     at = np.repeat(begins - 8 * offsets[:-1], word_counts)
     at += np.arange(0, 8 * total, 8)
     words = words_at_bytes[at]
     filled = word_counts > 0
-    words[offsets[1:][filled] - 1] &= _TAIL_BITS.take(sizes[filled] & 7)
+    words[offsets[1:][filled] - 1] &= tail[filled]
     return words, offsets
 
 
@@ -81,14 +85,22 @@ def unpack(words: Words, starts: Words, counts: Words, dtype: npt.DTypeLike) -> 
     word_counts = (sizes + 7) >> 3
     offsets = offsets_of(word_counts)
     total = int(offsets[-1])
-    one_each = total == len(counts) and total > 0 and word_counts.min() == 1
-    gathered = words.take(starts if one_each else spans(starts, word_counts, offsets), mode="clip")
     rest = sizes & 7
-    if not rest.any():
-        return gathered.view(dtype)
-    if one_each:
-        kept = _TAIL_KEPT.take(rest)
+    width = int(offsets[1]) if len(counts) else 0
+    if total and width * len(counts) == total and bool((word_counts == width).all()):
+        matrix = np.empty((len(counts), width), np.int64)
+        for position in range(width):
+            matrix[:, position] = words.take(starts + position, mode="clip")
+        gathered = matrix.reshape(-1)
+        if not rest.any():
+            return gathered.view(dtype)
+        matrix = np.full((len(counts), width), _ALL_KEPT)
+        matrix[:, -1] = _TAIL_KEPT.take(rest)
+        kept = matrix.reshape(-1)
     else:
+        gathered = words.take(spans(starts, word_counts, offsets), mode="clip")
+        if not rest.any():
+            return gathered.view(dtype)
         kept = np.full(total, _ALL_KEPT)
         filled = word_counts > 0
         kept[offsets[1:][filled] - 1] = _TAIL_KEPT.take(rest[filled])

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from potok.checkpoint.log import split_version
 from potok.errors import SparkError
 from potok.types import ArrayType, DataType, MapType, ParameterisedType, StructType, data_type_from_json
 
@@ -26,7 +25,8 @@ class StateSchema:
     """The schemas of the keys and values of one store.
 
     The rest is of version 3 only, where a store has a schema for each column family: its name, the
-    numbers of the schemas, and how keys are encoded, as Spark's JSON.
+    numbers of the schemas, how keys are encoded (Spark's JSON), and the schema of the user's part of a
+    composite key (a struct's JSON, or braces around blanks where there is none).
     """
 
     key: StructType
@@ -35,7 +35,7 @@ class StateSchema:
     key_schema_id: int = 0
     value_schema_id: int = 0
     key_encoder: str = ""
-    user_value: str = ""
+    user_key_schema: str = ""
 
     def encode(self) -> bytes:
         """The content of the file in version 2, as Spark writes it for operators with one key schema."""
@@ -134,7 +134,15 @@ class _Reader:
         name = self.utf()
         key_id, key = self.short(), self.schema()
         value_id, value = self.short(), self.schema()
-        return StateSchema(value=value, key=key, column_family=name, key_schema_id=key_id, value_schema_id=value_id, key_encoder=self.chunks(), user_value=self.chunks())
+        return StateSchema(
+            value=value,
+            key=key,
+            column_family=name,
+            key_schema_id=key_id,
+            value_schema_id=value_id,
+            key_encoder=self.chunks(),
+            user_key_schema=self.chunks(),
+        )
 
 
 def _utf(text: str) -> bytes:
@@ -176,14 +184,14 @@ def java_text(data_type: DataType) -> str:
             return f"{name}({java_text(element)},{_java(nulls)})"
         case MapType(key=key, value=value, value_contains_null=nulls):
             return f"{name}({java_text(key)},{java_text(value)},{_java(nulls)})"
-        case StructType(fields=fields):
+        case StructType():
             inner = ",".join(
-                f"StructField({f.name},{java_text(f.data_type)},{_java(f.nullable)})" for f in fields
+                f"StructField({f.name},{java_text(f.data_type)},{_java(f.nullable)})"
+                for f in data_type.fields
             )
             return f"{name}({inner})"
         case ParameterisedType():
-            values = ",".join(str(getattr(data_type, slot)) for slot in data_type.__slots__)
-            return f"{name}({values})"
+            return f"{name}({','.join(str(getattr(data_type, f.name)) for f in fields(data_type))})"
     return name
 
 

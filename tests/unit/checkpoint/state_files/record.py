@@ -24,7 +24,7 @@ from pyspark.sql.streaming.state import GroupState, GroupStateTimeout
 
 TARGET = Path(__file__).parent / "recorded"
 ROOT = Path(tempfile.mkdtemp())
-LONG_NAME = "n" * 40_000
+LONG_NAME = "n" * 70_000
 
 
 def in_memory(frame: DataFrame) -> list[str]:
@@ -147,12 +147,8 @@ def with_state(spark: SparkSession) -> None:
 
 def long_schema(spark: SparkSession) -> None:
     frame = stream(spark, "long_schema", "k STRING, i INT, d DECIMAL(38, 2)", ROWS[:1])
-    run(
-        frame.groupBy(F.col("k").alias(LONG_NAME), F.col("i").alias("ж\x00😀")).agg(
-            F.max("d").alias(LONG_NAME)
-        ),
-        "long_schema",
-    )
+    named = frame.toDF(LONG_NAME, "ж\x00😀", "d")
+    run(named.groupBy(f"`{LONG_NAME}`", "`ж\x00😀`").agg(F.max("d")), "long_schema")
 
 
 class Counter(StatefulProcessor):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime
+from decimal import Decimal as D  # noqa: N817 - a table of them
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 RECORDED = Path(__file__).parent / "recorded"
 STORES = sorted(p.parent.parent for p in RECORDED.rglob("_metadata/schema"))
 Lists = list[list[int]]
+WIDE = D("99999999999999999999.25")
 
 
 def rows_of(lists: Lists, width: int | None) -> UnsafeRows:
@@ -167,23 +170,64 @@ def test_what_spark_wrote_is_read_and_encoded_again_byte_for_byte(store: Path) -
     assert seen > 0
 
 
-def table(name: str, version: str) -> list[tuple[Any, ...]]:
-    """The rows of the default store's files of one version, in all partitions."""
-    store = RECORDED / name / "0" / "0"
-    schema = schemas(store)
-    rows: list[tuple[Any, ...]] = []
+def table(name: str, version: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """What the default store's files of one version put, and the keys that they remove, in all partitions."""
+    schema = schemas(RECORDED / name / "0" / "0")
+    key_codec, value_codec = UnsafeRowCodec(schema.key), UnsafeRowCodec(schema.value)
+    puts: list[tuple[Any, ...]] = []
+    removed: list[tuple[Any, ...]] = []
     for partition in sorted((RECORDED / name / "0").glob("[0-9]*")):
-        key_codec, value_codec = UnsafeRowCodec(schema.key), UnsafeRowCodec(schema.value)
         delta = decode_delta((partition / version).read_bytes(), key_codec.width, value_codec.width)
-        columns: list[pa.Array] = key_codec.decode(delta.keys) + value_codec.decode(delta.values)
-        rows += zip(*[c.to_pylist() for c in columns], delta.is_removal.tolist(), strict=True)
-    return sorted(rows, key=repr)
+        puts_keys, puts_values = (rows.take(~delta.is_removal) for rows in (delta.keys, delta.values))
+        puts += _tuples(key_codec.decode(puts_keys) + value_codec.decode(puts_values))
+        removed += _tuples(key_codec.decode(delta.keys.take(delta.is_removal)))
+    return sorted(puts, key=repr), sorted(removed, key=repr)
 
 
-def test_the_values_that_spark_wrote() -> None:
-    assert table("fixed_keys", "1.delta") == [(1, 1, 1, False), (3, 1, 3, False), (None, 1, None, False)]
-    assert table("fixed_keys", "2.delta") == [(1, 2, 2, False), (4, 1, 4, False), (5, 1, 5, False)]
-    assert [row[0] for row in table("deduplication", "2.delta")] == ["longer than eight"]
-    assert [row[:3] for row in table("whole", "1.delta")] == [(3, b"", False)] or len(
-        table("whole", "1.delta")
-    ) == 1
+def _tuples(columns: list[pa.Array]) -> list[tuple[Any, ...]]:
+    return list(zip(*[c.to_pylist() for c in columns], strict=True))
+
+
+def test_the_values_that_spark_put() -> None:
+    assert table("fixed_keys", "1.delta") == ([(1, 1, 1), (3, 1, 3), (None, 1, None)], [])
+    assert table("fixed_keys", "2.delta") == ([(1, 2, 2), (4, 1, 4), (5, 1, 5)], [])
+    assert table("deduplication", "2.delta") == ([("longer than eight", None)], [])
+    assert table("with_state", "2.delta") == (
+        [
+            ("a", {"n": 2, "last": "a", "half": 1.0}),
+            ("longer than eight", {"n": 1, "last": "longer than eight", "half": 0.5}),
+        ],
+        [],
+    )
+    puts, removed = table("aggregation", "1.delta")
+    assert [row[:9] for row in puts] == [
+        ("a", 1, D("1.50"), {"i": 1, "k": "a"}, 1, 1, 1.0, 1, "a"),
+        ("b", None, -WIDE, {"i": None, "k": "b"}, 1, None, 0.0, 0, "b"),
+        (None, 3, None, {"i": 3, "k": None}, 1, 3, 3.0, 1, None),
+    ]
+    assert removed == []
+
+
+def test_the_keys_that_spark_removed() -> None:
+    assert table("deduplication_within_watermark", "3.delta")[1] == [("a",), ("b",), (None,)]
+    first = {"start": datetime(2024, 1, 1, tzinfo=UTC), "end": datetime(2024, 1, 1, 0, 0, 10, tzinfo=UTC)}
+    later = {
+        "start": datetime(2024, 1, 1, 0, 1, tzinfo=UTC),
+        "end": datetime(2024, 1, 1, 0, 1, 10, tzinfo=UTC),
+    }
+    assert table("windows", "3.delta") == ([(later, "a", 1)], [(first, "a"), (first, "b"), (first, None)])
+    opened = [datetime(2024, 1, 1, 0, 0, s, tzinfo=UTC) for s in (1, 3, 9)]
+    puts, removed = table("session_windows", "3.delta")
+    again = [("a", opened[0]), ("a", opened[2]), ("a", datetime(2024, 1, 1, 0, 1, 2, tzinfo=UTC))]
+    assert [row[:2] for row in puts] == again
+    assert removed == [("a", opened[0]), ("a", opened[2]), ("b", opened[1]), (None, opened[0])]
+
+
+def test_spark_puts_and_removes_a_key_in_one_file() -> None:
+    found = False
+    for path in files_of(RECORDED / "session_windows" / "0" / "0"):
+        delta = decode_delta(path.read_bytes())
+        last = {delta.keys.row_bytes(n): bool(delta.is_removal[n]) for n in range(len(delta.keys))}
+        put = {delta.keys.row_bytes(int(n)) for n in np.flatnonzero(~delta.is_removal)}
+        found = found or any(last[key] for key in put)
+    assert found

@@ -16,9 +16,31 @@ from hypothesis import given, settings
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.types import (
-    BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, DAY_TIME_INTERVAL, DOUBLE, FLOAT, INTEGER, LONG, NULL, SHORT, STRING,
-    TIMESTAMP, TIMESTAMP_NTZ, YEAR_MONTH_INTERVAL, ArrayType, DataType, DecimalType, MapType, StructField,
-    StructType, VariantType, arrow_type, data_type_from_json,
+    BINARY,
+    BOOLEAN,
+    BYTE,
+    CALENDAR_INTERVAL,
+    DATE,
+    DAY_TIME_INTERVAL,
+    DOUBLE,
+    FLOAT,
+    INTEGER,
+    LONG,
+    NULL,
+    SHORT,
+    STRING,
+    TIMESTAMP,
+    TIMESTAMP_NTZ,
+    YEAR_MONTH_INTERVAL,
+    ArrayType,
+    DataType,
+    DecimalType,
+    MapType,
+    StructField,
+    StructType,
+    VariantType,
+    arrow_type,
+    data_type_from_json,
 )  # fmt: skip
 
 HERE = Path(__file__).parent
