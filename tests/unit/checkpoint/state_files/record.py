@@ -195,7 +195,7 @@ def save(name: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     for path in sorted(source.rglob("*")):
         relative = path.relative_to(source)
-        kept = path.name.endswith(KEPT) or "_stateSchema" in relative.parts or "_metadata" in relative.parts
+        kept = path.name.endswith(KEPT) or "_stateSchema" in relative.parts
         if path.is_file() and kept and not path.name.endswith(".crc"):
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / relative)
