@@ -103,6 +103,25 @@ def test_killed_before_a_topic_at_least_once(life: Life, kafka: Kafka, source: s
     assert [record.value() for record in kafka.records(request["target"])] == WHOLE[:6] + WHOLE[3:]
 
 
+def test_a_mark_that_has_expired(life: Life, kafka: Kafka, source: str, tmp_path: Path) -> None:
+    """Brokers forget the offsets of a group after a time: then nobody knows whether the batch is there."""
+    request = {"source": source, "sink": "kafka", "target": kafka.topic(), "guarantee": "exactly-once"}
+    assert life(tmp_path, **request, kill=["addBatch", False, 1])
+    query_id = json.loads((tmp_path / "checkpoint/metadata").read_text())["id"]
+    group = f"potok-sink-{query_id}"
+    for future in kafka.admin.delete_consumer_groups([group]).values():
+        future.result(30)
+    with pytest.raises(
+        AssertionError, match=rf"does not know whether it holds batch 1 .* group {group} is missing"
+    ):
+        life(tmp_path, **request, kill=None)
+    # As the message says.
+    assert not life(tmp_path, **{**request, "guarantee": "at-least-once"}, kill=None)
+    records = kafka.records(request["target"], **{"isolation.level": "read_committed"})
+    assert [record.value() for record in records] == WHOLE[:6] + WHOLE[3:]
+    assert not life(tmp_path, **request, kill=None)
+
+
 def test_a_broker_that_goes_away_and_comes_back(spark: Any, tmp_path: Path) -> None:
     try:
         own = Broker(tmp_path / "broker")
@@ -112,10 +131,17 @@ def test_a_broker_that_goes_away_and_comes_back(spark: Any, tmp_path: Path) -> N
     try:
         kafka = Kafka(own.bootstrap)
         topic = kafka.topic(2)
-        streams = Streams(spark, kafka, tmp_path)
-        query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
         kafka.produce(topic, [b"a"], partition=0)
+        streams = Streams(spark, kafka, tmp_path)
+        # It is not there when the query starts ..
+        own.stop()
+        query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
+        time.sleep(2)
+        assert query.isActive
+        assert streams.offsets() == []
+        own.start()
         _wait(lambda: streams.values() == ["a"])
+        # .. and it dies while the query runs.
         own.stop(kill=True)
         time.sleep(3)
         assert query.isActive
