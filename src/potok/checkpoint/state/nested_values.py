@@ -136,6 +136,8 @@ class ArrayValue:
 
     def payload(self, array: pa.Array, valid: Mask | None, *, in_array: bool) -> Payload:  # noqa: ARG002
         """The elements of each array."""
+        if not pa.types.is_list(array.type):
+            array = array.cast(self._arrow_type)
         dense = array if valid is None else array.drop_null()
         counts, first, last = _bounds(dense)
         return _spread(self._elements.payload(dense.values.slice(first, last - first), counts), valid)
@@ -160,6 +162,8 @@ class MapValue:
 
     def payload(self, array: pa.Array, valid: Mask | None, *, in_array: bool) -> Payload:  # noqa: ARG002
         """The entries of each map in their order."""
+        if not pa.types.is_map(array.type):
+            array = array.cast(self._arrow_type)
         dense = array if valid is None else array.drop_null()
         counts, first, last = _bounds(dense)
         keys = self._keys.payload(dense.keys.slice(first, last - first), counts)

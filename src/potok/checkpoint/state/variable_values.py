@@ -159,6 +159,8 @@ class CalendarIntervalValue:
 
     def payload(self, array: pa.Array, valid: Mask | None, *, in_array: bool) -> Payload:
         """The 16 bytes of each interval."""
+        if array.type != self._arrow_type:
+            array = array.cast(self._arrow_type)
         count = len(array)
         if not count:
             return _NOTHING

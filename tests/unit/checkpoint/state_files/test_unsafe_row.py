@@ -147,16 +147,39 @@ def test_what_lies_under_a_null_does_not_show() -> None:
 
 
 def test_related_arrow_types_are_converted() -> None:
-    codec = UnsafeRowCodec(struct(STRING, LONG, DecimalType(20, 0)))
-    wanted = codec.encode(columns(codec.schema, [["a", None], [1, 2], [1, None]]))
-    given_rows = codec.encode(
-        [
-            pa.array(["a", None], pa.large_string()),
-            pa.array([1, 2], pa.int32()),
-            pa.array([1, None], pa.int64()),
-        ]
+    codec = UnsafeRowCodec(
+        struct(STRING, LONG, DecimalType(20, 0), ArrayType(STRING), STRING, CALENDAR_INTERVAL)
     )
-    assert row_texts(given_rows) == row_texts(wanted)
+    values: list[list[Any]] = [
+        ["a", None],
+        [1, 2],
+        [1, None],
+        [["x", None], None],
+        [None, None],
+        [None, None],
+    ]
+    given_arrays = [
+        pa.array(values[0], pa.large_string()),
+        pa.array(values[1], pa.int32()),
+        pa.array(values[2], pa.int64()),
+        pa.array(values[3], pa.large_list(pa.string())),
+        pa.nulls(2),
+        pa.nulls(2),
+    ]
+    wanted = row_texts(codec.encode(columns(codec.schema, values)))
+    assert row_texts(codec.encode(given_arrays)) == wanted
+    assert row_texts(codec.encode([given_arrays[0].dictionary_encode(), *given_arrays[1:]])) == wanted
+
+
+def test_other_arrow_types_are_refused() -> None:
+    for data_type, array in [
+        (LONG, pa.array(["x"])),
+        (MapType(LONG, LONG), pa.array([1])),
+        (CALENDAR_INTERVAL, pa.array(["x"])),
+        (ArrayType(LONG), pa.array([1])),
+    ]:
+        with pytest.raises(pa.ArrowException):
+            UnsafeRowCodec(struct(data_type)).encode([array])
 
 
 def test_widths() -> None:
