@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from potok.connectors.compression import codec_extension, codec_name, open_for_reading
+from potok.connectors.compression import codec_extension, codec_name
 from potok.connectors.csv_infer import infer_types
 from potok.connectors.csv_options import DROP_MALFORMED, FAIL_FAST, PERMISSIVE, CsvOptions
 from potok.connectors.csv_rows import NEW_LINE, RecordParser, TextParsingError, bad_file
@@ -22,9 +22,8 @@ from potok.connectors.csv_split import (
 )
 from potok.connectors.csv_write import CsvWriter
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
-from potok.connectors.lines import Transcoded, line_blocks
 from potok.connectors.options import illegal_argument
-from potok.errors import SparkError
+from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
 from potok.functions.text_values import parse_values
 from potok.plan.logical import Options
 from potok.types import (
@@ -35,7 +34,6 @@ from potok.types import (
     DayTimeIntervalType,
     MapType,
     NullType,
-    StringType,
     StructField,
     StructType,
     VariantType,
@@ -52,13 +50,7 @@ class CsvReader:
     """See file_format.FileReader."""
 
     def __init__(self, schema: StructType, options: CsvOptions, *, prunes: bool) -> None:
-        corrupt = next((f for f in schema.fields if f.name == options.corrupt_record_name), None)
-        if corrupt is not None and not (isinstance(corrupt.data_type, StringType) and corrupt.nullable):
-            raise SparkError(
-                "INVALID_CORRUPT_RECORD_TYPE",
-                columnName=f"`{corrupt.name}`",
-                actualType=f'"{corrupt.data_type.sql}"',
-            )
+        corrupt = corrupt_record_field(schema, options.corrupt_record_name)
         self._corrupt_name = corrupt.name if corrupt is not None else None
         self._fields = [f for f in schema.fields if f is not corrupt]
         self._ordinals = {f.name: i for i, f in enumerate(self._fields)}
@@ -92,7 +84,7 @@ class CsvReader:
             yield from self._multi_line_splits(file, wanted)
             return
         header_left = options.header
-        for block in file_blocks(file, options, self._separator):
+        for block in file_blocks(file, options.encoding, self._separator):
             if header_left:
                 block, found = _without_first_record(block, options, self._separator)  # noqa: PLW2901 - the same block
                 header_left = not found
@@ -151,24 +143,9 @@ def _placed(arrays: list[pa.Array], corrupt: pa.Array, columns: Sequence[str], n
     return [corrupt if c == name else next(others) for c in columns]
 
 
-def file_blocks(file: InputFile, options: CsvOptions, separator: bytes | None) -> Iterator[bytes]:
-    """The file as UTF-8 blocks of whole lines."""
-    stream = open_for_reading(file.path)
-    try:
-        source = stream if options.encoding == "utf-8" else Transcoded(stream, options.encoding)
-        yield from line_blocks(source, separator)
-    finally:
-        stream.close()
-
-
 def multi_line_text(file: InputFile, options: CsvOptions) -> str:
     """The whole file as text whose records end with a newline."""
-    stream = open_for_reading(file.path)
-    try:
-        content = b"".join(iter(lambda: stream.read(1 << 22), b""))
-    finally:
-        stream.close()
-    text = content.decode(options.encoding, "replace").removeprefix("\ufeff")
+    text = file_text(file, options.encoding)
     if options.line_separator is not None:
         return text.replace(options.line_separator, NEW_LINE)
     first = min((i for i in (text.find("\r"), text.find("\n")) if i >= 0), default=-1)
@@ -233,7 +210,7 @@ class CsvFormat:
                 record = RecordParser(multi_line_text(file, options), options.dialect).next_record()
             else:
                 record = None
-                for block in file_blocks(file, options, separator):
+                for block in file_blocks(file, options.encoding, separator):
                     _, line = _without_first_record(block, options, separator)
                     if line is not None:
                         record = RecordParser(line.decode("utf-8", "replace"), options.dialect).next_record()

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.json
 
-from potok.connectors.compression import codec_extension, codec_name, open_for_reading
+from potok.connectors.compression import codec_extension, codec_name
 from potok.connectors.csv_options import (
     DROP_MALFORMED,
     FAIL_FAST,
@@ -23,19 +23,15 @@ from potok.connectors.csv_rows import bad_file
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
 from potok.connectors.json_columns import is_object_per_line, read_columns
 from potok.connectors.json_infer import JsonInference
-from potok.connectors.json_parser import (
-    Leniency,
-    LenientParser,
-    MalformedJsonError,
-    RawStructure,
-    parse_plain,
-)
-from potok.connectors.json_values import NeedsTextError, RecordConverter
 from potok.connectors.json_write import JsonRowWriter, JsonWriteOptions
-from potok.connectors.lines import Transcoded, line_blocks, split_lines
+from potok.connectors.lines import split_lines
 from potok.connectors.options import boolean
+from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
 from potok.errors import SparkError
-from potok.functions.text_values import TextOptions, parse_values, to_array
+from potok.functions.json_convert import JsonConverter, NeedsTextError, nested_array
+from potok.functions.json_infer import InferenceRules
+from potok.functions.json_parse import Leniency, MalformedJsonError, Members, parse_json
+from potok.functions.text_values import TextOptions, parse_values
 from potok.plan.logical import Options
 from potok.types import (
     BOOLEAN,
@@ -68,15 +64,12 @@ class JsonOptions:
 
     leniency: Leniency
     values: TextOptions
+    inference: InferenceRules
     mode: str
     corrupt_record_name: str
     multi_line: bool
     separator: bytes | None
     encoding: str
-    primitives_as_string: bool
-    prefers_decimal: bool
-    infers_timestamps: bool
-    drops_all_null: bool
     sampling_ratio: float
 
     @classmethod
@@ -88,35 +81,31 @@ class JsonOptions:
 
         separator = line_separator(options)
         zone = options.get("timeZone", context.time_zone)
+        values = TextOptions(
+            time_zone=zone,
+            date_pattern=options.get("dateFormat"),
+            timestamp_pattern=options.get("timestampFormat"),
+            timestamp_ntz_pattern=options.get("timestampNTZFormat"),
+            locale=options.get("locale", "en-US"),
+            today_days=today_days(zone),
+        )
         return cls(
-            leniency=Leniency(
-                allow_comments=flag("allowComments"),
-                allow_unquoted_field_names=flag("allowUnquotedFieldNames"),
-                allow_single_quotes=flag("allowSingleQuotes", default=True),
-                allow_numeric_leading_zeros=flag("allowNumericLeadingZeros"),
-                allow_non_numeric_numbers=flag("allowNonNumericNumbers", default=True),
-                allow_backslash_escaping_any_character=flag("allowBackslashEscapingAnyCharacter"),
-                allow_unquoted_control_chars=flag("allowUnquotedControlChars"),
-            ),
-            values=TextOptions(
-                time_zone=zone,
-                date_pattern=options.get("dateFormat"),
-                timestamp_pattern=options.get("timestampFormat"),
-                timestamp_ntz_pattern=options.get("timestampNTZFormat"),
-                locale=options.get("locale", "en-US"),
-                today_days=today_days(zone),
+            leniency=Leniency.of(lambda name, default: flag(name, default=default)),
+            values=values,
+            inference=InferenceRules(
+                values=values,
+                primitives_as_string=flag("primitivesAsString"),
+                prefers_decimal=flag("prefersDecimal"),
+                infers_timestamps=flag(
+                    "inferTimestamp", default=context.flag("spark.sql.json.inferTimestamp", default=False)
+                ),
+                drops_all_null=flag("dropFieldIfAllNull"),
             ),
             mode=parse_mode(options),
             corrupt_record_name=options.get("columnNameOfCorruptRecord", context.corrupt_record_name),
             multi_line=flag("multiLine"),
             separator=None if separator is None else separator.encode("utf-8"),
             encoding=charset(options),
-            primitives_as_string=flag("primitivesAsString"),
-            prefers_decimal=flag("prefersDecimal"),
-            infers_timestamps=flag(
-                "inferTimestamp", default=context.flag("spark.sql.json.inferTimestamp", default=False)
-            ),
-            drops_all_null=flag("dropFieldIfAllNull"),
             sampling_ratio=float(options.get("samplingRatio", 1.0)),
         )
 
@@ -125,13 +114,7 @@ class JsonReader:
     """See file_format.FileReader."""
 
     def __init__(self, schema: StructType, options: JsonOptions) -> None:
-        corrupt = next((f for f in schema.fields if f.name == options.corrupt_record_name), None)
-        if corrupt is not None and not (isinstance(corrupt.data_type, StringType) and corrupt.nullable):
-            raise SparkError(
-                "INVALID_CORRUPT_RECORD_TYPE",
-                columnName=f"`{corrupt.name}`",
-                actualType=f'"{corrupt.data_type.sql}"',
-            )
+        corrupt = corrupt_record_field(schema, options.corrupt_record_name)
         self._corrupt_name = corrupt.name if corrupt is not None else None
         self._fields = {f.name: f for f in schema.fields}
         self._options = options
@@ -143,7 +126,7 @@ class JsonReader:
         # Spark parses whole records only where it needs to know whether they are whole.
         judged = len(names) < len(columns) or self._options.mode != PERMISSIVE
         if self._options.multi_line:
-            texts: Iterator[list[str]] = iter([[file_text(file, self._options)]])
+            texts: Iterator[list[str]] = iter([[file_text(file, self._options.encoding)]])
             for lines in texts:
                 yield self._exact_batch(lines, fields, file, columns)
             return
@@ -152,7 +135,7 @@ class JsonReader:
             self._options.separator in {None, b"\n"} and self._options.leniency.allow_non_numeric_numbers
         )
         misses = 0
-        for block in file_blocks(file, self._options):
+        for block in file_blocks(file, self._options.encoding, self._options.separator):
             if by_lines and len(block) > _FAST_BLOCK_BYTES:
                 ended = block if block.endswith(b"\n") else block + b"\n"
                 batch = self._even_batch(ended, fields, columns) if misses < _MAX_MISSES else None
@@ -210,24 +193,14 @@ class JsonReader:
     def _exact_batch(
         self, lines: Sequence[str], fields: StructType, file: InputFile, columns: Sequence[str]
     ) -> pa.RecordBatch:
-        converter = RecordConverter(
-            fields.fields,
-            self._options.values,
-            named_numbers=self._options.leniency.allow_non_numeric_numbers,
-        )
-        rows: list[list[Any]] = []
+        records = _Records(fields, self._options)
+        rows: list[tuple[Any, ...]] = []
         corrupt: list[str | None] = []
-        nulls = [None] * len(fields.fields)
         for line in lines:
-            converter.problems.found = False
             try:
-                found = self._records(line, converter)
+                found, bad = records.read(line)
             except EOFError:
                 continue
-            except MalformedJsonError:
-                found = [nulls]
-                converter.problems.found = True
-            bad = converter.problems.found
             if bad and self._options.mode == FAIL_FAST:
                 raise bad_file(file.uri)
             if bad and self._options.mode == DROP_MALFORMED:
@@ -237,63 +210,48 @@ class JsonReader:
         if not columns:
             return counted(len(rows))
         by_name = {
-            f.name: to_array([row[i] for row in rows], f.data_type)
-            if _is_flat(f.data_type)
-            else nested_array([row[i] for row in rows], f.data_type)
-            for i, f in enumerate(fields.fields)
+            f.name: nested_array([row[i] for row in rows], f.data_type) for i, f in enumerate(fields.fields)
         }
         if self._corrupt_name is not None:
             by_name[self._corrupt_name] = pa.array(corrupt, pa.string())
         return pa.record_batch([by_name[c] for c in columns], names=list(columns))
 
-    def _records(self, line: str, converter: RecordConverter) -> list[list[Any]]:
-        try:
-            return self._converted(parse_plain(line, self._options.leniency), converter)
-        except (MalformedJsonError, NeedsTextError):
-            converter.problems.found = False
-            return self._converted(LenientParser(line, self._options.leniency).parse(), converter)
 
-    @staticmethod
-    def _converted(record: Any, converter: RecordConverter) -> list[list[Any]]:  # noqa: ANN401 - JSON
-        if isinstance(record, dict):
-            return [converter.convert(record)]
-        if isinstance(record, list):
-            inner = [r.value if isinstance(r, RawStructure) else r for r in record]
-            if all(isinstance(r, dict) for r in inner):
-                return [converter.convert(r) for r in inner]
+class _Records:
+    """Texts to rows of one schema."""
+
+    def __init__(self, fields: StructType, options: JsonOptions) -> None:
+        self._leniency = options.leniency
+        converter = JsonConverter(
+            options.values, named_numbers=options.leniency.allow_non_numeric_numbers, exact_texts=True
+        )
+        self._problems = converter.problems
+        self._convert = converter.struct(fields)
+        self._nothing: tuple[Any, ...] = (None,) * len(fields.fields)
+
+    def read(self, text: str) -> tuple[list[tuple[Any, ...]], bool]:
+        """The rows of a text, and whether some part of it had no value of its type. EOFError if it is blank."""
+        self._problems.found = False
+        try:
+            try:
+                rows = self._rows(parse_json(text, self._leniency))
+            except NeedsTextError:
+                self._problems.found = False
+                rows = self._rows(parse_json(text, self._leniency, keeps_texts=True))
+        except MalformedJsonError:
+            return [self._nothing], True
+        return rows, self._problems.found
+
+    def _rows(self, record: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - JSON
+        if isinstance(record, Members):
+            return [self._convert(record)]
+        if isinstance(record, list) and all(isinstance(r, Members) for r in record):
+            return [self._convert(r) for r in record]
         raise MalformedJsonError("not an object")
 
 
 def _is_flat(data_type: DataType) -> bool:
     return not isinstance(data_type, ArrayType | MapType | StructType)
-
-
-def nested_array(values: list[Any], data_type: DataType) -> pa.Array:
-    """Nested values whose dates are days and timestamps microseconds."""
-    raw = pa.array(values, _raw_type(data_type))
-    target = arrow_type(data_type)
-    return raw if raw.type == target else _viewed(raw, target)
-
-
-def _raw_type(data_type: DataType) -> pa.DataType:
-    match data_type:
-        case ArrayType(element=element):
-            return pa.list_(pa.field("element", _raw_type(element)))
-        case MapType(key=key, value=value):
-            return pa.map_(_raw_type(key), _raw_type(value))
-        case StructType(fields=fields):
-            return pa.struct([pa.field(f.name, _raw_type(f.data_type)) for f in fields])
-    kind = arrow_type(data_type)
-    if data_type == DATE:
-        return pa.int32()
-    return pa.int64() if pa.types.is_timestamp(kind) else kind
-
-
-def _viewed(raw: pa.Array, target: pa.DataType) -> pa.Array:
-    """The same buffers under other leaf types of the same width."""
-    if pa.types.is_struct(target) or pa.types.is_list(target) or pa.types.is_map(target):
-        return raw.cast(target)
-    return raw.view(target)
 
 
 def _fast_schema(fields: StructType) -> pa.Schema | None:
@@ -325,26 +283,6 @@ def _fast_type(data_type: DataType, *, top: bool) -> pa.DataType | None:
     return None
 
 
-def file_blocks(file: InputFile, options: JsonOptions) -> Iterator[bytes]:
-    """The file as UTF-8 blocks of whole lines."""
-    stream = open_for_reading(file.path)
-    try:
-        source = stream if options.encoding == "utf-8" else Transcoded(stream, options.encoding)
-        yield from line_blocks(source, options.separator)
-    finally:
-        stream.close()
-
-
-def file_text(file: InputFile, options: JsonOptions) -> str:
-    """The whole file as text."""
-    stream = open_for_reading(file.path)
-    try:
-        content = b"".join(iter(lambda: stream.read(1 << 22), b""))
-    finally:
-        stream.close()
-    return content.decode(options.encoding, "replace").removeprefix("\ufeff")
-
-
 def block_lines(block: bytes, separator: bytes | None) -> list[str]:
     """The lines of a block that are not blank."""
     return [
@@ -369,20 +307,16 @@ class JsonFormat:
         parsed = JsonOptions.of(options, context)
         inference = JsonInference(
             parsed.leniency,
-            parsed.values,
+            parsed.inference,
             parsed.corrupt_record_name,
             parsed.mode,
-            primitives_as_string=parsed.primitives_as_string,
-            prefers_decimal=parsed.prefers_decimal,
-            infers_timestamps=parsed.infers_timestamps,
-            drops_all_null=parsed.drops_all_null,
             sampling_ratio=parsed.sampling_ratio,
         )
         for file in files:
             if parsed.multi_line:
-                inference.add([file_text(file, parsed)])
+                inference.add([file_text(file, parsed.encoding)])
                 continue
-            for block in file_blocks(file, parsed):
+            for block in file_blocks(file, parsed.encoding, parsed.separator):
                 inference.add(block_lines(block, parsed.separator))
         return inference.schema()
 
