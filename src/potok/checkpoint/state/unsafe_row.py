@@ -18,8 +18,9 @@ class UnsafeRowCodec:
     """Rows of one schema.
 
     The bytes are canonical: a null has its bit set and a slot of zero (Spark keeps the room of a null
-    decimal of more than 18 digits and of a null calendar interval, and so do we), padding is zero, NaN
-    has one pattern. -0.0 stays as it is: keys are normalised before they come here.
+    decimal of more than 18 digits and of a null calendar interval, and so do we; what Spark leaves in the
+    room of such an interval is by chance, so its rows with one have no canonical bytes), padding is zero,
+    NaN has one pattern. -0.0 stays as it is: keys are normalised before they come here.
     """
 
     def __init__(self, schema: StructType) -> None:
