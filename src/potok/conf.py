@@ -27,6 +27,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.default.parallelism": Entry(None),
     "spark.master": Entry("local[*]", static=True),
     "spark.potok.checkpoint.durable": Entry("true"),
+    "spark.potok.state.memoryLimit": Entry(None),
     "spark.python.sql.dataFrameDebugging.enabled": Entry("true"),
     "spark.sql.adaptive.enabled": Entry("true"),
     "spark.sql.ansi.enabled": Entry("true"),

@@ -27,6 +27,7 @@ from potok.plan.logical import (
     schema_attributes,
 )
 from potok.stateful.base import StateContext
+from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
 from potok.stateful.query import StatefulQuery
@@ -150,23 +151,25 @@ class StreamServices:
     def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedQuery:
         """Compile once."""
         time_zone = self._session.conf.get("spark.sql.session.timeZone")
+        conf = self._session.conf
         state = StateContext(
             context.file_system,
             CheckpointLayout(context.checkpoint_root).state,
             context.durable,
-            int(context.conf[SHUFFLE_PARTITIONS]),
-            context.output_mode.lower(),
-            context.batch_id,
-            context.conf,
-            time_zone,
-            self._session.conf.integer("spark.sql.execution.arrow.maxRecordsPerBatch"),
-            self._session.conf.boolean("spark.sql.streaming.stateStore.stateSchemaCheck"),
-            Retention(
-                self._session.conf.integer("spark.sql.streaming.stateStore.minDeltasForSnapshot"),
-                self._session.conf.integer("spark.sql.streaming.minBatchesToRetain"),
+            partitions=int(context.conf[SHUFFLE_PARTITIONS]),
+            output_mode=context.output_mode.lower(),
+            version=context.batch_id,
+            conf=context.conf,
+            time_zone=time_zone,
+            rows_per_batch=conf.integer("spark.sql.execution.arrow.maxRecordsPerBatch"),
+            checks_schemas=conf.boolean("spark.sql.streaming.stateStore.stateSchemaCheck"),
+            retention=Retention(
+                conf.integer("spark.sql.streaming.stateStore.minDeltasForSnapshot"),
+                conf.integer("spark.sql.streaming.minBatchesToRetain"),
             ),
-            self._session.conf.boolean(_MERGES_SESSIONS_LOCALLY),
-            partial(self._function, time_zone),
+            memory_limit_bytes=memory_limit_bytes(conf.find(MEMORY_LIMIT_KEY)),
+            merges_sessions_locally=conf.boolean(_MERGES_SESSIONS_LOCALLY),
+            prepare=partial(self._function, time_zone),
         )
         planned = plan_stateful(plan, state)
         runner = self._session.runtime.engine.prepare(compile_plan(planned.plan, time_zone), time_zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class StateContext:
     rows_per_batch: int = 10_000
     checks_schemas: bool = True
     retention: Retention = field(default_factory=Retention)
+    memory_limit_bytes: int = sys.maxsize
     merges_sessions_locally: bool = False
     prepare: Callable[[LogicalPlan], Callable[[pa.Table], pa.Table]] | None = None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from potok.checkpoint.state.maintenance import Maintenance
 from potok.stateful.base import NO_WATERMARK_MS, StateBatch, StateContext, StatefulOperator
+from potok.stateful.memory import check_memory
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import PlannedQuery
 
@@ -63,7 +64,11 @@ class StatefulQuery:
             operator.begin(StateBatch(batch_id, late[number], now[number], now_ms))
 
     def commit(self, batch_id: int) -> tuple[OperatorProgress, ...]:
-        """Write what the batch has changed; what each operator did."""
+        """Write what the batch has changed; what each operator did.
+
+        Raises UNSUPPORTED_FEATURE where the state has outgrown its memory.
+        """
+        self._check_memory()
         progress = []
         for operator in self.operators:
             begun = time.monotonic_ns()
@@ -72,6 +77,11 @@ class StatefulQuery:
             operator.counts.commit_ns += time.monotonic_ns() - begun
             progress.append(self._progress(operator))
         return tuple(progress)
+
+    def _check_memory(self) -> None:
+        used = sum(operator.memory_bytes for operator in self.operators)
+        rows = sum(operator.rows_total for operator in self.operators)
+        check_memory(used, rows, self._context.memory_limit_bytes)
 
     def committed(self, batch_id: int) -> None:
         """The batch is in the commit log."""
