@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from potok.engine.kernel import Kernel
 from potok.errors import unsupported
 from potok.functions.sql_text import CONTROL_OR_SPACE
+from potok.functions.text_values import cast_date, java_number
 from potok.functions.zones import days_from_civil, find_zone, instants, local_to_instant, only_text
 from potok.types import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ
 
@@ -27,12 +28,7 @@ _SPECIAL_NUMBERS = {
     "inf": float("inf"), "+inf": float("inf"), "infinity": float("inf"), "+infinity": float("inf"),
     "-inf": float("-inf"), "-infinity": float("-inf"), "nan": float("nan"),
 }  # fmt: skip
-_DECIMAL_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?", re.ASCII)
-_HEX_NUMBER = re.compile(
-    r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+[dDfF]?", re.ASCII
-)
 _JAVA_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_DATE = re.compile(r"([+-]?)(\d{4,7})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T].*)?)?)?", re.ASCII | re.DOTALL)
 _TIMESTAMP = re.compile(
     r"([+-]?)(\d{4,6})(?:-(\d{1,2})(?:-(\d{1,2})"
     r"(?:[ T](\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?(?:([^\d.].*))?)?)?)?)?)?",
@@ -46,16 +42,9 @@ _MAX_DIGITS = 38
 
 
 def parse_double(text: str) -> float | None:
-    """As `Double.parseDouble` after Spark's special words, None for anything else."""
-    text = text.strip(TRIMMED)
-    if _DECIMAL_NUMBER.fullmatch(text):
-        return float(text.rstrip("dDfF"))
-    special = _SPECIAL_NUMBERS.get(text.lower())
-    if special is not None:
-        return special
-    if _HEX_NUMBER.fullmatch(text):
-        return float.fromhex(text.rstrip("dDfF") if text[-1] in "dDfF" else text)
-    return None
+    """As `Double.parseDouble`, else one of Spark's special words; None for anything else."""
+    value = java_number(text.strip(TRIMMED))
+    return _SPECIAL_NUMBERS.get(text.strip(TRIMMED).lower()) if value is None else value
 
 
 _TRUE_WORDS, _FALSE_WORDS = (
@@ -91,15 +80,6 @@ def parse_decimal(text: str) -> decimal.Decimal | None:
 def whole_digits(value: decimal.Decimal) -> int:
     """The number of digits before the point, as Spark counts them against 38."""
     return max(value.adjusted() + 1, 1)
-
-
-def parse_date(text: str) -> int | None:
-    """Days since 1970-01-01, as Spark's `stringToDate`."""
-    match = _DATE.fullmatch(text.strip(TRIMMED))
-    if match is None:
-        return None
-    year = -int(match[2]) if match[1] == "-" else int(match[2])
-    return days_from_civil(year, int(match[3] or 1), int(match[4] or 1))
 
 
 def parse_timestamp(text: str) -> tuple[int, str | None] | None:
@@ -156,7 +136,7 @@ def _doubles(texts: pa.Array) -> pa.Array:
 
 
 def _dates(texts: pa.Array) -> pa.Array:
-    return pa.array(_each(parse_date, texts.to_pylist()), pa.int32()).cast(pa.date32())
+    return pa.array(_each(cast_date, texts.to_pylist()), pa.int32()).cast(pa.date32())
 
 
 def iso_timestamps(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:

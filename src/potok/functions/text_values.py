@@ -7,19 +7,19 @@ Source of facts: org.apache.spark.sql.catalyst.csv.UnivocityParser, util.SparkDa
 
 from __future__ import annotations
 
-import datetime as dt
 import decimal
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from potok.functions import zones
 from potok.functions.java_time_patterns import JavaTimePattern
+from potok.functions.zones import days_from_civil, find_zone
 from potok.types import (
     BINARY,
     BOOLEAN,
@@ -38,39 +38,26 @@ from potok.types import (
     arrow_type,
 )
 
-_UNIX_EPOCH = dt.date(1970, 1, 1).toordinal()
 _MICROS = 1_000_000
 _DAY_MICROS = 86_400 * _MICROS
 _CYCLE_MICROS = 146_097 * _DAY_MICROS
 _YEAR_2000_MICROS = 10_957 * _DAY_MICROS
 _FIRST_MICROS, _LAST_MICROS = -719_160 * _DAY_MICROS, 2_932_890 * _DAY_MICROS
-_LOCAL_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local times
-_MAX_PYTHON_YEAR = 9999
 _CONTROLS_AND_SPACE = "".join(map(chr, range(33)))
+_TRIMMED = _CONTROLS_AND_SPACE + "\x7f"
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_HEX_NUMBER = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+", re.ASCII)
+_HEX_NUMBER = re.compile(
+    r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+[dDfF]?", re.ASCII
+)
+_JAVA_NUMBER = re.compile(_NUMBER.pattern + "[dDfF]?", re.ASCII)
+_NAMED_NUMBER = re.compile(r"[+-]?(?:NaN|Infinity)")
 _DATE = re.compile(r"([+-]?\d{4,7})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T].*)?)?)?", re.ASCII | re.DOTALL)
 _TIMESTAMP = re.compile(
     r"(?:([+-]?\d{4,7})(?:-(\d{1,2})(?:-(\d{1,2}))?)?)?"
     r"(?:(?:(?<=\d)[ T]|^T?)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*(.*))?",
     re.ASCII | re.DOTALL,
 )
-_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?", re.ASCII)
-_MAX_OFFSET_SECONDS = 18 * 3600
-
-# java.time.ZoneId.SHORT_IDS
-_SHORT_ZONES = {
-    "ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires",
-    "ART": "Africa/Cairo", "AST": "America/Anchorage", "BET": "America/Sao_Paulo", "BST": "Asia/Dhaka",
-    "CAT": "Africa/Harare", "CNT": "America/St_Johns", "CST": "America/Chicago", "CTT": "Asia/Shanghai",
-    "EAT": "Africa/Addis_Ababa", "ECT": "Europe/Paris", "IET": "America/Indiana/Indianapolis",
-    "IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "MIT": "Pacific/Apia", "NET": "Asia/Yerevan",
-    "NST": "Pacific/Auckland", "PLT": "Asia/Karachi", "PNT": "America/Phoenix", "PRT": "America/Puerto_Rico",
-    "PST": "America/Los_Angeles", "SST": "Pacific/Guadalcanal", "VST": "Asia/Ho_Chi_Minh", "EST": "-05:00",
-    "MST": "-07:00", "HST": "-10:00",
-}  # fmt: skip
-
 BAD = object()
 """What a converter returns for a text that has no value of the type."""
 
@@ -262,15 +249,16 @@ def _integer_converter(bits: int) -> Converter:
 def java_number(text: str) -> float | None:
     """`java.lang.Double.parseDouble`; None where it throws."""
     text = text.strip(_CONTROLS_AND_SPACE)
-    if text[-1:] in {"d", "D", "f", "F"} and not text[:3].lower().lstrip("+-").startswith("0x"):
-        text = text[:-1]
-    if _NUMBER.fullmatch(text):
+    if _JAVA_NUMBER.fullmatch(text):
+        return float(text.rstrip("dDfF"))
+    if _NAMED_NUMBER.fullmatch(text):
         return float(text)
-    if text.lstrip("+-") in {"NaN", "Infinity"} and text[1:2] not in {"+", "-"}:
-        return float(text)
-    if text[-1:] in {"d", "D", "f", "F"} and _HEX_NUMBER.fullmatch(text[:-1]):
-        text = text[:-1]
-    return float.fromhex(text) if _HEX_NUMBER.fullmatch(text) else None
+    if _HEX_NUMBER.fullmatch(text) is None:
+        return None
+    try:
+        return float.fromhex(text.rstrip("dDfF") if text[-1] in "dDfF" else text)
+    except OverflowError:
+        return float("-inf" if text.startswith("-") else "inf")
 
 
 def _number_converter(options: TextOptions) -> Converter:
@@ -368,20 +356,9 @@ _CONVERTERS: dict[DataType, Callable[[TextOptions], Converter]] = {
 }
 
 
-def days_from_civil(year: int, month: int, day: int) -> int | None:
-    """Days since 1970-01-01 in the proleptic Gregorian calendar; None if there is no such day."""
-    # The calendar repeats every 400 years; Python's ends at year 9999.
-    shift = 0 if 1 <= year <= _MAX_PYTHON_YEAR else (year - 2000) // 400
-    try:
-        ordinal = dt.date(year - shift * 400, month, day).toordinal()
-    except ValueError:
-        return None
-    return ordinal - _UNIX_EPOCH + shift * 146_097
-
-
 def cast_date(text: str) -> int | None:
     """Days since 1970 as CAST(text AS DATE) reads it; None where there is no date."""
-    found = _DATE.fullmatch(text.strip(_CONTROLS_AND_SPACE))
+    found = _DATE.fullmatch(text.strip(_TRIMMED))
     if found is None:
         return None
     year, month, day = found.groups()
@@ -393,7 +370,7 @@ def cast_timestamp(text: str, time_zone: str | None, today_days: int | None = No
 
     Without a `time_zone` it is a local time: a zone in the text is not allowed.
     """
-    found = _TIMESTAMP.fullmatch(text.strip(_CONTROLS_AND_SPACE))
+    found = _TIMESTAMP.fullmatch(text.strip(_TRIMMED))
     if found is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
@@ -417,29 +394,10 @@ def local_to_instant(local_micros: int, zone: str) -> int | None:
 
     A local time that comes twice is the earlier one, one that never comes moves by the gap, as in java.time.
     """
-    if zone in {"Z", "UTC", "GMT", "UT"}:
-        return local_micros
-    found = _OFFSET.fullmatch(_SHORT_ZONES.get(zone, zone))
-    if found is not None:
-        sign, hours, minutes, seconds = found.groups()
-        offset = int(hours) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-        if offset > _MAX_OFFSET_SECONDS or int(minutes or 0) > 59:  # noqa: PLR2004 - the clock
-            return None
-        return local_micros - (offset if sign == "+" else -offset) * _MICROS
-    region = _zone(_SHORT_ZONES.get(zone, zone))
-    if region is None:
+    found = find_zone(zone)
+    if found is None:
         return None
     # The calendar repeats every 400 years; Python's has the years 1 to 9999.
     in_range = _FIRST_MICROS <= local_micros < _LAST_MICROS
-    cycles = 0 if in_range else (local_micros - _YEAR_2000_MICROS) // _CYCLE_MICROS
-    wall = _LOCAL_EPOCH + dt.timedelta(microseconds=local_micros - cycles * _CYCLE_MICROS)
-    offset_of = wall.replace(tzinfo=region).utcoffset() or dt.timedelta()
-    return local_micros - int(offset_of.total_seconds()) * _MICROS
-
-
-@lru_cache(maxsize=128)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+    moved = 0 if in_range else (local_micros - _YEAR_2000_MICROS) // _CYCLE_MICROS * _CYCLE_MICROS
+    return zones.local_to_instant(local_micros - moved, found) + moved

@@ -18,7 +18,7 @@ from potok.connectors.json import JsonFormat
 from potok.connectors.text import TextFormat
 from potok.ddl import parse_schema
 from potok.errors import SparkError
-from potok.functions.text_values import days_from_civil
+from potok.functions.zones import days_from_civil
 from potok.plan.logical import Options
 from potok.types import StructType, arrow_schema
 from unit.connectors.recorded_values import plain, recorded
