@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from potok.analysis.names import quote_type, unresolved_column
+from potok.analysis.names import quote, quote_type, unresolved_column
 from potok.errors import SparkError
 from potok.plan.expressions import AttributeReference
 from potok.plan.logical import EventTimeWatermark, LogicalPlan, UnresolvedWatermark
@@ -47,7 +47,7 @@ def watermark(analyzer: Analyzer, plan: UnresolvedWatermark) -> LogicalPlan:
     if column.type != TIMESTAMP and not is_window:
         raise SparkError(
             "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
-            eventName=f'"{plan.event_time}"',
+            eventName=quote(plan.event_time),
             eventType=quote_type(column.type),
         )
     result = tuple(

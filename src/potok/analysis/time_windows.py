@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from potok.analysis.functions import DOCUMENTATION
 from potok.analysis.names import quote, quote_type
@@ -89,8 +90,10 @@ class TimeWindows:
         if len(windows) > 1:
             raise SparkError("_LEGACY_ERROR_TEMP_1039")
         others = [k for k in keys if not any(is_window_call(n) for n in walk(k))]
-        for call in calls:
-            child, self._columns[call] = _add(child, call, others)
+        # A window over window_time needs its column first.
+        for call in sorted(calls, key=lambda c: c.name != WINDOW_TIME):
+            arguments = tuple(self.over(a) for a in call.arguments)
+            child, self._columns[call] = _add(child, replace(call, arguments=arguments), others)
         return child
 
     def over(self, expression: Expression) -> Expression:

@@ -41,9 +41,9 @@ from potok.stateful.base import (
     StatefulOperator,
     TypedStore,
     column_arrays,
-    micros,
     rows_table,
 )
+from potok.stateful.event_time import known_micros
 from potok.stateful.expiry import Expiry
 from potok.types import LONG, StructField, StructType, arrow_type
 
@@ -140,11 +140,13 @@ def plan_aggregate(
     saved = OperatorStep((Project(fetched, (position, *merged)),), operator.save, (*keys, *kept))
     values = buffers.values(kept)
     by_key = dict(zip(node.grouping, keys, strict=True))
-    outputs = tuple(_output(expression, {**values, **by_key}) for expression in node.aggregates)
+    outputs = tuple(output_of(expression, {**values, **by_key}) for expression in node.aggregates)
     return Project(saved, outputs), operator
 
 
-def _output(expression: Expression, replacements: dict[Expression, Expression]) -> Expression:
+def output_of(expression: Expression, replacements: dict[Expression, Expression]) -> Expression:
+    """An output expression with its aggregates and keys replaced, under its name and id."""
+
     def change(node: Node) -> Node:
         found = replacements.get(cast("Expression", node))
         return node.map_children(change, Expression) if found is None else found
@@ -192,15 +194,21 @@ class AggregateOperator(StatefulOperator):
         table = self._store.store.table
         self._expiry = Expiry(table)
         numbers = table.live()
-        times = self._store.keys.decode(table.keys(numbers))[self._time_key]
-        self._expiry.set(numbers, micros(times))
+        self._expire(numbers, self._store.keys.decode(table.keys(numbers))[self._time_key])
+
+    def _expire(self, numbers: Longs, times: pa.Array) -> None:
+        """Groups without an event time stay for ever."""
+        if self._expiry is not None:
+            moments, is_known = known_micros(times)
+            self._expiry.set(numbers[is_known], moments[is_known])
 
     def read(self, table: pa.Table) -> pa.Table:
         """The batch's partial buffers beside those that are kept, late groups left out."""
         columns = column_arrays(table)
         count = len(self._key_names)
         if self._time_key is not None and self._expiry is not None:
-            late = micros(columns[self._time_key]) <= self.batch.late_ms * MICROS_PER_MS
+            moments, is_known = known_micros(columns[self._time_key])
+            late = is_known & (moments <= self.batch.late_ms * MICROS_PER_MS)
             if late.any():
                 self.counts.dropped_by_watermark += int(late.sum())
                 kept = pa.array(~late)
@@ -239,7 +247,7 @@ class AggregateOperator(StatefulOperator):
         self.counts.updated += numbers.size
         if self._expiry is not None and self._time_key is not None:
             new = self._numbers < 0
-            self._expiry.set(numbers[new], micros(self._key_columns[self._time_key])[new])
+            self._expire(numbers[new], self._key_columns[self._time_key].filter(pa.array(new)))
         self.counts.updates_ns += time.monotonic_ns() - begun
         mode = self.context.output_mode
         if mode == "complete":

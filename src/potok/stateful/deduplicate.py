@@ -23,9 +23,9 @@ from potok.stateful.base import (
     TypedStore,
     column_arrays,
 )
-from potok.stateful.event_time import DELAY_KEY, event_time_position, known_micros
+from potok.stateful.event_time import ANY_WINDOW_US, DELAY_KEY, event_time_position, known_micros
 from potok.stateful.expiry import Expiry
-from potok.stateful.keys import first_of_each, without_negative_zero
+from potok.stateful.keys import first_of_each, scala_set_order, without_negative_zero
 from potok.types import LONG, NULL, StructField, StructType
 
 _NOTHING = StructType((StructField("__dummy__", NULL),))
@@ -37,8 +37,14 @@ def plan_deduplicate(
 ) -> tuple[LogicalPlan, StatefulOperator]:
     """One step over the planned relation."""
     (child,) = relations
+    keys = node.keys
+    if context.conf.get("spark.sql.dropDuplicates.deterministicKeyOrder.enabled") == "false":
+        names = {key.name: key for key in keys}
+        keys = (
+            tuple(names[name] for name in scala_set_order(list(names))) if len(names) == len(keys) else keys
+        )
     make = DeduplicateWithinWatermark if node.within_watermark else DeduplicateByKey
-    operator = make(operator_id, context, node.child.output, node.keys)
+    operator = make(operator_id, context, node.child.output, keys)
     return OperatorStep((child,), operator, child.output), operator
 
 
@@ -153,6 +159,7 @@ class DeduplicateWithinWatermark(_Deduplication):
             msg = "dropDuplicatesWithinWatermark needs an event time"
             raise ValueError(msg)
         self._moments = self._time
+        self._is_window = isinstance(columns[self._time].type, StructType)
         self._delay_us = json.loads(columns[self._time].metadata)[DELAY_KEY] * MICROS_PER_MS
 
     def loaded(self) -> None:
@@ -162,7 +169,9 @@ class DeduplicateWithinWatermark(_Deduplication):
         self._expiry.set(numbers, np.asarray(self._store.values.decode(table.values(numbers))[0]))
 
     def _keep(self, keys: UnsafeRows, rows: pa.Table) -> None:
-        times, _ = known_micros(rows.column(self._moments))
+        times, is_known = known_micros(rows.column(self._moments))
+        if self._is_window:
+            times = np.where(is_known, ANY_WINDOW_US, 0)
         expires_us = times + self._delay_us
         values = self._store.encode_values([pa.array(expires_us)], len(keys))
         numbers = self._store.store.put(keys, values, np.full(len(keys), -1, np.int64))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from potok.checkpoint.state.index import Longs
 from potok.errors import SparkError
+from potok.plan.expressions import AttributeReference
 from potok.plan.logical import Attributes
 
 DELAY_KEY = "spark.watermarkDelayMs"
+# What Spark 4.3 takes for the event time of a window where it reads one number: the place of the window's
+# bytes in the row, offset 16 and size 24, whatever the window is.
+ANY_WINDOW_US = 16 << 32 | 24
 
 
 def event_time_position(columns: Attributes) -> int | None:
@@ -20,9 +26,13 @@ def event_time_position(columns: Attributes) -> int | None:
     """
     marked = [i for i, column in enumerate(columns) if DELAY_KEY in column.metadata]
     if len({columns[i].expr_id for i in marked}) > 1:
-        names = ",".join(f"{columns[i].name}#{columns[i].expr_id}" for i in marked)
+        names = ",".join(_text(columns[i]) for i in marked)
         raise SparkError("MULTIPLE_EVENT_TIME_COLUMNS", eventTimeCols=f"({names})")
     return marked[0] if marked else None
+
+
+def _text(column: AttributeReference) -> str:
+    return f"{column.name}#{column.expr_id}-T{json.loads(column.metadata)[DELAY_KEY]}ms"
 
 
 def known_micros(column: pa.Array | pa.ChunkedArray) -> tuple[Longs, npt.NDArray[np.bool_]]:

@@ -11,6 +11,10 @@ import pyarrow.compute as pc
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows
 
+_SMALL_SET = 4
+_HASH_BITS = 32
+_MASK = (1 << 32) - 1
+
 
 def without_negative_zero(column: pa.Array) -> pa.Array:
     """The values with 0.0 for -0.0, in arrays and structs too."""
@@ -66,3 +70,40 @@ def group_numbers(rows: UnsafeRows) -> Longs:
         known.setdefault(rows.row_bytes(position), len(known)) for position in range(len(rows))
     ]
     return np.array(numbers, np.int64)
+
+
+def scala_set_order(names: Sequence[str]) -> list[str]:
+    """Texts in the order of Scala 2.13's immutable Set: as given up to four, then by the bits of their hashes.
+
+    Spark stored the keys of dropDuplicates in this order before deterministicKeyOrder.
+    """
+    if len(names) <= _SMALL_SET:
+        return list(names)
+    return _trie_order([(_improved(_java_hash(name)), name) for name in names], 0)
+
+
+def _trie_order(entries: list[tuple[int, str]], shift: int) -> list[str]:
+    """A node of the trie: its own entries by five bits of the hash, then its subtrees."""
+    by_bits: dict[int, list[tuple[int, str]]] = {}
+    for entry in entries:
+        by_bits.setdefault(entry[0] >> shift & 31, []).append(entry)
+    ordered = sorted(by_bits.items())
+    own = [part[0][1] for _, part in ordered if len(part) == 1]
+    if shift >= _HASH_BITS:
+        return [name for _, name in entries]
+    return own + [name for _, part in ordered if len(part) > 1 for name in _trie_order(part, shift + 5)]
+
+
+def _java_hash(text: str) -> int:
+    units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
+    total = 0
+    for unit in units.tolist():
+        total = (total * 31 + unit) & _MASK
+    return total
+
+
+def _improved(code: int) -> int:
+    code = (code + (~(code << 9) & _MASK)) & _MASK
+    code ^= code >> 14
+    code = (code + (code << 4)) & _MASK
+    return code ^ code >> 10

@@ -10,12 +10,20 @@ from potok.plan.logical import (
     Aggregate,
     Deduplicate,
     EventTimeWatermark,
+    Join,
+    Limit,
     LogicalPlan,
+    StatefulMap,
 )
 from potok.plan.tree import Node
 from potok.stateful.aggregate import plan_aggregate
 from potok.stateful.base import StateContext, StatefulOperator
 from potok.stateful.deduplicate import plan_deduplicate
+from potok.stateful.group_state import plan_group_state
+from potok.stateful.join import plan_join
+from potok.stateful.join_inputs import joins_streams
+from potok.stateful.limit import combined_limits, keeps_count, plan_limit
+from potok.stateful.session_window import plan_session_window, session_position
 
 # Upstream of a relation: where its watermark comes from, operators or (None) the query's own watermark.
 Upstream = tuple["StatefulOperator | None", ...]
@@ -33,9 +41,19 @@ class Rule:
     keeps_state: Callable[[Any, StateContext], bool] = lambda _node, _context: True
 
 
+def _plan_aggregate(
+    node: Aggregate, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
+) -> tuple[LogicalPlan, StatefulOperator]:
+    make = plan_aggregate if session_position(node) is None else plan_session_window
+    return make(node, relations, operator_id, context)
+
+
 RULES: Mapping[type[LogicalPlan], Rule] = {
-    Aggregate: Rule(plan_aggregate),
+    Aggregate: Rule(_plan_aggregate),
     Deduplicate: Rule(plan_deduplicate),
+    Limit: Rule(plan_limit, keeps_state=keeps_count),
+    Join: Rule(plan_join, keeps_state=lambda node, _context: joins_streams(node)),
+    StatefulMap: Rule(plan_group_state),
 }
 
 
@@ -51,7 +69,7 @@ class PlannedQuery:
 def plan_stateful(plan: LogicalPlan, context: StateContext) -> PlannedQuery:
     """Plan the stateful nodes, numbered from the top as Spark does."""
     planner = _Planner(context)
-    planned, _ = planner.plan(plan)
+    planned, _ = planner.plan(combined_limits(plan))
     numbers = sorted(planner.operators)
     return PlannedQuery(
         planned,

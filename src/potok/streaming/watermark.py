@@ -16,14 +16,14 @@ from potok.plan.expressions import (
     AttributeReference,
     Call,
     Expression,
-    GetStructField,
     Literal,
     next_expr_id,
 )
 from potok.plan.logical import CollectMetrics, EventTimeWatermark, LogicalPlan
 from potok.plan.tree import Node
+from potok.stateful.event_time import ANY_WINDOW_US
 from potok.streaming.progress import format_timestamp
-from potok.types import DOUBLE, LONG, StructType
+from potok.types import BOOLEAN, DOUBLE, LONG, StructType
 
 # No name that a user can give to `observe` starts like this.
 METRIC_PREFIX = "\x00watermark"
@@ -65,13 +65,11 @@ def _observed(plan: LogicalPlan, order: Mapping[int, int]) -> LogicalPlan:
 
 
 def _statistics(event_time: AttributeReference) -> tuple[Expression, ...]:
-    moment: Expression = event_time
-    if isinstance(event_time.type, StructType):
-        # A time window stands for its end.
-        end = event_time.type.fields[1]
-        moment = GetStructField(event_time, 1, end.name, end.data_type)
     # Spark counts a missing event time as 1970.
-    known_ms = Call("unix_millis", (moment,), LONG)
+    known_ms: Expression = Call("unix_millis", (event_time,), LONG)
+    if isinstance(event_time.type, StructType):
+        present = Call("isnotnull", (event_time,), BOOLEAN, is_nullable=False)
+        known_ms = Call("if", (present, Literal(ANY_WINDOW_US // 1000, LONG), Literal(None, LONG)), LONG)
     time_ms = Call("coalesce", (known_ms, Literal(0, LONG)), LONG, is_nullable=False)
     calls = {
         "max": AggregateCall("max", (time_ms,), LONG),
