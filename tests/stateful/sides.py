@@ -15,7 +15,7 @@ from support.processes import environment, potok_command
 
 WORKER = Path(__file__).parent / "worker.py"
 TESTS = str(Path(__file__).resolve().parents[1])
-PATIENCE_S = 120.0
+PATIENCE_S = 400.0
 
 
 class Side:
