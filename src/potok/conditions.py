@@ -851,6 +851,7 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "INTERNAL_ERROR": Condition("<message>", "XX000", SPARK),
+    "INTERNAL_ERROR_TWS": Condition("<message>", "XX000", UNSUPPORTED),
     "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION": Condition(
         "Integer overflow while operating with intervals. Try devising appropriate values for the"
         " interval parameters.",
@@ -1912,6 +1913,46 @@ CONDITIONS: dict[str, Condition] = {
         "XXKST",
         "org.apache.spark.sql.execution.streaming.state.StateStoreValueSchemaNotCompatible",
     ),
+    "STDS_COMMITTED_BATCH_UNAVAILABLE": Condition(
+        "No committed batch found, checkpoint location: <checkpointLocation>. Ensure that the query has run and committed any microbatch before stopping.",
+        "KD006",
+        RUNTIME,
+    ),
+    "STDS_CONFLICT_OPTIONS": Condition(
+        "The options <options> cannot be specified together. Please specify the one.",
+        "42613",
+        RUNTIME,
+    ),
+    "STDS_FAILED_TO_READ_STATE_SCHEMA": Condition(
+        "Failed to read the state schema. Either the file does not exist, or the file is corrupted. options: <sourceOptions>.\nRerun the streaming query to construct the state schema, and report to the corresponding communities or vendors if the error persists.",
+        "42K03",
+        RUNTIME,
+    ),
+    "STDS_INVALID_OPTION_VALUE.IS_EMPTY": Condition(
+        "Invalid value for source option '<optionName>': cannot be empty.",
+        "42616",
+        RUNTIME,
+    ),
+    "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE": Condition(
+        "Invalid value for source option '<optionName>': cannot be negative.",
+        "42616",
+        RUNTIME,
+    ),
+    "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE": Condition(
+        "Invalid value for source option '<optionName>': <message>",
+        "42616",
+        RUNTIME,
+    ),
+    "STDS_OFFSET_LOG_UNAVAILABLE": Condition(
+        "The offset log for <batchId> does not exist, checkpoint location: <checkpointLocation>.\nPlease specify the batch ID which is available for querying - you can query the available batch IDs via using state metadata data source.",
+        "KD006",
+        RUNTIME,
+    ),
+    "STDS_REQUIRED_OPTION_UNSPECIFIED": Condition(
+        "'<optionName>' must be specified.",
+        "42601",
+        RUNTIME,
+    ),
     "STREAMING_CHECKPOINT_MISSING_METADATA_FILE": Condition(
         "Checkpoint location <checkpointLocation> is in an inconsistent state: the metadata file is missing"
         " but offset and/or commit logs contain data. Please restore the metadata file or create a new"
@@ -2159,6 +2200,12 @@ CONDITIONS: dict[str, Condition] = {
         "(INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",
         "0A000",
         ANALYSIS,
+    ),
+    "UNSUPPORTED_FEATURE.STORE_BACKEND_NOT_SUPPORTED_FOR_TWS": Condition(
+        "The feature is not supported: Store backend <stateStoreProvider> is not supported by TransformWithState operator."
+        " Please use RocksDBStateStoreProvider.",
+        "0A000",
+        UNSUPPORTED,
     ),
     "UNSUPPORTED_FEATURE.TABLE_OPERATION": Condition(
         'The feature is not supported: Table <tableName> does not support <operation>. Please check the current catalog and namespace to make sure the qualified table name is expected, and also check the catalog implementation which is configured by "spark.sql.catalog".',

@@ -24,6 +24,8 @@ _PROVIDERS = {
     "rate-micro-batch": "potok.connectors.rate:RateMicroBatchProvider",
     "kafka": "potok.connectors.kafka:KafkaProvider",
     "socket": "potok.connectors.socket:SocketProvider",
+    "statestore": "potok.connectors.state:StateStoreProvider",
+    "state-metadata": "potok.connectors.state:StateMetadataProvider",
 }
 _DATA_SOURCES = "org.apache.spark.sql.execution.datasources"
 _ALIASES = {
@@ -41,7 +43,7 @@ _ALIASES = {
     f"{_DATA_SOURCES}.parquet": "parquet",
     f"{_DATA_SOURCES}.parquet.parquetfileformat": "parquet",
 }
-_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "binaryfile", "delta", "iceberg", "libsvm", "statestore", "state-metadata"}  # fmt: skip
+_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "binaryfile", "delta", "iceberg", "libsvm"}  # fmt: skip
 
 
 @lru_cache(maxsize=64)

@@ -93,9 +93,10 @@ class StoreFiles:
                 )
             except ValueError as error:
                 raise _damaged(path, error) from error
-        return keys, values, (self._delta(partition, v) for v in range(base + 1, version + 1))
+        return keys, values, (self.delta_at(partition, v) for v in range(base + 1, version + 1))
 
-    def _delta(self, partition: int, version: int) -> Delta:
+    def delta_at(self, partition: int, version: int) -> Delta:
+        """The changes that made a version. Raises CANNOT_LOAD_STATE_STORE, which names the file."""
         path = self.delta(partition, version)
         try:
             return decode_delta(self._content(path, "DELTA"), self.key_width, self.value_width)

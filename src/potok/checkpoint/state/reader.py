@@ -1,0 +1,115 @@
+"""A finished checkpoint read from outside: its operators, their stores, what the stores hold at a version."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from potok.checkpoint.commit_log import CommitLog
+from potok.checkpoint.files import FileSystem
+from potok.checkpoint.layout import CheckpointLayout
+from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS, OffsetLog, OffsetSeq
+from potok.checkpoint.state.files import StoreFiles
+from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStoreInfo
+from potok.checkpoint.state.rows import UnsafeRows
+from potok.checkpoint.state.schema import StateSchema, decode_schemas
+from potok.checkpoint.state.store import merged
+from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
+
+KEY_TO_ROWS = "keyWithIndexToValue"
+# The columns at the end of a key that do not choose its partition, by the end of the store's name or the operator.
+_PLACED_APART = {KEY_TO_ROWS: 1, "sessionWindowStateStoreSaveExec": 1}
+# Operators whose only row is in the first partition.
+SINGLE_ROW = frozenset({"globalLimit"})
+
+
+@dataclass(frozen=True)
+class StoredStore:
+    """One store of a checkpoint: what it is and where its files are."""
+
+    operator: OperatorMetadata
+    info: StateStoreInfo
+    schema: StateSchema
+    files: StoreFiles
+
+    @cached_property
+    def codecs(self) -> tuple[UnsafeRowCodec, UnsafeRowCodec]:
+        """Of keys and values."""
+        return UnsafeRowCodec(self.schema.key), UnsafeRowCodec(self.schema.value)
+
+    @property
+    def partition_columns(self) -> range:
+        """The columns of the key whose hash chooses the partition."""
+        apart = _PLACED_APART.get(self.operator.operator_name, 0)
+        if self.info.store_name.endswith(KEY_TO_ROWS):
+            apart = _PLACED_APART[KEY_TO_ROWS]
+        return range(len(self.schema.key.fields) - apart)
+
+    def rows(self, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows]:
+        """Keys and values at a version. Raises CANNOT_LOAD_STATE_STORE."""
+        return merged(self.files, partition, version)
+
+    def columns(self, partition: int, version: int) -> tuple[list[pa.Array], list[pa.Array]]:
+        """The columns of the keys and of the values at a version."""
+        keys, values = self.rows(partition, version)
+        return self.codecs[0].decode(keys), self.codecs[1].decode(values)
+
+    def changes(self, partition: int, version: int) -> tuple[list[pa.Array], list[pa.Array], list[bool]]:
+        """What the batch before a version has written, in its order: keys, values (none for removals), removals."""
+        delta = self.files.delta_at(partition, version)
+        keep = ~delta.is_removal
+        values = self.codecs[1].decode(delta.values.take(keep))
+        return self.codecs[0].decode(delta.keys), values, delta.is_removal.tolist()
+
+
+class CheckpointState:
+    """The checkpoint in a directory. Raises SparkError for damaged files."""
+
+    def __init__(self, root: str, fs: FileSystem) -> None:
+        self.layout = CheckpointLayout(root)
+        self._fs = fs
+        self.offsets = OffsetLog(self.layout.offsets, fs, durable=False)
+        self.commits = CommitLog(self.layout.commits, fs, durable=False)
+
+    def partitions(self, batch_id: int) -> int | None:
+        """The number of state partitions that a batch was run with, None where the batch is not known."""
+        entry: OffsetSeq | None = self.offsets.get(batch_id)
+        if entry is None or SHUFFLE_PARTITIONS not in entry.metadata.conf:
+            return None
+        return int(entry.metadata.conf[SHUFFLE_PARTITIONS])
+
+    def operators(self) -> list[OperatorMetadata]:
+        """By their numbers; those that checkpoints of old Spark versions do not describe are left out."""
+        found = []
+        for status in self._fs.list(self.layout.state):
+            if status.name.isdecimal():
+                path = posixpath.join(self.layout.state, status.name, "_metadata", "metadata")
+                if self._fs.exists(path):
+                    found.append(OperatorMetadata.decode(self._fs.read_bytes(path)))
+        return sorted(found, key=lambda operator: operator.operator_id)
+
+    def stores(self, partitions: int) -> Iterator[StoredStore]:
+        """All stores of all operators."""
+        for operator in self.operators():
+            for info in operator.stores:
+                yield self.store(operator, info, partitions)
+
+    def store(self, operator: OperatorMetadata, info: StateStoreInfo, partitions: int) -> StoredStore:
+        """One store. FileNotFoundError without its schema, ValueError where that is damaged."""
+        plain = StoreFiles(self._fs, self.layout.state, operator.operator_id, info.store_name, partitions)
+        path = posixpath.join(plain.directory(0), "_metadata", "schema")
+        schema = decode_schemas(self._fs.read_bytes(path))[0]
+        files = StoreFiles(
+            self._fs,
+            self.layout.state,
+            operator.operator_id,
+            info.store_name,
+            partitions,
+            key_width=UnsafeRowCodec(schema.key).width,
+            value_width=UnsafeRowCodec(schema.value).width,
+        )
+        return StoredStore(operator, info, schema, files)
