@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 MAX_VERSION = 2
 NO_OFFSET = "-"
 SHUFFLE_PARTITIONS = "spark.sql.shuffle.partitions"
+STATE_STORE_PROVIDER = "spark.sql.streaming.stateStore.providerClass"
+# The provider in the log of a query whose state is in files of ours that Spark cannot read: Spark looks for this class,
+# does not find it, and says so.
+FOREIGN_PROVIDER = "potok.StateOfTransformWithStateInPotoksOwnFormat.ResumeThisCheckpointWithPotok"
 
 # In the order in which Spark 4.3 writes them (that of a hash map), with our defaults: Spark's own but
 # for the number of shuffle partitions, which costs Spark a state file per partition and batch.
 CONF_DEFAULTS: Mapping[str, str] = {
-    "spark.sql.streaming.stateStore.providerClass": (
+    STATE_STORE_PROVIDER: (
         "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
     ),
     "spark.sql.dropDuplicates.deterministicKeyOrder.enabled": "true",

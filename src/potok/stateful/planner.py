@@ -24,6 +24,7 @@ from potok.stateful.join import plan_join
 from potok.stateful.join_inputs import joins_streams
 from potok.stateful.limit import combined_limits, keeps_count, plan_limit
 from potok.stateful.session_window import plan_session_window, session_position
+from potok.stateful.transform_with_state import plan_transform
 
 # Upstream of a relation: where its watermark comes from, operators or (None) the query's own watermark.
 Upstream = tuple["StatefulOperator | None", ...]
@@ -48,12 +49,19 @@ def _plan_aggregate(
     return make(node, relations, operator_id, context)
 
 
+def _plan_stateful_map(
+    node: StatefulMap, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
+) -> tuple[LogicalPlan, StatefulOperator]:
+    make = plan_transform if "time_mode" in dict(node.settings) else plan_group_state
+    return make(node, relations, operator_id, context)
+
+
 RULES: Mapping[type[LogicalPlan], Rule] = {
     Aggregate: Rule(_plan_aggregate),
     Deduplicate: Rule(plan_deduplicate),
     Limit: Rule(plan_limit, keeps_state=keeps_count),
     Join: Rule(plan_join, keeps_state=lambda node, _context: joins_streams(node)),
-    StatefulMap: Rule(plan_group_state),
+    StatefulMap: Rule(_plan_stateful_map),
 }
 
 

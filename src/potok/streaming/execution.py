@@ -20,6 +20,7 @@ from potok.connectors.base import Sink, Source, SourceContext
 from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, StreamingRelation
 from potok.stateful.join_inputs import narrow_join_inputs
+from potok.stateful.providers import with_provider
 from potok.streaming.batch import (
     MicroBatch,
     Offsets,
@@ -170,6 +171,7 @@ class StreamExecution:
         conf = conf_for_offset_log(self._services.conf)
         if state.conf is not None:
             conf.update(conf_from_offset_log(state.conf))
+        conf = with_provider(conf, self._definition.plan, is_new=state.conf is None)
         self._sources = Sources(self._definition.plan, self._make_source)
         trigger = self._definition.trigger
         for started in self._sources.started:
