@@ -1,8 +1,8 @@
 """Record what Spark 4.3 does in each scenario into `recorded/` beside this file.
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
-`PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with `checkpoints` as the only argument
-for what lies in the directories of some after the first half of their steps, and what is read back from there.
+`PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with
+`checkpoints [family ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there.
 Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,26 +50,28 @@ def readable(store: dict[str, Any]) -> list[list[Any]]:
     ]
 
 
-def checkpoints(spark: Side) -> None:
-    """Record the directories of all scenarios that are handed over."""
-    shutil.rmtree(TARGET / "checkpoints", ignore_errors=True)
-    reads: dict[str, Any] = {}
-    for name in FAMILIES:
+def checkpoints(spark: Side, families: Sequence[str]) -> None:
+    """Record the directories of the scenarios of some families that are handed over, and what is read back from them."""
+    target = TARGET / "readers.json"
+    reads: dict[str, Any] = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    for name in families:
         for scenario in family(name).values():
             if scenario.checkpoint:
-                root = ROOT / name / scenario.name
+                root = ROOT / "checkpoints" / name / scenario.name
                 spark.run(name, scenario.name, root, last=half(scenario))
                 kept = TARGET / "checkpoints" / name / scenario.name
+                shutil.rmtree(kept, ignore_errors=True)
                 shutil.copytree(root, kept, ignore=shutil.ignore_patterns("*.crc", "out"))
                 reads[f"{name}/{scenario.name}"] = spark.read(root)
                 print("checkpoint", name, scenario.name, flush=True)
-    lines = [
-        f" {json.dumps(name)}: {{\n"
-        + ",\n".join(f"  {json.dumps(one)}: {json.dumps(told[one])}" for one in told)
-        + "\n }"
-        for name, told in reads.items()
-    ]
-    (TARGET / "readers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        texts = [_reads(one, reads[one]) for one in sorted(reads)]
+        target.write_text("{\n" + ",\n".join(texts) + "\n}\n", encoding="utf-8")
+
+
+def _reads(name: str, told: dict[str, Any]) -> str:
+    """One checkpoint a paragraph, one read a line."""
+    lines = (f"  {json.dumps(one)}: {json.dumps(told[one], ensure_ascii=False)}" for one in told)
+    return f" {json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n }"
 
 
 def record(spark: Side, name: str, only: set[str]) -> None:
@@ -97,8 +100,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         spark = spark_side(os.environ["POTOK_SPARK_PYTHON"], Path(directory))
         try:
-            if sys.argv[1:] == ["checkpoints"]:
-                checkpoints(spark)
+            if sys.argv[1:2] == ["checkpoints"]:
+                checkpoints(spark, sys.argv[2:] or FAMILIES)
             else:
                 for name in sys.argv[1:2] or FAMILIES:
                     record(spark, name, set(sys.argv[2:]))

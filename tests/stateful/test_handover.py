@@ -18,7 +18,7 @@ from stateful.sides import Side, spark_side
 from stateful.test_stateful import PATIENCE_S, compare, decoded, only, recording, same
 
 RECORDED = Path(__file__).parent / "recorded" / "checkpoints"
-ROOT = "/tmp/potok-stateful"
+ROOT = "/tmp/potok-stateful/checkpoints"
 CASES = [
     (name, scenario.name) for name in FAMILIES for scenario in family(name).values() if scenario.checkpoint
 ]
