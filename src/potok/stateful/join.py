@@ -1,4 +1,4 @@
-"""Joins of two streams: the rows of each side meet those that the other side has kept.
+r"""Joins of two streams: the rows of each side meet those that the other side has kept.
 
     left rows + keys (SQL)  \\
                               Meet -> the other conditions, pair by pair (SQL) -> Settle -> rows
@@ -30,7 +30,6 @@ from potok.plan.logical import (
     LogicalPlan,
     OperatorStep,
     Project,
-    to_attribute,
 )
 from potok.stateful.base import (
     MICROS_PER_MS,
@@ -112,21 +111,19 @@ class _Input:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Candidates: positions in the columns of each side, where rows of the state follow the batch's.
+    """Candidates: positions in the columns of the left and of the right side, state behind the batch's rows.
 
-    The first `from_left` are left rows of the batch with state of the right side; then come right rows
-    of the batch with left rows, those of the state first, then the batch's.
+    Until `split` they are rows of the batch of the side that comes first, with state of the other; then
+    come the batch's rows of the other side, with state of the first and, behind it, its rows of the batch.
     """
 
-    from_left: int
-    left_at: Longs
-    right_at: Longs
+    split: int
+    at: tuple[Longs, Longs]
 
     def take(self, chosen: Longs) -> _Pairs:
         """Some of the pairs; ascending."""
-        return _Pairs(
-            int(np.searchsorted(chosen, self.from_left)), self.left_at[chosen], self.right_at[chosen]
-        )
+        split = int(np.searchsorted(chosen, self.split))
+        return _Pairs(split, (self.at[0][chosen], self.at[1][chosen]))
 
 
 class JoinOperator(StatefulOperator):
@@ -144,13 +141,18 @@ class JoinOperator(StatefulOperator):
         right: Attributes,
     ) -> None:
         super().__init__(operator_id, context)
-        self._type = join_type
         self._attributes = left, right
         self._times = event_time_position(left), event_time_position(right)
         limits = state_limits(condition, left, right)
         key_types = tuple(key.data_type for key in condition.left_keys)
-        self._left = SideState(context, operator_id, "left", left, key_types, limits[0])
-        self._right = SideState(context, operator_id, "right", right, key_types, limits[1])
+        self._states = (
+            SideState(context, operator_id, "left", left, key_types, limits[0]),
+            SideState(context, operator_id, "right", right, key_types, limits[1]),
+        )
+        self._is_outer = join_type in _LEFT_OUTER, join_type in _RIGHT_OUTER
+        self._is_semi = join_type == "left_semi"
+        # Which side's rows are looked at first: the other's are then compared with them too.
+        self._order = (1, 0) if self._is_semi else (0, 1)
         self._key_count = len(key_types)
         self._looked_at: list[tuple[int, int]] = []
         self._inputs: tuple[_Input, _Input]
@@ -168,33 +170,32 @@ class JoinOperator(StatefulOperator):
     @property
     def stores(self) -> Sequence[TypedStore]:
         """Two of each side, in Spark's order."""
-        return (self._left.counts, self._left.rows, self._right.counts, self._right.rows)
+        return tuple(store for state in self._states for store in (state.counts, state.rows))
 
     @property
     def rows_total(self) -> int:
         """Rows of both sides; how many each key has does not count."""
-        return len(self._left.rows) + len(self._right.rows)
+        return sum(len(state.rows) for state in self._states)
 
     @property
     def memory_bytes(self) -> int:
         """Bytes of memory that the state takes."""
-        return super().memory_bytes + self._left.nbytes + self._right.nbytes
+        return super().memory_bytes + sum(state.nbytes for state in self._states)
 
     def loaded(self) -> None:
         """See StatefulOperator."""
-        self._left.loaded()
-        self._right.loaded()
+        for state in self._states:
+            state.loaded()
 
     def output_watermark_ms(self, input_ms: int) -> int:
         """Both sides' event times are above it: those of rows that may still be given."""
-        limits = [s.limit for s in (self._left, self._right) if s.limit is not None]
-        return min(
-            [input_ms, *(input_ms if isinstance(x, KeyLimit) else x.limit_ms(input_ms) for x in limits)]
-        )
+        limits = [state.limit for state in self._states if state.limit is not None]
+        of_values = [limit.limit_ms(input_ms) for limit in limits if not isinstance(limit, KeyLimit)]
+        return min([input_ms, *of_values])
 
     def needs_another_batch(self, input_ms: int) -> bool:
         """See StatefulOperator."""
-        forgets = self._left.limit is not None or self._right.limit is not None
+        forgets = any(state.limit is not None for state in self._states)
         return forgets and input_ms > self.batch.watermark_ms
 
     # ---- the batch ----
@@ -210,7 +211,7 @@ class JoinOperator(StatefulOperator):
         """Pairs with equal keys, by number, with the columns that the condition reads."""
         begun = time.monotonic_ns()
         self._read(left, right)
-        places = self._pairs.left_at, self._pairs.right_at
+        places = self._pairs.at
         columns = [_taken(self._sources[s][i], places[s]) for s, i in self._looked_at]
         self.counts.updates_ns += time.monotonic_ns() - begun
         return rows_table([pa.array(np.arange(places[0].size)), *columns])
@@ -221,22 +222,25 @@ class JoinOperator(StatefulOperator):
         return self._settled(self._pairs.take(chosen))
 
     def _read(self, left: pa.Table, right: pa.Table) -> None:
-        inputs = self._input(left, 0), self._input(right, 1)
-        held = [
-            self._left.counts.encode_keys([_taken(k, i.held) for k in i.keys], i.held.size) for i in inputs
-        ]
+        self._inputs = inputs = self._input(left, 0), self._input(right, 1)
+        encode = self._states[0].counts.encode_keys
+        held = [encode([_taken(k, i.held) for k in i.keys], i.held.size) for i in inputs]
         keys = UnsafeRows.concat(held)
         first, groups = grouped(keys)
         distinct = keys.take(first)
         split = inputs[0].held.size
         inputs[0].group, inputs[1].group = groups[:split], groups[split:]
-        self._inputs = inputs
-        self._found = self._left.find(distinct), self._right.find(distinct)
+        self._found = self._states[0].find(distinct), self._states[1].find(distinct)
         self._pairs = self._candidates()
-        self._sources = (
-            _behind(inputs[0].columns, self._left, self._found[0]),
-            _behind(inputs[1].columns, self._right, self._found[1]),
-        )
+        self._sources = self._with_state(0), self._with_state(1)
+
+    def _with_state(self, side: int) -> list[pa.Array]:
+        """The batch's columns of a side, and behind them the rows that were found in its state."""
+        columns, numbers = self._inputs[side].columns, self._found[side].numbers
+        if not numbers.size:
+            return columns
+        old = self._states[side].columns(numbers)
+        return [pa.concat_arrays([a, b]) for a, b in zip(columns, old, strict=True)]
 
     def _input(self, table: pa.Table, side: int) -> _Input:
         position = self._times[side]
@@ -253,119 +257,117 @@ class JoinOperator(StatefulOperator):
             held = np.arange(table.num_rows)
             failing = np.zeros(0, np.int64)
         else:
-            passes = np.asarray(pc.equal(columns[-1], pa.scalar(value=True)).fill_null(pa.scalar(value=False)))
+            passes = np.asarray(
+                pc.equal(columns[-1], pa.scalar(value=True)).fill_null(pa.scalar(value=False))
+            )
             held, failing = np.flatnonzero(passes), np.flatnonzero(~passes)
         return _Input(columns[:width], keys, table.num_rows, held, failing)
 
     def _candidates(self) -> _Pairs:
-        (left, right), (old_left, old_right) = self._inputs, self._found
-        left_rows, right_slots = _crossed(left.group, old_right.offsets)
-        right_rows, left_slots = _crossed(right.group, old_left.offsets)
-        order = np.argsort(left.group, kind="stable")
-        batch_offsets = offsets_of(np.bincount(left.group, minlength=len(old_left.keys)))
-        again, places = _crossed(right.group, batch_offsets)
-        # For each right row the left rows of the state come first, then the batch's.
-        rows = np.concatenate([right_rows, again])
-        partners = np.concatenate([left_slots + left.size, left.held[order[places]]])
-        turn = np.argsort(rows, kind="stable")
-        return _Pairs(
-            left_rows.size,
-            np.concatenate([left.held[left_rows], partners[turn]]),
-            np.concatenate([right_slots + right.size, right.held[rows[turn]]]),
-        )
+        one, other = self._order
+        first, second = self._inputs[one], self._inputs[other]
+        old_first, old_second = self._found[one], self._found[other]
+        new_rows, slots = _crossed(first.group, old_second.offsets)
+        rows, old_slots = _crossed(second.group, old_first.offsets)
+        order = np.argsort(first.group, kind="stable")
+        batch_offsets = offsets_of(np.bincount(first.group, minlength=len(old_first.keys)))
+        again, places = _crossed(second.group, batch_offsets)
+        # Each of the second rows meets the state first, then the batch.
+        meeting = np.concatenate([rows, again])
+        partners = np.concatenate([old_slots + first.size, first.held[order[places]]])
+        turn = np.argsort(meeting, kind="stable")
+        at_first = np.concatenate([first.held[new_rows], partners[turn]])
+        at_second = np.concatenate([slots + second.size, second.held[meeting[turn]]])
+        return _Pairs(new_rows.size, (at_first, at_second) if one == 0 else (at_second, at_first))
 
     # ---- what comes of it ----
 
     def _settled(self, pairs: _Pairs) -> pa.Table:
         begun = time.monotonic_ns()
-        pairs = self._of_semi(pairs) if self._type == "left_semi" else pairs
+        pairs = self._first_partners(pairs) if self._is_semi else pairs
         self._store(pairs)
-        rows = self._joined(pairs)
+        parts = [self._joined(pairs)]
         now = time.monotonic_ns()
         self.counts.updates_ns += now - begun
-        removed_left, left = self._left.evict(
-            self.batch.watermark_ms, give_unmatched=self._type in _LEFT_OUTER
-        )
-        removed_right, right = self._right.evict(
-            self.batch.watermark_ms, give_unmatched=self._type in _RIGHT_OUTER
-        )
-        # Spark does not count the rows of a side that it gives while it removes.
-        self.counts.removed += 0 if self._type in _LEFT_OUTER else removed_left
-        self.counts.removed += 0 if self._type in _RIGHT_OUTER else removed_right
-        parts = [rows]
-        if left is not None:
-            parts.append(rows_table([*left, *self._nulls(1, len(left[0]))]))
-        if right is not None:
-            parts.append(rows_table([*self._nulls(0, len(right[0])), *right]))
+        for side, state in enumerate(self._states):
+            removed, unmatched = state.evict(self.batch.watermark_ms, give_unmatched=self._is_outer[side])
+            self.counts.removed += removed
+            if unmatched is not None:
+                missing = self._nulls(1 - side, len(unmatched[0]))
+                parts.append(rows_table([*unmatched, *missing] if side == 0 else [*missing, *unmatched]))
         self.counts.removals_ns += time.monotonic_ns() - now
         return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
 
     def _nulls(self, side: int, count: int) -> list[pa.Array]:
         return [pa.nulls(count, column.type) for column in self._inputs[side].columns]
 
-    def _of_semi(self, pairs: _Pairs) -> _Pairs:
-        """The pairs that a left semi join looks at: each left row finds one partner."""
+    def _first_partners(self, pairs: _Pairs) -> _Pairs:
+        """The pairs that a left semi join looks at: each left row that it holds finds one partner."""
         left = self._inputs[0]
-        split = pairs.from_left
-        _, first = np.unique(pairs.left_at[:split], return_index=True)
-        done = np.zeros(left.size + self._found[0].numbers.size, np.bool_)
-        done[pairs.left_at[:split]] = True
-        done[left.size :] = self._left.matched(self._found[0].numbers)
-        later = split + np.flatnonzero(~done[pairs.left_at[split:]])
-        _, first_later = np.unique(pairs.left_at[later], return_index=True)
-        return pairs.take(np.concatenate([np.sort(first), np.sort(later[first_later])]))
+        _, first = np.unique(pairs.at[0], return_index=True)
+        chosen = np.sort(first)
+        of_state = pairs.at[0][chosen] - left.size
+        if (of_state >= 0).any():
+            matched = self._states[0].matched(self._found[0].numbers)
+            chosen = chosen[~((of_state >= 0) & matched[np.maximum(of_state, 0)])]
+        return pairs.take(chosen)
 
     def _store(self, pairs: _Pairs) -> None:
-        (left, right), split = self._inputs, pairs.from_left
-        left_met, right_met = np.zeros(left.size, np.bool_), np.zeros(right.size, np.bool_)
-        left_met[pairs.left_at[:split]] = True
-        stored = np.arange(left.held.size)
-        if self._type == "left_semi":
-            stored = np.flatnonzero(~left_met[left.held])
-        from_right = pairs.left_at[split:]
-        left_met[from_right[from_right < left.size]] = True
-        right_met[pairs.right_at[split:]] = True
-        old_left, old_right = self._found
-        self._left.mark(old_left.numbers[np.unique(from_right[from_right >= left.size]) - left.size])
-        self._right.mark(old_right.numbers[np.unique(pairs.right_at[:split]) - right.size])
-        rows = left.held[stored]
-        self._left.append(
-            old_left, left.group[stored], [_taken(c, rows) for c in left.columns], left_met[rows]
-        )
-        self._append_right(right, old_right, right_met)
-        self.counts.updated += stored.size
+        met = tuple(self._met(side, pairs.at[side]) for side in (0, 1))
+        for side in (0, 1):
+            size = self._inputs[side].size
+            old = self._found[side].numbers[np.flatnonzero(met[side][size:])]
+            if self._is_semi and side == 0:
+                # What has found its partner is never asked again.
+                self._states[0].remove(old)
+                self.counts.removed += old.size
+            else:
+                self._states[side].mark(old)
+        if self._is_semi:
+            self._found = self._states[0].recounted(self._found[0]), self._found[1]
+        for side in self._order:
+            self._append(side, met[side][: self._inputs[side].size])
 
-    def _append_right(self, right: _Input, found: Found, met: Mask) -> None:
-        """Rows that would go at once are not stored, unless they are to be given then."""
-        due = self._right.is_due(right.columns, right.keys, self.batch.watermark_ms, right.size)
-        if self._type in _RIGHT_OUTER:
-            due &= met
-        stored = np.flatnonzero(~due[right.held])
-        rows = right.held[stored]
-        self._right.append(found, right.group[stored], [_taken(c, rows) for c in right.columns], met[rows])
-        self.counts.updated += stored.size
+    def _met(self, side: int, places: Longs) -> Mask:
+        met = np.zeros(self._inputs[side].size + self._found[side].numbers.size, np.bool_)
+        met[places] = True
+        return met
+
+    def _append(self, side: int, met: Mask) -> None:
+        """Keep the batch's rows of a side.
+
+        Rows of the second side that would go at once are not kept, unless they are to be given then.
+        """
+        rows, state = self._inputs[side], self._states[side]
+        stays = np.ones(rows.size, np.bool_)
+        if side == self._order[1]:
+            due = state.is_due(rows.columns, rows.keys, self.batch.watermark_ms, rows.size)
+            stays = ~due if not self._is_outer[side] else ~(due & met)
+        if self._is_semi and side == 0:
+            stays &= ~met
+        kept = np.flatnonzero(stays[rows.held])
+        at = rows.held[kept]
+        state.append(self._found[side], rows.group[kept], [_taken(c, at) for c in rows.columns], met[at])
+        self.counts.updated += kept.size
 
     def _joined(self, pairs: _Pairs) -> pa.Table:
         """The pairs as rows, and rows that fail the condition of their own side where it is an outer one."""
-        (left, right), (of_left, of_right) = self._inputs, self._sources
-        left_at, right_at = pairs.left_at, pairs.right_at
-        if self._type == "left_semi":
-            return rows_table([_taken(c, left_at) for c in of_left])
-        alone_left = left.failing if self._type in _LEFT_OUTER else left.failing[:0]
-        alone_right = right.failing if self._type in _RIGHT_OUTER else right.failing[:0]
+        (left, right), (left_at, right_at) = self._inputs, pairs.at
+        if self._is_semi:
+            return rows_table([_taken(c, left_at) for c in self._sources[0]])
+        alone_left = left.failing if self._is_outer[0] else left.failing[:0]
+        alone_right = right.failing if self._is_outer[1] else right.failing[:0]
         if alone_left.size or alone_right.size:
-            missing_left, missing_right = np.full(alone_right.size, -1), np.full(alone_left.size, -1)
-            split = pairs.from_left
+            split = pairs.split
             # Rows come in the order of the batch's rows that they are made from, left ones first.
             turn = np.concatenate(
                 [left_at[:split], right_at[split:] + left.size, alone_left, alone_right + left.size]
             )
             order = np.argsort(turn, kind="stable")
-            left_at = np.concatenate([left_at, alone_left, missing_left])[order]
-            right_at = np.concatenate([right_at, missing_right, alone_right])[order]
-        return rows_table(
-            [*(_taken(c, left_at) for c in of_left), *(_taken(c, right_at) for c in of_right)]
-        )
+            left_at = np.concatenate([left_at, alone_left, np.full(alone_right.size, -1)])[order]
+            right_at = np.concatenate([right_at, np.full(alone_left.size, -1), alone_right])[order]
+        sides = zip(self._sources, (left_at, right_at), strict=True)
+        return rows_table([_taken(column, at) for source, at in sides for column in source])
 
 
 def grouped(keys: UnsafeRows) -> tuple[Longs, Longs]:
@@ -384,14 +386,6 @@ def _crossed(groups: Longs, offsets: Longs) -> tuple[Longs, Longs]:
     lengths = offsets[1:][groups] - starts
     ends = offsets_of(lengths)
     return np.repeat(np.arange(groups.size), lengths), spans(starts, lengths, ends)
-
-
-def _behind(columns: list[pa.Array], state: SideState, found: Found) -> list[pa.Array]:
-    """The batch's columns, and behind them the rows that were found."""
-    if not found.numbers.size:
-        return columns
-    old = state.columns(found.numbers)
-    return [pa.concat_arrays([a, b]) for a, b in zip(columns, old, strict=True)]
 
 
 def _taken(column: pa.Array, places: Longs) -> pa.Array:

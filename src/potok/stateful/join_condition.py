@@ -33,6 +33,8 @@ from potok.types import (
 _MICROS_PER_MS = 1000
 _MICROS_PER_SECOND = 1_000_000
 _MICROS_PER_DAY = 86_400 * _MICROS_PER_SECOND
+_ADD = frozenset({"+", "_timestamp_add_interval", "_timestamp_add_calendar"})
+_SUBTRACT = frozenset({"-", "_timestamp_add_interval_minus", "_timestamp_add_calendar_minus"})
 _LESS = {"<": 0, "<=": -1}
 _GREATER = {">": 0, ">=": -1}
 
@@ -236,9 +238,9 @@ def _id(term: _Term) -> int:
 def _terms(expression: Expression, sign: int) -> list[_Term] | None:
     """The sum that an expression is, or None."""
     match expression:
-        case Call(name="+", arguments=(one, other)):
+        case Call(arguments=(one, other)) if expression.name in _ADD:
             return _joined(_terms(one, sign), _terms(other, sign))
-        case Call(name="-", arguments=(one, other)):
+        case Call(arguments=(one, other)) if expression.name in _SUBTRACT:
             return _joined(_terms(one, sign), _terms(other, -sign))
         case Call(name="negative", arguments=(child,)):
             return _terms(child, -sign)

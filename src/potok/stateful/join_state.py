@@ -60,9 +60,7 @@ class SideState:
         fields = tuple(StructField(f"field{i}", t) for i, t in enumerate(key_types))
         key_schema = StructType(fields)
         indexed = StructType((*fields, StructField("index", LONG)))
-        value_schema = StructType(
-            (*(c.to_field() for c in columns), StructField("matched", BOOLEAN))
-        )
+        value_schema = StructType((*(c.to_field() for c in columns), StructField("matched", BOOLEAN)))
         count_schema = StructType((StructField("value", LONG),))
         by = range(len(fields))
         self.counts = TypedStore(
@@ -79,7 +77,9 @@ class SideState:
         self.limit = limit
         self._key_fields = len(fields)
         self._variable = [
-            i for i, t in enumerate(key_types) if UnsafeRowCodec(StructType((StructField("", t),))).width is None
+            i
+            for i, t in enumerate(key_types)
+            if UnsafeRowCodec(StructType((StructField("", t),))).width is None
         ]
         self._flag = (len(value_schema.fields) + _NULL_BITS - 1) // _NULL_BITS + len(columns)
         self._owner: Longs = np.zeros(0, np.int64)
@@ -162,6 +162,20 @@ class SideState:
         values = table.values(new)
         values.words[values.offsets[:-1] + self._flag] = 1
         self.rows.store.put(table.keys(new), values, new)
+
+    def remove(self, numbers: Longs) -> None:
+        """Take rows out that are there; each number once."""
+        if numbers.size:
+            self._remove_rows(numbers)
+
+    def recounted(self, found: Found) -> Found:
+        """What `find` said of keys, after rows were taken out; for `append`."""
+        counted = self.counts.store.find(found.keys)
+        counts = np.zeros(len(found.keys), np.int64)
+        known = counted >= 0
+        if known.any():
+            counts[known] = self._count_values(counted[known])
+        return Found(found.keys, counted, counts, found.offsets, found.numbers)
 
     def append(self, found: Found, groups: Longs, columns: list[pa.Array], matched: Mask) -> None:
         """Add rows under the keys of `found`: row i under key `groups[i]`, after those that are there."""
