@@ -22,6 +22,7 @@ COMMANDS = {
     "run": Command("potok.launcher", "main", "run a PySpark program as it is"),
     "shell": Command("potok.shell", "main", "an interactive session"),
     "server": Command("potok.serve", "main", "Spark Connect over a port, for other processes and languages"),
+    "checkpoint": Command("potok.checkpoints", "main", "look into a checkpoint, or prepare it for a cluster"),
     "generate": Command("potok.generate", "main", "write records into a directory, for streams to read"),
 }
 

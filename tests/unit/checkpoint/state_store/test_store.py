@@ -5,26 +5,26 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import numpy as np
 import pytest
-from unit.checkpoint.state_store.test_table import content, fixed, variable
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoint.state.files import StoreFiles
+from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.maintenance import Retention, maintain
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.store import StateStore
 from potok.errors import SparkError
+from unit.checkpoint.state_store.test_table import MakeRows, content, fixed, variable
 
 
-def store_in(path: Path, rows=fixed, partitions: int = 1) -> StateStore:
+def store_in(path: Path, rows: MakeRows = fixed, partitions: int = 1) -> StateStore:
     width = rows([]).width
     files = StoreFiles(
         LocalFileSystem(), str(path / "state"), 0, "default", partitions, durable=False,
         key_width=width, value_width=width,
     )  # fmt: skip
 
-    def partition_of(keys: UnsafeRows) -> np.ndarray:
+    def partition_of(keys: UnsafeRows) -> Longs:
         return keys.words[keys.offsets[:-1] + 1] % partitions
 
     return StateStore(files, partition_of)
@@ -32,11 +32,11 @@ def store_in(path: Path, rows=fixed, partitions: int = 1) -> StateStore:
 
 @pytest.mark.parametrize("rows", [fixed, variable])
 @pytest.mark.parametrize("partitions", [1, 3])
-def test_each_version_can_be_loaded(tmp_path: Path, rows, partitions: int) -> None:
+def test_each_version_can_be_loaded(tmp_path: Path, rows: MakeRows, partitions: int) -> None:
     chance = random.Random(5)
     store = store_in(tmp_path, rows, partitions)
     store.load(0)
-    versions = [{}]
+    versions: list[dict[bytes, bytes]] = [{}]
     for version in range(1, 30):
         numbers = sorted(chance.sample(range(60), chance.randrange(20)))
         store.put(rows(numbers), rows([n + version for n in numbers]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from potok.checkpoint.state.index import KeyIndex
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.table import KeyedTable
+
+MakeRows = Callable[[list[int]], UnsafeRows]
 
 
 def fixed(numbers: list[int]) -> UnsafeRows:
@@ -30,7 +34,9 @@ def content(table: KeyedTable) -> dict[bytes, bytes]:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["put", "remove"]), st.sets(st.integers(0, 40), max_size=25), st.integers(0, 9)),
+    st.tuples(
+        st.sampled_from(["put", "remove"]), st.sets(st.integers(0, 40), max_size=25), st.integers(0, 9)
+    ),
     max_size=25,
 )
 
@@ -38,7 +44,7 @@ STEPS = st.lists(
 @pytest.mark.parametrize("rows", [fixed, variable])
 @given(steps=STEPS)
 @settings(max_examples=150, deadline=None)
-def test_it_is_a_dict(rows, steps) -> None:
+def test_it_is_a_dict(rows: MakeRows, steps: list[tuple[str, set[int], int]]) -> None:
     width = rows([]).width
     table = KeyedTable(width, None if width is None else 2)
     expected: dict[bytes, bytes] = {}
