@@ -12,7 +12,15 @@ import pytest
 
 confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the extra: pip install potok[kafka]")
 
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # noqa: E402 - after the skip
+from confluent_kafka.admin import (  # noqa: E402 - after the skip
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
 
 from kafka.broker import Broker, NoBrokerError  # noqa: E402
 
@@ -32,6 +40,12 @@ class Kafka:
 
     def named_topic(self, name: str, partitions: int, **config: str) -> None:
         self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
+
+    def configure(self, topic: str, name: str, value: str) -> None:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        for future in self.admin.incremental_alter_configs([resource]).values():
+            future.result(30)
 
     def delete(self, topic: str) -> None:
         self.admin.delete_topics([topic])[topic].result(30)
@@ -93,7 +107,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     except NoBrokerError as error:
         pytest.skip(f"no Apache Kafka broker: {error}")
     yield made
-    made.stop()
+    made.stop(kill=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,11 @@ import pytest
 
 from kafka.conftest import Kafka, Streams
 from kafka.mock import FETCH, LIST_OFFSETS, MockCluster
+from potok.connectors.kafka_client import KafkaClient
+from potok.connectors.kafka_consumer import RecordFetcher
+from potok.connectors.kafka_offsets import OffsetRange, TopicPartition
+from potok.connectors.kafka_options import KafkaReadOptions
+from potok.plan.logical import Options
 
 _FORBIDDEN = 29  # TOPIC_AUTHORIZATION_FAILED: the client itself does not ask again
 _NOT_LEADER = 6
@@ -119,6 +124,44 @@ def test_the_group_s_name(
     )
     with pytest.raises(Exception, match=f"(?s)with consumer group {group}"):
         frame.collect()
+
+
+def test_so_many_records_are_taken_at_once_as_told(cluster: MockCluster) -> None:
+    topic = cluster.topic()
+    cluster.produce(topic, [b"v"] * 50)
+    servers = {"kafka.bootstrap.servers": cluster.bootstrap, "subscribe": topic}
+    place = TopicPartition(topic, 0)
+    for more, most in (({}, 50), ({"kafka.max.poll.records": "7"}, 7)):
+        options = KafkaReadOptions.for_batch(Options({**servers, **more}))
+        fetcher = RecordFetcher(options, "g", KafkaClient(options, is_stream=False))
+        sizes = [batch.num_rows for batch in fetcher.read([OffsetRange(place, 0, 50)], ["value"])]
+        fetcher.close()
+        assert sum(sizes) == 50
+        assert max(sizes) <= most
+    assert len(sizes) >= 8
+
+
+# ---- brokers that are not there, when something is to be written
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "options", "message"),
+    [
+        ("at-least-once", {"kafka.delivery.timeout.ms": "1500"}, "A record for nowhere-.*timed out"),
+        ("exactly-once", {"kafka.max.block.ms": "1500"}, "The transaction of the batch failed.*[Tt]imed out"),
+    ],
+)
+def test_nobody_to_write_to(on_mock: Any, guarantee: str, options: dict[str, str], message: str) -> None:
+    writer = on_mock.spark.readStream.format("rate").option("rowsPerSecond", "10").load()
+    writer = writer.selectExpr("cast(value as string) value").writeStream.format("kafka").options(**options)
+    writer = writer.option("topic", "nowhere").option("deliveryGuarantee", guarantee)
+    writer = writer.option("kafka.bootstrap.servers", "127.0.0.1:1")
+    began_s = time.monotonic()
+    query = writer.option("checkpointLocation", str(on_mock.checkpoint())).start()
+    on_mock.started.append(query)
+    with pytest.raises(Exception, match=message):
+        query.awaitTermination(60)
+    assert 1.5 <= time.monotonic() - began_s < 20
 
 
 # ---- records that are poison
@@ -258,13 +301,14 @@ def test_a_topic_that_is_deleted_and_made_again(streams: Any, kafka: Kafka) -> N
 @pytest.mark.kafka
 @pytest.mark.parametrize("fail", ["true", "false"])
 def test_retention_is_faster_than_the_stream(streams: Any, kafka: Kafka, fail: str) -> None:
-    topic = kafka.topic(retention_ms="1000", segment_ms="100", segment_bytes="1048576")
+    topic = kafka.topic(segment_ms="100")
     kafka.produce(topic, [b"0"])
     options = {"subscribe": topic, "startingOffsets": "earliest"}
     streams.run(streams.read(**options))
     kafka.produce(topic, [b"%d" % i for i in range(1, 6)])
     time.sleep(0.3)
     kafka.produce(topic, [b"last"])
+    kafka.configure(topic, "retention.ms", "100")
     place = confluent_kafka.TopicPartition(topic, 0)
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "w"})
     _wait(lambda: bool(consumer.get_watermark_offsets(place)[0] > 1))

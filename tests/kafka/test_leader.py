@@ -18,8 +18,8 @@ from kafka.broker import Broker, NoBrokerError
 from kafka.conftest import Kafka, Streams
 from kafka.mock import MockCluster
 
-_QUICK = """broker.session.timeout.ms=2000
-broker.heartbeat.interval.ms=300
+_QUICK = """broker.session.timeout.ms=6000
+broker.heartbeat.interval.ms=500
 controlled.shutdown.enable=true
 leader.imbalance.check.interval.seconds=3600
 """
@@ -40,7 +40,7 @@ class Talker:
         self._is_over = threading.Event()
         self._failures: list[Any] = []
         self.sent = 0
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
@@ -144,7 +144,7 @@ def test_a_leader_that_dies_and_one_that_gives_way(spark: Any, tmp_path: Path, b
     _wait(lambda: _leaders(kafka, source) == {1})
     _pause(talker)
     brokers[1].start()
-    _wait(lambda: all(len(state.isrs) == 2 for state in _partitions(kafka, source, target)))
+    _wait(lambda: _are_whole(kafka, source, target))
     # Both are alive, and the second takes over.
     moved = [confluent_kafka.TopicPartition(name, i) for name in (source, target) for i in range(2)]
     kafka.admin.elect_leaders(ElectionType.PREFERRED, moved).result(30)
@@ -164,9 +164,19 @@ def test_a_leader_that_dies_and_one_that_gives_way(spark: Any, tmp_path: Path, b
 
 
 def _partitions(kafka: Kafka, *topics: str) -> list[Any]:
-    found = kafka.admin.list_topics(timeout=30).topics
+    """None as long as nobody answers: a question may have gone to the node that died."""
+    try:
+        found = kafka.admin.list_topics(timeout=5).topics
+    except confluent_kafka.KafkaException:
+        return []
     return [partition for topic in topics for partition in found[topic].partitions.values()]
 
 
 def _leaders(kafka: Kafka, topic: str) -> set[int]:
     return {partition.leader for partition in _partitions(kafka, topic)}
+
+
+def _are_whole(kafka: Kafka, *topics: str) -> bool:
+    """Whether both nodes have all records."""
+    replicas = [len(partition.isrs) for partition in _partitions(kafka, *topics)]
+    return replicas == [2] * 2 * len(topics)

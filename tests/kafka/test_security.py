@@ -70,7 +70,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory, stores: Stores) -> Iterator
     except NoBrokerError as error:
         pytest.skip(f"no Apache Kafka broker: {error}")
     yield made
-    made.stop()
+    made.stop(kill=True)
 
 
 @pytest.fixture(scope="module")
