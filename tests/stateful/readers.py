@@ -16,6 +16,15 @@ STORES = (
     "left-keyWithIndexToValue",
     "right-keyWithIndexToValue",
 )
+CHECKPOINTS = (
+    "aggregation/basic_update_3",
+    "dedup/within_key_append",
+    "joins/range_left",
+    "pandas_state/counts_restarts",
+    "sessions/fixed_append",
+    "windows/tumbling_append_3",
+    "windows/two_windows_append",
+)
 ALWAYS: dict[str, dict[str, str]] = {
     "plain": {},
     "batch 0": {"batchId": "0"},

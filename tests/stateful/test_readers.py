@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stateful.readers import ALWAYS
+from stateful.readers import ALWAYS, CHECKPOINTS
 from stateful.sides import Side
-from stateful.test_handover import CASES, restore
+from stateful.test_handover import restore
 from stateful.test_stateful import lines, plain, same
 
 EXPECTED = Path(__file__).parent / "recorded" / "readers.json"
@@ -27,12 +27,13 @@ def told(name: str, scenario: str, potok: Side, directory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize(("name", "scenario"), CASES, ids=[f"{name}-{one}" for name, one in CASES])
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
 def test_state_is_read_back(
-    name: str, scenario: str, read: str, potok: Side, tmp_path_factory: pytest.TempPathFactory
+    checkpoint: str, read: str, potok: Side, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    name, scenario = checkpoint.split("/")
     found = told(name, scenario, potok, tmp_path_factory)[read]
-    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[f"{name}/{scenario}"][read]
+    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[checkpoint][read]
     if "error" in expected:
         assert "error" in found
         assert plain(found["error"]) == plain(expected["error"])

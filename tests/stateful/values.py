@@ -12,6 +12,7 @@ from pyspark.sql import Row
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 INNER = re.compile(r"terminated with exception: (?:[\w.$]+: )?\[([A-Z_0-9]+(?:\.[A-Z_0-9]+)*)\]")
+FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n|\n)*")
 TAILS = ("\n\nJVM stacktrace", "\n=== Streaming Query ===", "\n== DataFrame ==", "\n== SQL ")
 
 
@@ -50,7 +51,7 @@ def error_of(error: BaseException, root: str) -> dict[str, Any]:
     for tail in TAILS:
         message = message.partition(tail)[0]
     message = UUID.sub("UUID", message.replace(root, "ROOT"))
-    message = re.sub(r"#\d+L?", "#N", message)
+    message = FRAMES.sub("Traceback: ", re.sub(r"#\d+L?", "#N", message))
     return {
         "type": type(error).__name__,
         "condition": condition,
