@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from potok.analysis.pretty import sql_expression
+from potok.analysis.stream_joins import conjuncts, join_condition, time_key, value_bounds
 from potok.analysis.time import DELAY_KEY
 from potok.analysis.time_windows import SESSION_WINDOW_KEY
-from potok.analysis.trees import references, walk
+from potok.analysis.trees import walk
 from potok.errors import SparkError
 from potok.plan.expressions import (
     AggregateCall,
     AttributeReference,
     Call,
-    Cast,
     Expression,
     WindowExpression,
 )
@@ -39,7 +39,6 @@ from potok.plan.tree import Node
 
 _FILE_FORMATS = frozenset({"csv", "json", "text", "parquet", "orc"})
 _TRANSFORM_WITH_STATE = "time_mode"
-_COMPARISONS = frozenset({"<", "<=", ">", ">="})
 
 
 def refused(message: str, plan: LogicalPlan | None = None) -> SparkError:
@@ -301,72 +300,20 @@ def _check_join_mode(name: str, mode: str, *, allowed: tuple[str, ...]) -> None:
         )
 
 
-def conjuncts(condition: Expression | None) -> list[Expression]:
-    """The parts of a condition between ANDs."""
-    if condition is None:
-        return []
-    if isinstance(condition, Call) and condition.name == "and":
-        return [c for a in condition.arguments for c in conjuncts(a)]
-    return [condition]
-
-
 def _watermark_in_keys(node: Join) -> bool:
-    left, right = _ids(node.left), _ids(node.right)
-    for part in conjuncts(node.condition):
-        if not (isinstance(part, Call) and part.name in {"==", "<=>"}):
-            continue
-        a, b = (references([side]).keys() for side in part.arguments)
-        if (a <= left and b <= right) or (a <= right and b <= left):
-            sides = [_without_cast(side) for side in part.arguments]
-            if any(has_watermark(side) for side in sides):
-                return True
-    return False
-
-
-def _without_cast(expression: Expression) -> Expression:
-    return expression.child if isinstance(expression, Cast) else expression
-
-
-def _ids(plan: LogicalPlan) -> set[int]:
-    return {a.expr_id for a in plan.output}
+    left, right = node.left.output, node.right.output
+    return time_key(join_condition(node.condition, left, right), left, right) is not None
 
 
 def _has_watermark_range(node: Join) -> bool:
-    left, right = _ids(node.left), _ids(node.right)
+    left, right = node.left.output, node.right.output
+    conditions = conjuncts(node.condition)
     match node.join_type:
         case "left_outer" | "left_semi":
-            return _bounded(node.condition, left, right)
+            return bool(value_bounds(conditions, left, right))
         case "right_outer":
-            return _bounded(node.condition, right, left)
-    return _bounded(node.condition, left, right) or _bounded(node.condition, right, left)
-
-
-def _bounded(condition: Expression | None, of: set[int], by: set[int]) -> bool:
-    """Whether a watermark of one side bounds a column of the other from below."""
-    for part in conjuncts(condition):
-        if not (isinstance(part, Call) and part.name in _COMPARISONS):
-            continue
-        smaller, larger = part.arguments if part.name in {"<", "<="} else part.arguments[::-1]
-        terms = [*_terms(larger, 1), *_terms(smaller, -1)]
-        own = [sign for a, sign in terms if a.expr_id in of]
-        other = [(a, sign) for a, sign in terms if a.expr_id in by]
-        if own == [1] and len(other) == 1 and other[0][1] == -1 and has_watermark(other[0][0]):
-            return True
-    return False
-
-
-def _terms(expression: Expression, sign: int) -> list[tuple[AttributeReference, int]]:
-    if isinstance(expression, AttributeReference):
-        return [(expression, sign)]
-    if isinstance(expression, Cast):
-        return _terms(expression.child, sign)
-    if isinstance(expression, Call):
-        found: list[tuple[AttributeReference, int]] = []
-        for position, argument in enumerate(expression.arguments):
-            turned = (expression.name == "-" and position == 1) or expression.name == "negative"
-            found += _terms(argument, -sign if turned else sign)
-        return found
-    return []
+            return bool(value_bounds(conditions, right, left))
+    return bool(value_bounds(conditions, left, right) or value_bounds(conditions, right, left))
 
 
 # ---- chained stateful operators -----------------------------------------------------------------

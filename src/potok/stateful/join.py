@@ -18,6 +18,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from potok.analysis.check import refused
+from potok.analysis.stream_joins import JoinCondition, all_of, join_condition
 from potok.analysis.trees import exists, references
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows, offsets_of, spans
@@ -40,7 +42,7 @@ from potok.stateful.base import (
     rows_table,
 )
 from potok.stateful.event_time import event_time_position, known_micros
-from potok.stateful.join_condition import JoinCondition, KeyLimit, all_of, join_condition, state_limits
+from potok.stateful.join_limits import KeyLimit, Limit, state_limits
 from potok.stateful.join_state import Found, SideState
 from potok.types import LONG
 
@@ -56,7 +58,7 @@ def plan_join(
     left, right = node.left.output, node.right.output
     condition = join_condition(node.condition, left, right)
     if not condition.left_keys:
-        raise SparkError("_LEGACY_ERROR_TEMP_1181")
+        raise refused("Stream-stream join without equality predicate is not supported.")
     on_left, on_right = condition.on(left), condition.on(right)
     both = all_of(c for c in condition.rest if c not in on_left and c not in on_right)
     if both is not None and node.join_type not in {"inner", "cross"} and _has_python(both):
@@ -142,8 +144,15 @@ class JoinOperator(StatefulOperator):
     ) -> None:
         super().__init__(operator_id, context)
         self._attributes = left, right
-        self._times = event_time_position(left), event_time_position(right)
-        limits = state_limits(condition, left, right)
+        self._times: tuple[int | None, int | None] = (None, None)
+        limits: tuple[Limit | None, Limit | None] = (None, None)
+        # Spark raises it when the state has been begun.
+        self._refusal: SparkError | None = None
+        try:
+            self._times = event_time_position(left), event_time_position(right)
+            limits = state_limits(condition, left, right)
+        except SparkError as error:
+            self._refusal = error
         key_types = tuple(key.data_type for key in condition.left_keys)
         self._states = (
             SideState(context, operator_id, "left", left, key_types, limits[0]),
@@ -188,7 +197,12 @@ class JoinOperator(StatefulOperator):
             state.loaded()
 
     def output_watermark_ms(self, input_ms: int) -> int:
-        """Both sides' event times are above it: those of rows that may still be given."""
+        """Both sides' event times are above it: those of rows that may still be given.
+
+        Raises MULTIPLE_EVENT_TIME_COLUMNS.
+        """
+        if self._refusal is not None:
+            raise self._refusal
         limits = [state.limit for state in self._states if state.limit is not None]
         of_values = [limit.limit_ms(input_ms) for limit in limits if not isinstance(limit, KeyLimit)]
         return min([input_ms, *of_values])

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from potok.analysis.check import conjuncts
-from potok.analysis.trees import references, transform_down
+from potok.analysis.stream_joins import conjuncts
+from potok.analysis.trees import contains_aggregate, references, transform_down
 from potok.functions.base import Nullability, ScalarFunction
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
@@ -83,7 +83,7 @@ def _filtered(plan: LogicalPlan) -> LogicalPlan:
         staying: list[Expression] = []
         child = plan.child
         for condition in conjuncts(plan.condition):
-            moved = _into_join(condition, child) if _is_movable(condition) else None
+            moved = _lowered(condition, child) if _is_movable(condition) else None
             if moved is None:
                 staying.append(condition)
             else:
@@ -93,6 +93,9 @@ def _filtered(plan: LogicalPlan) -> LogicalPlan:
             return replace(plan, child=below)
         return Filter(below, _all(staying)) if staying else below
     if isinstance(plan, Join) and joins_streams(plan):
+        lower = _below_projection(plan) if plan.join_type == "left_semi" else None
+        if lower is not None:
+            return _filtered(lower)
         plan = _with_filtered_sides(plan)
 
     def change(child: Node) -> Node:
@@ -101,16 +104,27 @@ def _filtered(plan: LogicalPlan) -> LogicalPlan:
     return plan.map_children(change, LogicalPlan)
 
 
-def _into_join(condition: Expression, plan: LogicalPlan) -> LogicalPlan | None:
-    """The plan with a condition moved into or below its nearest join of streams; None where it cannot get there."""
+def _lowered(condition: Expression, plan: LogicalPlan) -> LogicalPlan | None:
+    """The plan with a condition moved into or below its nearest join of streams, or below its nearest aggregation.
+
+    None where it cannot get there.
+    """
     match plan:
         case Join() if joins_streams(plan):
             return _into_sides(condition, plan)
+        case Aggregate() if plan.is_streaming and plan.grouping and all(map(_is_movable, plan.aggregates)):
+            computed = {e.expr_id: e.child for e in plan.aggregates if isinstance(e, Alias)}
+            below = _substituted(condition, computed)
+            if contains_aggregate(below):
+                return None
+            return replace(plan, child=Filter(plan.child, below))
         case Filter() | SubqueryAlias():
-            child = _into_join(condition, plan.child)
-        case Project() if all(_is_movable(e) for e in plan.expressions):
+            child = _lowered(condition, plan.child)
+        case EventTimeWatermark() if plan.event_time.expr_id not in references([condition]):
+            child = _lowered(condition, plan.child)
+        case Project() if all(map(_is_movable, plan.expressions)):
             defined = {e.expr_id: e.child for e in plan.expressions if isinstance(e, Alias)}
-            child = _into_join(_substituted(condition, defined), plan.child)
+            child = _lowered(_substituted(condition, defined), plan.child)
         case _:
             return None
     return None if child is None else replace(plan, child=child)
@@ -127,6 +141,21 @@ def _into_sides(condition: Expression, join: Join) -> LogicalPlan | None:
         case "inner" | "cross" | "right_outer" if of_right:
             return replace(join, right=Filter(join.right, condition))
     return None
+
+
+def _below_projection(join: Join) -> LogicalPlan | None:
+    """A left semi join moved below the projection on its left; None where there is none.
+
+    Source of fact: PushDownLeftSemiAntiJoin.
+    """
+    left = join.left
+    while isinstance(left, SubqueryAlias):
+        left = left.child
+    if not isinstance(left, Project) or not all(map(_is_movable, left.expressions)):
+        return None
+    defined = {e.expr_id: e.child for e in left.expressions if isinstance(e, Alias)}
+    condition = None if join.condition is None else _substituted(join.condition, defined)
+    return Project(replace(join, left=left.child, condition=condition), left.expressions)
 
 
 def _with_filtered_sides(join: Join) -> Join:

@@ -21,8 +21,16 @@ from potok.plan.logical import Attributes
 from potok.stateful.base import MICROS_PER_MS, StateContext, TypedStore
 from potok.stateful.event_time import known_micros
 from potok.stateful.expiry import Expiry
-from potok.stateful.join_condition import KeyLimit, Limit
-from potok.types import BOOLEAN, LONG, DataType, StructField, StructType
+from potok.stateful.join_limits import KeyLimit, Limit
+from potok.types import (
+    BOOLEAN,
+    LONG,
+    DataType,
+    StructField,
+    StructType,
+    as_nullable,
+    struct_as_nullable,
+)
 
 Mask = npt.NDArray[np.bool_]
 # A time that never comes, for rows without one.
@@ -57,10 +65,11 @@ class SideState:
         key_types: tuple[DataType, ...],
         limit: Limit | None,
     ) -> None:
-        fields = tuple(StructField(f"field{i}", t) for i, t in enumerate(key_types))
+        fields = tuple(StructField(f"field{i}", as_nullable(t)) for i, t in enumerate(key_types))
         key_schema = StructType(fields)
         indexed = StructType((*fields, StructField("index", LONG)))
-        value_schema = StructType((*(c.to_field() for c in columns), StructField("matched", BOOLEAN)))
+        whole = (*(c.to_field() for c in columns), StructField("matched", BOOLEAN))
+        value_schema = struct_as_nullable(StructType(whole))
         count_schema = StructType((StructField("value", LONG),))
         by = range(len(fields))
         self.counts = TypedStore(

@@ -1,20 +1,19 @@
 """The condition of a join of two streams: its keys, and up to when rows of a side may still find a match.
 
-Sources of fact: Spark's ExtractEquiJoinKeys, StreamingJoinHelper, StreamingSymmetricHashJoinHelper.
+Sources of fact: Spark's ExtractEquiJoinKeys, StreamingJoinHelper.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from potok.analysis.check import conjuncts
+from potok.analysis.time import DELAY_KEY
 from potok.analysis.trees import references
 from potok.plan.expressions import AttributeReference, Call, Cast, Expression, Literal
 from potok.plan.logical import Attributes
-from potok.stateful.event_time import DELAY_KEY, event_time_position
 from potok.types import (
     BOOLEAN,
     BinaryType,
@@ -71,6 +70,15 @@ def join_condition(condition: Expression | None, left: Attributes, right: Attrib
     return JoinCondition(tuple(k for k, _ in keys), tuple(k for _, k in keys), tuple(rest))
 
 
+def conjuncts(condition: Expression | None) -> list[Expression]:
+    """The parts of a condition between ANDs."""
+    if condition is None:
+        return []
+    if isinstance(condition, Call) and condition.name == "and":
+        return [c for a in condition.arguments for c in conjuncts(a)]
+    return [condition]
+
+
 def _sides(part: Expression, left: set[int], right: set[int]) -> tuple[Expression, Expression] | None:
     """The left and the right side of an equality between both."""
     if not (isinstance(part, Call) and part.name in {"==", "<=>"}):
@@ -120,29 +128,7 @@ def _default(data_type: DataType) -> object:
     raise NotImplementedError(msg)
 
 
-# ---- watermarks of the state --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class KeyLimit:
-    """State is dropped by the event time at a position of the key, at the watermark."""
-
-    position: int
-
-
-@dataclass(frozen=True)
-class ValueLimit:
-    """State is dropped by the event time of its rows (the column at `position`).
-
-    Of several bounds the smallest counts.
-    """
-
-    position: int
-    bounds: tuple[Bound, ...]
-
-    def limit_ms(self, watermark_ms: int) -> int:
-        """Rows at or before this are dropped."""
-        return min(bound.limit_ms(watermark_ms) for bound in self.bounds)
+# ---- bounds -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -159,30 +145,20 @@ class Bound:
         return int(micros / _MICROS_PER_MS) - self.ms_before
 
 
-Limit = KeyLimit | ValueLimit
-
-
-def state_limits(
-    condition: JoinCondition, left: Attributes, right: Attributes
-) -> tuple[Limit | None, Limit | None]:
-    """How the state of the left and the right side ends; None: never. Raises as `event_time_position`."""
-    left_time, right_time = event_time_position(left), event_time_position(right)
-    marked = {a.expr_id for a in (*left, *right) if DELAY_KEY in a.metadata}
+def time_key(condition: JoinCondition, left: Attributes, right: Attributes) -> int | None:
+    """The position of the key that is an event time on one side or the other."""
+    marked = _marked(left) | _marked(right)
     for keys in (condition.left_keys, condition.right_keys):
         for position, key in enumerate(keys):
             if isinstance(key, AttributeReference) and key.expr_id in marked:
-                return KeyLimit(position), KeyLimit(position)
-    return (
-        _value_limit(condition.rest, left, left_time, right),
-        _value_limit(condition.rest, right, right_time, left),
-    )
+                return position
+    return None
 
 
-def _value_limit(
-    conditions: Sequence[Expression], own: Attributes, own_time: int | None, other: Attributes
-) -> Limit | None:
-    if own_time is None or event_time_position(other) is None:
-        return None
+def value_bounds(conditions: Iterable[Expression], own: Attributes, other: Attributes) -> tuple[Bound, ...]:
+    """What the watermark of `other` says about a column of `own`: no more rows match those at or below a bound."""
+    if not _marked(other):
+        return ()
     bounds = []
     for condition in conditions:
         if not isinstance(condition, Call) or len(condition.arguments) != 2:  # noqa: PLR2004 - a comparison
@@ -196,7 +172,11 @@ def _value_limit(
             continue
         if bound is not None:
             bounds.append(bound)
-    return ValueLimit(own_time, tuple(bounds)) if bounds else None
+    return tuple(bounds)
+
+
+def _marked(columns: Attributes) -> set[int]:
+    return {a.expr_id for a in columns if DELAY_KEY in a.metadata}
 
 
 @dataclass(frozen=True)
@@ -221,7 +201,7 @@ def _bound(
     other_terms = [t for t in columns if _id(t) in other_ids]
     if len(own_terms) != 1 or own_terms[0].sign != -1 or len({_id(t) for t in other_terms}) > 1:
         return None
-    marked = {a.expr_id for a in other if DELAY_KEY in a.metadata}
+    marked = _marked(other)
     if any(_id(t) not in marked for t in other_terms) or len(columns) != 1 + len(other_terms):
         return None
     if len(distinct) == 1:
