@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,6 +54,39 @@ def _seconds(action: Callable[[], Any]) -> float:
     began_s = time.monotonic()
     action()
     return time.monotonic() - began_s
+
+
+# ---- brokers that go away
+
+
+def test_a_leader_that_cannot_be_reached_is_waited_for(spark: Any, tmp_path: Path) -> None:
+    cluster = MockCluster(2)
+    topic = cluster.topic(2)
+    for partition, leader in enumerate((1, 2)):
+        cluster.move_leader(topic, partition, leader)
+        cluster.produce(topic, [b"v"] * 3, partition=partition)
+    streams = Streams(spark, cluster, tmp_path)
+    frame = streams.read_batch(subscribe=topic, fetchOffset__numRetries=1)
+    assert frame.count() == 6
+    options = KafkaReadOptions.for_batch(
+        Options(
+            {"kafka.bootstrap.servers": cluster.bootstrap, "subscribe": topic, "fetchOffset.numRetries": "1"}
+        )
+    )
+    client = KafkaClient(options, is_stream=False)
+    places = {TopicPartition(topic, 0): 3, TopicPartition(topic, 1): 3}
+    assert client.latest() == places
+    cluster.set_down(2)
+    mover = threading.Timer(3, lambda: cluster.move_leader(topic, 1, 1))
+    mover.start()
+    cpu_s, began_s = time.process_time(), time.monotonic()
+    # Not an offset that nobody has said, and no waiting for the dead one until the time is over.
+    assert client.latest(places) == places
+    assert 2 < time.monotonic() - began_s < 20
+    assert time.process_time() - cpu_s < 1
+    mover.join()
+    client.close()
+    cluster.close()
 
 
 # ---- fetchOffset.*, kafkaConsumer.pollTimeoutMs, group ids

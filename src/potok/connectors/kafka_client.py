@@ -33,6 +33,25 @@ _client_log = logging.getLogger("potok.kafka")
 Result = TypeVar("Result")
 _LOOK_AGAIN_S = 0.25
 _GRACE_S = 1.0
+_FIRST_WAIT_S = 2.0
+_LEAST_WAIT_S = 0.1
+_CODES = confluent_kafka.KafkaError
+# Another leader or controller is being chosen, or a broker does not answer.
+_PASSING = {
+    _CODES._TIMED_OUT,  # noqa: SLF001 - the client's public codes
+    _CODES._TRANSPORT,  # noqa: SLF001
+    _CODES.BROKER_NOT_AVAILABLE,
+    _CODES.FENCED_LEADER_EPOCH,
+    _CODES.KAFKA_STORAGE_ERROR,
+    _CODES.LEADER_NOT_AVAILABLE,
+    _CODES.NETWORK_EXCEPTION,
+    _CODES.NOT_CONTROLLER,
+    _CODES.NOT_LEADER_FOR_PARTITION,
+    _CODES.OFFSET_NOT_AVAILABLE,
+    _CODES.REPLICA_NOT_AVAILABLE,
+    _CODES.REQUEST_TIMED_OUT,
+    _CODES.UNKNOWN_LEADER_EPOCH,
+}
 Places = frozenset[TopicPartition]
 
 
@@ -70,19 +89,20 @@ class KafkaClient:
             return self._of_topics({place.topic for place in strategy.partitions}) & wanted
         if isinstance(strategy, Subscribe):
             return self._of_topics(set(strategy.topics))
-        names = self._asked(lambda client: client.list_topics(timeout=self._timeout_s)).topics
-        return self._of_topics({name for name in names if strategy.matches(name)})
+        found = self._patiently(
+            lambda wait_s: self._asked(lambda client: client.list_topics(timeout=wait_s), wait_s)
+        )
+        return self._of_topics({name for name in found.topics if strategy.matches(name)})
 
     def _of_topics(self, topics: set[str]) -> Places:
-        if not topics:
-            return frozenset()
+        return self._patiently(lambda wait_s: self._described(topics, wait_s)) if topics else frozenset()
+
+    def _described(self, topics: set[str], wait_s: float) -> Places:
         collection = confluent_kafka.TopicCollection(sorted(topics))
-        asked = self._asked(
-            lambda client: client.describe_topics(collection, request_timeout=self._timeout_s)
-        )
+        asked = self._asked(lambda client: client.describe_topics(collection, request_timeout=wait_s), wait_s)
         places: set[TopicPartition] = set()
         for topic, future in asked.items():
-            description = self._answer(future, topic)
+            description = self._answer(future, wait_s, topic)
             if not description.is_internal:
                 places.update(TopicPartition(topic, partition.id) for partition in description.partitions)
         return frozenset(places)
@@ -185,25 +205,57 @@ class KafkaClient:
         )
 
     def _list(self, specs: Mapping[TopicPartition, admin.OffsetSpec]) -> dict[TopicPartition, int]:
-        if not specs:
-            return {}
+        return self._patiently(lambda wait_s: self._listed(specs, wait_s)) if specs else {}
+
+    def _listed(
+        self, specs: Mapping[TopicPartition, admin.OffsetSpec], wait_s: float
+    ) -> dict[TopicPartition, int]:
         asked = self._asked(
             lambda client: client.list_offsets(
                 {confluent_kafka.TopicPartition(*place): spec for place, spec in specs.items()},
                 isolation_level=self._isolation,
-                request_timeout=self._timeout_s,
-            )
+                request_timeout=wait_s,
+            ),
+            wait_s,
         )
-        return {
-            TopicPartition(place.topic, place.partition): self._answer(
-                future, f"{place.topic}-{place.partition}"
-            ).offset
-            for place, future in asked.items()
-        }
+        found = {}
+        for asked_place, future in asked.items():
+            place = TopicPartition(asked_place.topic, asked_place.partition)
+            found[place] = self._answer(future, wait_s, str(place)).offset
+            if found[place] == confluent_kafka.OFFSET_INVALID:
+                # librdkafka's answer, without an error, for a leader that it could not reach in time.
+                unreachable = confluent_kafka.KafkaException(
+                    confluent_kafka.KafkaError(confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE)
+                )
+                raise kafka_error(unreachable, str(place), self._last_error) from unreachable
+        return found
 
     # ---- asking
 
-    def _asked(self, question: Callable[[admin.AdminClient], Result], what: str = "") -> Result:
+    def _patiently(self, ask: Callable[[float], Result]) -> Result:
+        """Ask until there is an answer or `default.api.timeout.ms` is over, as Java's client does.
+
+        `ask` is given seconds, few at first: librdkafka waits for a broker that has died until they are over, although
+        another one may have taken its place.
+        """
+        deadline_s = time.monotonic() + self._timeout_s
+        wait_s = _FIRST_WAIT_S
+        while True:
+            left_s = deadline_s - time.monotonic()
+            try:
+                return ask(min(wait_s, max(left_s, _LEAST_WAIT_S)))
+            except SparkError as error:
+                if not _passes(error) or time.monotonic() >= deadline_s:
+                    raise
+                _log.info("Asking again: %s", error.message)
+            time.sleep(_LOOK_AGAIN_S)
+            wait_s *= 2
+            # What the old one believes of the brokers may be what is wrong.
+            self.close()
+
+    def _asked(
+        self, question: Callable[[admin.AdminClient], Result], wait_s: float, what: str = ""
+    ) -> Result:
         try:
             if self._admin is None:
                 self._last_error, self._refusal = "", None
@@ -216,15 +268,15 @@ class KafkaClient:
         except TimeoutError as error:
             servers = self._options.kafka["bootstrap.servers"]
             raise too_late(
-                f"Kafka at {servers} has not answered within {self._timeout_s:g} s. {self._last_error}".rstrip()
+                f"Kafka at {servers} has not answered within {wait_s:g} s. {self._last_error}".rstrip()
             ) from error
 
-    def _answer(self, future: Any, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them
-        return self._asked(lambda client: self._wait_for(client, future), what)
+    def _answer(self, future: Any, wait_s: float, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them
+        return self._asked(lambda client: self._wait_for(client, future, wait_s), wait_s, what)
 
-    def _wait_for(self, client: admin.AdminClient, future: Any) -> Any:  # noqa: ANN401 - as above
+    def _wait_for(self, client: admin.AdminClient, future: Any, wait_s: float) -> Any:  # noqa: ANN401 - as above
         """The result; a refused login does not get better by waiting."""
-        deadline_s = time.monotonic() + self._timeout_s + _GRACE_S
+        deadline_s = time.monotonic() + wait_s + _GRACE_S
         while True:
             try:
                 return future.result(_LOOK_AGAIN_S)
@@ -263,6 +315,13 @@ class _Unrepeatable(Exception):  # noqa: N818 - it carries one
     def __init__(self, cause: SparkError) -> None:
         super().__init__()
         self.cause = cause
+
+
+def _passes(error: SparkError) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, confluent_kafka.KafkaException):
+        return cause.args[0].code() in _PASSING
+    return isinstance(cause, TimeoutError)
 
 
 def _assertion(message: str) -> SparkError:

@@ -153,7 +153,11 @@ def _sizes(settings: Mapping[str, str]) -> dict[str, str]:
 
 def admin_settings(kafka: Mapping[str, str]) -> dict[str, str]:
     """Settings of a client that only asks for topics and offsets."""
-    return client_settings({name: text for name, text in kafka.items() if name not in _CONSUMER_ONLY})
+    return {
+        # Otherwise a question to a broker that has died makes librdkafka connect to it without a pause.
+        "enable.sparse.connections": "false",
+        **client_settings({name: text for name, text in kafka.items() if name not in _CONSUMER_ONLY}),
+    }
 
 
 def producer_settings(kafka: Mapping[str, str], *, is_transactional: bool = False) -> dict[str, str]:
