@@ -31,6 +31,7 @@ from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
 from potok.stateful.query import StatefulQuery
+from potok.stateful.user.batch import with_batch_processors
 from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.services import BatchContext, PrepareContext, PreparedQuery
 from potok.types import StructType
@@ -171,7 +172,7 @@ class StreamServices:
             merges_sessions_locally=conf.boolean(_MERGES_SESSIONS_LOCALLY),
             prepare=partial(self._function, time_zone),
         )
-        planned = plan_stateful(plan, state)
+        planned = plan_stateful(with_batch_processors(plan, time_zone, state.rows_per_batch), state)
         runner = self._session.runtime.engine.prepare(compile_plan(planned.plan, time_zone), time_zone)
         if not planned.operators:
             begin_state((), state)

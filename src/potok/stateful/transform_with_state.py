@@ -72,6 +72,15 @@ def plan_transform(
     node: StatefulMap, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
 ) -> tuple[LogicalPlan, StatefulOperator]:
     """One step over the rows, and in a query's first run over the initial state."""
+    processor, steps = processor_of(node, relations, with_initial=context.version == 0)
+    operator = TransformOperator(operator_id, context, processor)
+    return OperatorStep(tuple(steps), operator, node.result), operator
+
+
+def processor_of(
+    node: StatefulMap, relations: Sequence[LogicalPlan], *, with_initial: bool
+) -> tuple[Processor, list[LogicalPlan]]:
+    """The processor of a node over planned relations, and its inputs: rows, and the initial state if asked."""
     settings = dict(node.settings)
     source, key_positions = with_keys(relations[0], node.grouping)
     steps = [source]
@@ -79,7 +88,7 @@ def plan_transform(
     if len(relations) > 1:
         given, initial_positions = with_keys(relations[1], settings["initial_grouping"])
         initial = Inputs(given.schema, initial_positions, len(relations[1].output))
-        if context.version == 0:
+        if with_initial:
             steps.append(given)
     payload = node.function.payload
     names = [a.name.lower() for a in node.result]
@@ -95,15 +104,17 @@ def plan_transform(
         event_time_position(relations[0].output),
         names.index(out_time) if out_time in names else None,
     )
-    operator = TransformOperator(operator_id, context, processor)
-    return OperatorStep(tuple(steps), operator, node.result), operator
+    return processor, steps
 
 
 class TransformOperator(StatefulOperator):
-    """The state variables of a processor."""
+    """The state variables of a processor. `first_watermark_ms` is what it sees where there is no watermark."""
 
-    def __init__(self, operator_id: int, context: StateContext, processor: Processor) -> None:
+    def __init__(
+        self, operator_id: int, context: StateContext, processor: Processor, *, first_watermark_ms: int = 0
+    ) -> None:
         super().__init__(operator_id, context)
+        self._first_watermark_ms = first_watermark_ms
         self._processor = processor
         is_pandas = processor.eval_type in _PANDAS
         self.name = "transformWithStateInPandasExec" if is_pandas else "transformWithStateInPySparkExec"
@@ -113,6 +124,7 @@ class TransformOperator(StatefulOperator):
         self._key_codec = UnsafeRowCodec(self._key_schema)
         self._batch_groups = BatchGroups()
         self._file = files.VariableFile(context, operator_id)
+        self._deleted: frozenset[str] = frozenset()
 
     # ---- stores -----------------------------------------------------------------------------
 
@@ -168,10 +180,12 @@ class TransformOperator(StatefulOperator):
         client.handle_state = StatefulProcessorHandleState.PRE_INIT
         with python_values.user_code():
             self._processor.load()(client, Mode.PRE_INIT, None, iter([]))
+        self._deleted = frozenset(client.deleted)
         return client.specs
 
     def _describe(self) -> None:
-        self._file.write(self._settings, [variable.spec for variable in self._variables.values()])
+        kept = [v.spec for name, v in self._variables.items() if name not in self._deleted]
+        self._file.write(self._settings, kept)
 
     # ---- watermarks -------------------------------------------------------------------------
 
@@ -210,7 +224,7 @@ class TransformOperator(StatefulOperator):
             initial = self._part(
                 self._processor.initial, column_arrays(rows.slice(0, 0) if self.batch.batch_id else rows)
             )
-        times_ms = self.batch.now_ms, max(self.batch.watermark_ms, 0)
+        times_ms = self.batch.now_ms, max(self.batch.watermark_ms, self._first_watermark_ms)
         client = StateClient(
             self._key_schema, self._processor.time_mode, self._variables, self._timers, times_ms
         )

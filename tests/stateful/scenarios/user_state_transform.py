@@ -24,7 +24,7 @@ ROCKS = {
 DATA_ONLY = {**ROCKS, "spark.sql.streaming.noDataMicroBatches.enabled": "false"}
 
 
-class Processor(StatefulProcessor):
+class Processor(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
     """What a scenario does, by name; gives one text for each group, as a frame or a Row."""
 
     def __init__(self, what: str, *, pandas: bool, option: Any = None) -> None:
@@ -325,12 +325,12 @@ class Processor(StatefulProcessor):
 
     def init_kind(self) -> None:
         if self.option == "list":
-            self.one: Any = self.handle.getListState("one", "v INT")
+            self.any = self.handle.getListState("one", "v INT")
         else:
-            self.one = self.handle.getValueState("one", "v INT")
+            self.any = self.handle.getValueState("one", "v INT")
 
     def kind(self, key: Any, values: list[Any]) -> str:
-        return self.option
+        return str(self.option)
 
     def lifetime(self, key: Any, values: list[Any]) -> str:
         """An object lives for one batch."""
@@ -401,7 +401,7 @@ def transformed(
     return build
 
 
-class Chained(StatefulProcessor):
+class Chained(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
     """Gives its rows on, with their times."""
 
     def init(self, handle: StatefulProcessorHandle) -> None:
@@ -426,7 +426,7 @@ def then_counted(spark: SparkSession, sources: Sources) -> DataFrame:
     return given.groupBy(F.window("at", "10 seconds")).count()
 
 
-class Frames(StatefulProcessor):
+class Frames(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
     """What a processor gets and may give."""
 
     def __init__(self, what: str, *, pandas: bool) -> None:

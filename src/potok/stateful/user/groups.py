@@ -64,22 +64,23 @@ def sorted_positions(columns: Sequence[pa.Array], size: int) -> Longs:
         return np.arange(size)
     table = pa.Table.from_arrays(parts, names=[str(i) for i in range(len(parts))])
     keys = [(name, "ascending") for name in table.column_names]
-    return np.asarray(pc.sort_indices(table, sort_keys=keys, null_placement="at_start")).astype(np.int64)
+    return np.asarray(pc.sort_indices(table, sort_keys=keys)).astype(np.int64)
 
 
 def _sortable(column: pa.Array) -> list[pa.Array]:
+    """Columns in whose order the values stand, whatever order Arrow gives to nulls."""
     kind = column.type
+    validity = [pc.is_valid(column)] if column.null_count else []
     if pa.types.is_struct(kind):
-        valid = pc.is_valid(column)
-        return [valid, *(part for field in column.flatten() for part in _sortable(field))]
+        return [*validity, *(part for field in column.flatten() for part in _sortable(field))]
     if pa.types.is_floating(kind):
-        return [_ordered_bits(column)]
+        return [*validity, _ordered_bits(column)]
     if pa.types.is_nested(kind) or pa.types.is_null(kind):
-        return []
-    return [column]
+        return validity
+    return [*validity, column]
 
 
 def _ordered_bits(column: pa.Array) -> pa.Array:
     """Numbers in the order of floating point values, NaN the greatest."""
     bits = np.asarray(column.cast(pa.float64()).fill_null(0.0)).view(np.int64)
-    return pa.array(bits ^ ((bits >> 63) & _SIGN), mask=np.asarray(column.is_null()))
+    return pa.array(bits ^ ((bits >> 63) & _SIGN))

@@ -6,7 +6,7 @@ Source of fact: pyspark's worker of Spark 4.3.
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -146,8 +146,8 @@ class Results:
 
 def _tuple_names(names: Sequence[str]) -> list[str]:
     """The names of the fields of a named tuple of these columns: `_1` for one that cannot be a name of Python's."""
-    kind = collections.namedtuple("Row", names, rename=True)  # noqa: PYI024 # type: ignore[misc] # names are data
-    return list(kind._fields)
+    make: Callable[..., Any] = collections.namedtuple  # noqa: PYI024 - its names are data
+    return list(make("Row", names, rename=True)._fields)
 
 
 def _table(columns: Sequence[pa.Array]) -> pa.Table:
