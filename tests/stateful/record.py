@@ -80,7 +80,8 @@ def record(spark: Side, name: str, only: set[str]) -> None:
     """Record a family, or some of it."""
     target = TARGET / f"{name}.json"
     known = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
-    found = {}
+    found: dict[str, Any] = {}
+    TARGET.mkdir(exist_ok=True)
     for scenario in family(name).values():
         if only and scenario.name not in only:
             if scenario.name in known:
@@ -93,7 +94,7 @@ def record(spark: Side, name: str, only: set[str]) -> None:
                 store["decoded"] = readable(store)
         errors = [one["error"]["message"][:110] for step in told["steps"] for one in step if "error" in one]
         print(name, scenario.name, *errors, flush=True)
-    TARGET.mkdir(exist_ok=True)
+        target.write_text(dumped({**known, **found}), encoding="utf-8")
     target.write_text(dumped(found), encoding="utf-8")
 
 
