@@ -125,7 +125,7 @@ def _add(
 
 def _metadata(time: Expression, key: str) -> str:
     own = json.loads(time.metadata) if isinstance(time, AttributeReference) else {}
-    return json.dumps({**own, key: True}, separators=(",", ":"))
+    return json.dumps({key: True, **own}, separators=(",", ":"))
 
 
 def _add_window(

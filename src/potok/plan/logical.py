@@ -630,7 +630,7 @@ class Aggregate(UnaryPlan):
     @property
     def output(self) -> Attributes:
         """One attribute per output expression."""
-        return tuple(to_attribute(e) for e in self.aggregates)
+        return _kept_in_state(self, tuple(to_attribute(e) for e in self.aggregates))
 
 
 @dataclass(frozen=True)
@@ -694,6 +694,11 @@ class Deduplicate(UnaryPlan):
     keys: Attributes
     within_watermark: bool = False
 
+    @property
+    def output(self) -> Attributes:
+        """The child's."""
+        return _kept_in_state(self, self.child.output)
+
 
 @dataclass(frozen=True)
 class EventTimeWatermark(UnaryPlan):
@@ -750,6 +755,11 @@ def with_nullability(attribute: AttributeReference, *, nullable: bool) -> Attrib
     return AttributeReference(
         attribute.name, attribute.type, nullable, attribute.expr_id, attribute.metadata, attribute.qualifier
     )
+
+
+def _kept_in_state(plan: LogicalPlan, output: Attributes) -> Attributes:
+    """What goes through the state of a stream is nullable, whatever it was (Spark 4.1 and later)."""
+    return tuple(with_nullability(a, nullable=True) for a in output) if plan.is_streaming else output
 
 
 def schema_attributes(schema: StructType, qualifier: tuple[str, ...] = ()) -> Attributes:

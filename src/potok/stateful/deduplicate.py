@@ -62,8 +62,10 @@ class _Deduplication(StatefulOperator):
         super().__init__(operator_id, context)
         places = {a.expr_id: i for i, a in enumerate(columns)}
         self._key_positions = [places[k.expr_id] for k in keys]
-        self._time = event_time_position(columns)
-        key_schema = StructType(tuple(columns[i].to_field() for i in self._key_positions))
+        self._columns = columns
+        marked = [i for i, column in enumerate(columns) if DELAY_KEY in column.metadata]
+        self._time = marked[0] if marked else None
+        key_schema = context.stored(StructType(tuple(columns[i].to_field() for i in self._key_positions)))
         self._store = TypedStore(context, operator_id, key_schema, value_schema)
         self._expiry = Expiry(self._store.store.table)
 
@@ -78,6 +80,8 @@ class _Deduplication(StatefulOperator):
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """See engine.pipeline.Operator: the rows that are no duplicates."""
+        # Spark looks when it runs.
+        event_time_position(self._columns)
         begun = time.monotonic_ns()
         rows = self._without_late(tables[0])
         columns = [without_negative_zero(c) for c in column_arrays(rows.select(self._key_positions))]
@@ -125,7 +129,8 @@ class DeduplicateByKey(_Deduplication):
         self, operator_id: int, context: StateContext, columns: Attributes, keys: Attributes
     ) -> None:
         super().__init__(operator_id, context, columns, keys, _NOTHING)
-        self._time_key = event_time_position(keys)
+        marked = [i for i, key in enumerate(keys) if DELAY_KEY in key.metadata]
+        self._time_key = marked[0] if marked else None
 
     def loaded(self) -> None:
         """See StatefulOperator."""

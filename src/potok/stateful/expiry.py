@@ -46,7 +46,7 @@ class Expiry:
             self._buckets.setdefault(bucket, []).append(part)
 
     def take(self, limit_us: int) -> Longs:
-        """The rows whose time is at or before the limit, each once; they are forgotten here."""
+        """The rows whose time is at or before the limit, earliest first, each once; they are forgotten here."""
         last = limit_us >> _BUCKET_BITS
         due = [bucket for bucket in self._buckets if bucket <= last]
         if not due:
@@ -59,5 +59,5 @@ class Expiry:
         later = numbers[~is_due & (times >> _BUCKET_BITS <= last)]
         if later.size:
             self._buckets.setdefault(last, []).append(later)
-        due_now: Longs = numbers[is_due]
+        due_now: Longs = numbers[is_due][np.argsort(times[is_due], kind="stable")]
         return due_now
