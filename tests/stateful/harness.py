@@ -54,11 +54,11 @@ def take_back(checkpoint: Path, step: Uncommit) -> None:
         files += (checkpoint / "state").rglob(f"{newest + 1}.delta")
     if step.offsets:
         files.append(checkpoint / "offsets" / str(newest))
-    if step.offsets and newest == 0:
-        shutil.rmtree(checkpoint / "state")
     for file in files:
         file.unlink()
         file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+    if step.offsets and newest == 0:
+        shutil.rmtree(checkpoint / "state")
 
 
 class Run:
