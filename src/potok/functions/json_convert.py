@@ -272,7 +272,7 @@ def _integral(bits: int) -> Convert:
 
 
 def _binary(value: Any) -> Any:  # noqa: ANN401 - JSON
-    if type(value) is not str or not value:
+    if type(value) is not str:
         return BAD
     try:
         return base64.b64decode(value, validate=True)

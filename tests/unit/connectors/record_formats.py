@@ -107,8 +107,12 @@ JSON_LINES = [
     '{"m":{"k":"x"}}', '{"m":{}}', '{"m":[]}', '{"I":1}', '{"i":1,"i":2}', "{'i':1}", "{i:1}", '{"s":"a\tb"}', '{"i":01}', '{"i":1,}', '{"i":+1}', '{"i":1 /* c */}', '{"s":"\\q"}',
     ' {"i":9} ', '{"unknown":{"deep":[1,{"x":null}]},"i":3}', '{"i":1,"s":"x"', '{"i":"x","s":"kept","d":"bad","l":7}', '{"l":9223372036854775808}', '{"l":1.0}', '{"l":"5"}',
     '{"a":[1.5,2]}', '{"o":{"x":1.5,"y":3}}', '{"dec":NaN}', '{"b":null,"s":"\\ud83d\\ude00"}',
+    '{"i":1,"i":"x"}', '{"i":null,"i":"x"}', '{"i":1,"i":null}', '{"o":{"x":1,"x":"q","y":"r"}}', '{"m":{"k":1,"k":2}}',
+    '{"d":INF}', '{"d":+INF}', '{"d":-INF}', '{"d":+Infinity}', '{"d":"-INF"}', '{"d":-0}', '{"dt":"197"}', '{"dt":"+5"}', '{"t":"1704164645"}', '{"t":9223372036854775807}',
+    '{"s":"\\ud83d"}', '{"s":"\\ud83d x"}', '{"s":1.0e10}', '{"s":-0}', '{"s":[1 , {"a" : "\\u0041"}]}', '{"s":-Infinity}',
+    '{"y":127}', '{"y":200}', '{"y":-128}', '{"y":256}', '{"bin":"QUI="}', '{"bin":""}', '{"bin":"?"}', '{"i":""}', '{"t":""}', '{"b":""}', '{"dec":""}',
 ]  # fmt: skip
-JSON_SCHEMA = "i INT, l BIGINT, d DOUBLE, s STRING, b BOOLEAN, t TIMESTAMP, dt DATE, dec DECIMAL(5,2), a ARRAY<INT>, o STRUCT<x: INT, y: STRING>, m MAP<STRING, INT>"
+JSON_SCHEMA = "i INT, l BIGINT, d DOUBLE, s STRING, b BOOLEAN, t TIMESTAMP, dt DATE, dec DECIMAL(5,2), a ARRAY<INT>, o STRUCT<x: INT, y: STRING>, m MAP<STRING, INT>, y TINYINT, bin BINARY"
 JSON_OPTIONS: list[dict[str, str]] = [
     {}, {"primitivesAsString": "true"}, {"allowComments": "true"}, {"allowUnquotedFieldNames": "true"},
     {"allowSingleQuotes": "false"}, {"allowNumericLeadingZeros": "true"}, {"allowNonNumericNumbers": "false"},
@@ -125,6 +129,7 @@ INFER_JSON = [
     '{"a":3000000000}\n', '{"a":99999999999999999999}\n', '{"a":"2024-01-02"}\n', '{"a":"2024-01-02T03:04:05Z"}\n', '{"a":1}\nbroken\n', "broken\n", '{"a":{}}\n', '[{"a":1},{"b":2}]\n',
     '{"a":1.5}\n{"a":true}\n', '{"a":[{"x":1},{"y":2}]}\n', '{"a":{"x":1}}\n{"a":5}\n', '{"a":null}\n{"a":1}\n', "{}\n", "", '{"a":1,"a":"x"}\n', '{"a":NaN}\n', '{"a":1e400}\n',
     '{"a":0.1}\n', '{"a":99999999999999999999}\n{"a":1}\n', '{"a":99999999999999999999}\n{"a":1.5}\n', '{"B":1,"a":1,"_z":2}\n',
+    '{"a":""}\n{"a":{"x":1}}\n', '{"a":"1.5"}\n', '{"a":NaN}\n', '{"a":1,"a":2}\n', "{'a':1,'a':2}\n", '{"a":""}\n', '{"a":1.5e-3}\n', '{"a":"x"}\n{"a":""}\n', '{"o":{"a":1,"a":2}}\n', '{"a":1e400}\n',
 ]  # fmt: skip
 
 
