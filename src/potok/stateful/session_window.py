@@ -300,6 +300,8 @@ class SessionWindow(StatefulOperator):
         numbers = rows[found.firsts]
         touched = np.add.reduceat(is_new[found.order], found.offsets[:-1]) > 0
         self._put(columns, found, starts, numbers, np.flatnonzero(touched))
+        # Spark writes all sessions of a key that has rows, and counts them so.
+        self.counts.updated += numbers.size
         gone = np.setdiff1d(old_rows, numbers, assume_unique=True)
         store.remove(gone)
         self.counts.removed += gone.size
@@ -326,7 +328,6 @@ class SessionWindow(StatefulOperator):
         numbers[touched[put]] = written
         if self._forgets:
             self._expiry.set(written, chosen.ends[put])
-        self.counts.updated += put.size
 
     def _forget(self) -> pa.Table:
         """Remove the sessions that the watermark has passed, and give them."""
