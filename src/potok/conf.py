@@ -38,6 +38,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.connect.serverStacktrace.enabled": Entry("false"),
     "spark.sql.crossJoin.enabled": Entry("true"),
     "spark.sql.csv.parser.columnPruning.enabled": Entry("true"),
+    "spark.sql.decimalOperations.allowPrecisionLoss": Entry("true"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": Entry("10000"),
     "spark.sql.execution.arrow.pyspark.enabled": Entry("false"),
     "spark.sql.execution.arrow.pyspark.fallback.enabled": Entry("true"),

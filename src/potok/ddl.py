@@ -254,6 +254,17 @@ def parse_type_or_schema(text: str) -> t.DataType:
         return parse_schema(text)
 
 
+def parse_client_schema(text: str) -> t.DataType:
+    """As `parse_type_or_schema`, also columns as inside a STRUCT: `a: int, b: string` (Connect's DDLParse)."""
+    try:
+        return parse_type_or_schema(text)
+    except ParseError as error:
+        try:
+            return parse_data_type(f"struct<{text.strip()}>")
+        except ParseError:
+            raise error from None
+
+
 def _data_type(text: str) -> t.DataType:
     parser = TypeParser(text)
     parser.expect_not_empty()

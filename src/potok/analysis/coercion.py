@@ -67,6 +67,16 @@ _NAMED_PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What parameters are that are left out before a named one.
+_NAMED_DEFAULTS: dict[str, dict[str, Expression]] = {
+    "mask": {
+        "upperChar": Literal("X", STRING),
+        "lowerChar": Literal("x", STRING),
+        "digitChar": Literal("n", STRING),
+    },
+}
+
+
 # ---- casts --------------------------------------------------------------------------------------
 
 
@@ -305,6 +315,9 @@ def order_named_arguments(call: UnresolvedFunction) -> Sequence[Expression]:
     result: list[Expression] = list(positional)
     for name in names[len(positional) :]:
         argument = given.pop(name.lower(), None)
+        if argument is None and given and name in _NAMED_DEFAULTS.get(call.name, {}):
+            result.append(_NAMED_DEFAULTS[call.name][name])
+            continue
         if argument is None:
             break
         result.append(argument.value)

@@ -18,6 +18,7 @@ from potok.analysis.names import (
     Columns,
     extract_value,
     make_struct,
+    nested_update,
     quote_parts,
     quote_type,
     struct_field,
@@ -78,6 +79,8 @@ _LITERAL_FUNCTIONS = frozenset(
 )  # fmt: skip
 # Errors of `expression.field`, which Spark raises without a place.
 _OF_FIELDS = frozenset({"AMBIGUOUS_REFERENCE_TO_FIELDS", "FIELD_NOT_FOUND"})
+_LAMBDAS_OF_MAPS = frozenset({"map_filter", "map_zip_with", "transform_keys", "transform_values"})
+_LAMBDAS_OF_TWO = frozenset({"map_zip_with", "zip_with"})
 _OPTIONAL_INDEX = frozenset({"transform", "filter"})
 Fallback = Callable[[UnresolvedAttribute], Expression | None]
 
@@ -350,7 +353,7 @@ class Resolver:
         return result
 
     def _update_fields(self, expression: Expression) -> Expression:
-        update = cast("UpdateFields", expression)
+        update = nested_update(cast("UpdateFields", expression))
         struct = strip(self.resolve(update.struct))
         data_type = struct.data_type
         if not isinstance(data_type, StructType):
@@ -440,8 +443,15 @@ class Resolver:
         if call.name == "struct":
             return self._struct_arguments(call.arguments)
         named_arguments = any(isinstance(a, NamedArgument) for a in call.arguments)
+        if named_arguments and call.name in self.context.user_functions:
+            return tuple(self._named_argument(a) for a in call.arguments)
         arguments = coercion.order_named_arguments(call) if named_arguments else call.arguments
         return tuple(strip(a) for a in self.resolve_all(arguments))
+
+    def _named_argument(self, argument: Expression) -> Expression:
+        if isinstance(argument, NamedArgument):
+            return NamedArgument(argument.key, strip(self.resolve(argument.value)))
+        return strip(self.resolve(argument))
 
     def _struct_arguments(self, arguments: Sequence[Expression]) -> tuple[Expression, ...]:
         """The arguments of `named_struct`: names of columns and aliases, `col1` and so on for the rest."""
@@ -475,11 +485,12 @@ class Resolver:
             None if isinstance(a, LambdaFunction) else strip(self.resolve(a)) for a in call.arguments
         ]
         values = [a for a in resolved if a is not None]
-        wanted = function.inputs[0] if isinstance(function, ScalarFunction) else None
-        if values and isinstance(values[0].data_type, NullType) and wanted in {Input.ARRAY, Input.MAP}:
-            refusal = unexpected_input(0, values[0], wanted)
-            self._refuse_lambda(call, values, refusal)
-            raise refusal
+        for position, value in enumerate(values[: 2 if call.name in _LAMBDAS_OF_TWO else 1]):
+            if isinstance(value.data_type, NullType):
+                wanted = Input.MAP if call.name in _LAMBDAS_OF_MAPS else Input.ARRAY
+                refusal = unexpected_input(position, value, wanted)
+                self._refuse_lambda(call, values, refusal)
+                raise refusal
         number = 0
         for position, argument in enumerate(call.arguments):
             if not isinstance(argument, LambdaFunction):

@@ -31,6 +31,7 @@ from potok.plan.expressions import (
     Cast,
     Expression,
     GeneratorCall,
+    NamedArgument,
     PythonFunction,
     SortOrder,
     WindowCall,
@@ -116,16 +117,22 @@ def bind_function(
 def bind_user_function(
     function: PythonFunction, arguments: Sequence[Expression], options: CallOptions
 ) -> Expression:
-    """A call of a user's function. It cannot be DISTINCT."""
-    del options
-    return replace(function, arguments=tuple(arguments), argument_names=(None,) * len(arguments))
+    """A call of a user's function. Raises INVALID_SQL_SYNTAX for DISTINCT and FILTER."""
+    _refuse_options("pythonudf", options)
+    values = tuple(a.value if isinstance(a, NamedArgument) else a for a in arguments)
+    names = tuple(a.key if isinstance(a, NamedArgument) else None for a in arguments)
+    return replace(function, arguments=values, argument_names=names)
 
 
 def _check_options(name: str, function: Function, options: CallOptions) -> None:
     if isinstance(function, AggregateFunction):
         _check_filter(options.filter, options.origin)
-        return
-    for given, syntax in ((options.is_distinct, "DISTINCT"), (options.filter is not None, "FILTER clause")):
+    else:
+        _refuse_options(name, options)
+
+
+def _refuse_options(name: str, options: CallOptions) -> None:
+    for given, syntax in ((options.is_distinct, "DISTINCT"), (options.filter is not None, "FILTER CLAUSE")):
         if given:
             raise SparkError(
                 "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",

@@ -39,7 +39,7 @@ def resolve_over(
 ) -> LogicalPlan:
     """`build(child, resolved expressions)`; what they read beyond the output is added below and cut off above."""
     aggregate = _aggregate_below(child)
-    if aggregate is not None:
+    if aggregate is not None and not (_is_cut_off(child) and _calls_aggregate(analyzer, expressions)):
         return _over_aggregate(analyzer, child, aggregate, expressions, build)
     fallback = _BelowNames(analyzer, child)
     resolver = analyzer.resolver(child, fallback=fallback.find)
@@ -106,6 +106,20 @@ def _aggregate_below(plan: LogicalPlan) -> Aggregate | None:
             below = below.child
         return below if isinstance(below, Aggregate) else None
     return plan if isinstance(plan, Aggregate) else None
+
+
+def _is_cut_off(plan: LogicalPlan) -> bool:
+    """Whether a Project hides what HAVING added to an Aggregate, beyond which Spark does not look."""
+    return isinstance(plan, Project) and isinstance(plan.child, Filter) and _only_columns(plan)
+
+
+def _calls_aggregate(analyzer: Analyzer, expressions: Sequence[Expression]) -> bool:
+    functions = analyzer.context.functions
+    return any(
+        isinstance(node, UnresolvedFunction) and isinstance(functions.get(node.name), AggregateFunction)
+        for expression in expressions
+        for node in expression.walk()
+    )
 
 
 def _only_columns(plan: Project) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from potok.ddl import parse_name
 from potok.errors import Origin, SparkError
 from potok.plan.expressions import (
     AttributeReference,
@@ -11,6 +13,8 @@ from potok.plan.expressions import (
     Expression,
     GetStructField,
     Literal,
+    UnresolvedExtractValue,
+    UpdateFields,
 )
 from potok.plan.logical import Attributes
 from potok.types import (
@@ -205,6 +209,16 @@ def find_field(struct: StructType, name: str, *, case_sensitive: bool, origin: O
     if len(found) > 1:
         raise SparkError("AMBIGUOUS_REFERENCE_TO_FIELDS", origin=origin, field=quote(name), count=len(found))
     return found[0]
+
+
+def nested_update(update: UpdateFields) -> UpdateFields:
+    """`withField("a.b", value)` as a change of `a`."""
+    first, *rest = parse_name(update.name)
+    if not rest:
+        return replace(update, name=first)
+    inner = UnresolvedExtractValue(update.struct, Literal(first, STRING))
+    below = UpdateFields(inner, ".".join(quote_if_needed(part) for part in rest), update.value)
+    return UpdateFields(update.struct, first, nested_update(below))
 
 
 def struct_field(field: StructField, base: Expression, position: int) -> GetStructField:

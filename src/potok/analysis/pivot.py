@@ -19,6 +19,7 @@ from potok.plan.expressions import (
     Literal,
     SortOrder,
     UnresolvedFunction,
+    UnresolvedStar,
 )
 from potok.plan.logical import Deduplicate, Limit, LogicalPlan, Project, Sort, UnresolvedAggregate
 from potok.types import BOOLEAN, INTEGER, LONG, BooleanType, NumericType, StructType
@@ -42,6 +43,8 @@ def pivot(analyzer: Analyzer, plan: UnresolvedAggregate) -> LogicalPlan:
     if column is None:
         raise SparkError("INTERNAL_ERROR", message="a pivot has no column")
     values = _values(analyzer, resolver, plan, column, child)
+    if any(isinstance(node, UnresolvedStar) for e in plan.aggregates for node in e.walk()):
+        raise SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="Pivot")
     aggregates = [(e, resolver.resolve(e)) for e in plan.aggregates]
     for original, resolved in aggregates:
         if not contains_aggregate(strip(resolved)):

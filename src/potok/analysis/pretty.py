@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from potok.analysis.names import nested_update
 from potok.analysis.pretty_functions import call_text
 from potok.analysis.trees import outer_references
 from potok.functions.casts_by_name import FUNCTIONS as CASTS_BY_NAME
@@ -132,6 +134,11 @@ class _Printer:
                 return f"{word}({self.text(child)} AS {target.sql})"
             case UnresolvedFunction(name=name, arguments=(child,)) if name in _CAST_NAMES:
                 return self.text(child)
+            case UnresolvedFunction(arguments=arguments) if self._is_ordered(expression):
+                found = self._resolve(expression) if self._resolve else None
+                return self.text(found) if isinstance(found, (Call, AggregateCall)) else expression.name
+            case UnresolvedFunction(name="from_json") if self._gives_map(expression):
+                return "entries"
             case UnresolvedFunction(name="struct"):
                 return self._struct(expression)
             case UnresolvedFunction(name="negative", arguments=(child,)) if not _is_operator(expression, "-"):
@@ -164,7 +171,7 @@ class _Printer:
             case Call() | WindowCall():
                 return self._call(expression)
             case UnresolvedExtractValue(child=child, extraction=extraction):
-                return self._extraction(child, extraction)
+                return self._extraction(expression, child, extraction)
             case GetStructField(child=child, name=name):
                 return f"{self.text(child)}.{name}"
             case SortOrder(child=child, ascending=ascending, nulls_first=nulls_first):
@@ -193,6 +200,16 @@ class _Printer:
             case UnresolvedOrdinal(position=position):
                 return str(position)
         return type(expression).__name__.lower()
+
+    def _is_ordered(self, expression: UnresolvedFunction) -> bool:
+        """Whether a built-in function's named arguments have found their places."""
+        if self._resolve is None or not any(isinstance(a, NamedArgument) for a in expression.arguments):
+            return False
+        return isinstance(self._resolve(expression), (Call, AggregateCall))
+
+    def _gives_map(self, expression: Expression) -> bool:
+        found = self._resolve(expression) if self._resolve else None
+        return found is not None and isinstance(found.data_type, MapType)
 
     def _function(
         self,
@@ -238,8 +255,11 @@ class _Printer:
                     return f"{self.text(child)}.{array.element.fields[position].name}"
         return call_text(call.name, [self.text(a) for a in call.arguments], call.arguments)
 
-    def _extraction(self, child: Expression, extraction: Expression) -> str:
+    def _extraction(self, whole: Expression, child: Expression, extraction: Expression) -> str:
         base = self.text(child)
+        result = self._resolve(whole) if self._resolve else None
+        if isinstance(result, GetStructField):
+            return f"{base}.{result.name}"
         found = self._resolve(child) if self._resolve else None
         inner = found.data_type if found is not None else None
         if isinstance(inner, ArrayType) and isinstance(inner.element, StructType):
@@ -328,6 +348,10 @@ class _Printer:
         operations = []
         base: Expression = update
         while isinstance(base, UpdateFields):
+            written, base = base.name, nested_update(base)
+            if written != base.name and isinstance(base.struct, UpdateFields):
+                below = nested_update(base.struct)
+                base = replace(base, struct=below.struct) if below.name == base.name else base
             if base.value is None:
                 operations.append("dropfield()")
             else:

@@ -20,10 +20,12 @@ from potok.analysis.trees import (
     contains_window,
     is_aggregate,
     named,
+    transform_down,
     walk,
 )
 from potok.analysis.windows import extract_windows
 from potok.errors import SparkError
+from potok.functions.base import GeneratorFunction
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -33,6 +35,7 @@ from potok.plan.expressions import (
     Literal,
     SortOrder,
     UnresolvedAttribute,
+    UnresolvedFunction,
     UnresolvedOrdinal,
     next_expr_id,
 )
@@ -68,6 +71,7 @@ from potok.types import (
     INTEGER,
     LONG,
     IntegralType,
+    LongType,
 )
 
 if TYPE_CHECKING:
@@ -192,8 +196,22 @@ def project(analyzer: Analyzer, plan: Project) -> LogicalPlan:
     child = analyzer.resolve(plan.child)
     lateral = LateralNames()
     resolver = analyzer.resolver(child, fallback=lateral.find)
-    items = lateral.resolve_list(resolver, plan.expressions)
+    try:
+        items = lateral.resolve_list(resolver, plan.expressions)
+    except SparkError as error:
+        _check_trailing_comma(plan.expressions, error)
+        raise
     return select(analyzer.exposing(child, resolver), items, None, lateral.used)
+
+
+def _check_trailing_comma(outputs: Sequence[Expression], error: SparkError) -> None:
+    """Raises TRAILING_COMMA_IN_SELECT where the last output is an unknown column FROM."""
+    last = outputs[-1] if outputs else None
+    last = last.child if isinstance(last, Alias) else last
+    if not error.condition.startswith("UNRESOLVED_COLUMN") or not isinstance(last, UnresolvedAttribute):
+        return
+    if len(outputs) > 1 and len(last.parts) == 1 and last.parts[0].upper() == "FROM":
+        raise SparkError("TRAILING_COMMA_IN_SELECT", origin=last.origin) from error
 
 
 def with_columns(analyzer: Analyzer, plan: WithColumns) -> LogicalPlan:
@@ -274,6 +292,7 @@ def subquery_alias(analyzer: Analyzer, plan: SubqueryAlias) -> LogicalPlan:
 def filter_(analyzer: Analyzer, plan: Filter) -> LogicalPlan:
     """WHERE. Raises DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN and errors of functions out of place."""
     child = analyzer.resolve(plan.child)
+    _refuse_generators(analyzer, plan.condition, child)
 
     def build(below: LogicalPlan, resolved: Sequence[Expression]) -> LogicalPlan:
         condition = check_condition(strip(resolved[0]), analyzer.context.function_context)
@@ -281,6 +300,25 @@ def filter_(analyzer: Analyzer, plan: Filter) -> LogicalPlan:
         return Filter(below, condition)
 
     return resolve_over(analyzer, child, (plan.condition,), build)
+
+
+def _refuse_generators(analyzer: Analyzer, condition: Expression, child: LogicalPlan) -> None:
+    """Raises UNSUPPORTED_GENERATOR.OUTSIDE_SELECT."""
+    functions = analyzer.context.functions
+    calls = (e for e in condition.walk() if isinstance(e, UnresolvedFunction))
+    if not any(isinstance(functions.get(c.name), GeneratorFunction) for c in calls):
+        return
+    resolver = analyzer.resolver(child)
+
+    def numbered(node: Expression) -> Expression | None:
+        found = resolver.find(node) if isinstance(node, UnresolvedAttribute) else None
+        if not isinstance(found, AttributeReference):
+            return None
+        suffix = "L" if isinstance(found.type, LongType) else ""
+        return replace(found, name=f"{found.name}#{found.expr_id}{suffix}")
+
+    shown = sql_expression(transform_down(condition, numbered))[1:-1]
+    raise SparkError("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", plan=f"'Filter {shown}")
 
 
 def _check_where(condition: Expression) -> None:

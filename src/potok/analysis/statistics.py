@@ -146,9 +146,7 @@ def _statistic(name: str, column: AttributeReference) -> Expression:
                 message="requirement failed: Percentiles must be in the range [0, 1]",
             )
         return _call("percentile_approx", number, Literal(fraction, DOUBLE))
-    raise SparkError(
-        "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=f"{name} is not a recognised statistic"
-    )
+    raise SparkError("UNRECOGNIZED_STATISTIC", stats=f"'{name}'")
 
 
 # ---- two columns --------------------------------------------------------------------------------

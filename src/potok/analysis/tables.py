@@ -62,6 +62,7 @@ def inline_table(analyzer: Analyzer, plan: UnresolvedInlineTable) -> LogicalPlan
         if len(row) != width:
             raise SparkError(
                 "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
+                origin=plan.origin,
                 expectedNumCols=width,
                 actualNumCols=len(row),
                 rowIndex=number,

@@ -16,7 +16,7 @@ import pyspark.sql.connect.proto as pb
 from potok import types as t
 from potok.connect.decode_plan import decode_relation, plan_relation
 from potok.connect.encode import encode_type, ipc_stream
-from potok.ddl import parse_type_or_schema
+from potok.ddl import parse_client_schema
 from potok.errors import SparkError
 from potok.plan.expressions import Alias, AttributeReference
 from potok.plan.logical import LocalRelation, LogicalPlan, ScanRelation
@@ -102,7 +102,7 @@ def _spark_version(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb
 
 def _ddl_parse(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
     del session
-    parsed = encode_type(parse_type_or_schema(request.ddl_parse.ddl_string))
+    parsed = encode_type(parse_client_schema(request.ddl_parse.ddl_string))
     return pb.AnalyzePlanResponse(ddl_parse=pb.AnalyzePlanResponse.DDLParse(parsed=parsed))
 
 

@@ -18,9 +18,10 @@ from potok.functions.base import (
     Nullability,
 )
 from potok.functions.cast_to_number import bounds
+from potok.functions.conversion import decimal_overflow
 from potok.functions.decimal_sums import decimal_sum, may_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
-from potok.functions.decimals import decimal_sql
+from potok.functions.decimals import decimal_sql, unbounded_text
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
 from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
@@ -208,6 +209,14 @@ def _emit_average(call: AggregateCall, arguments: Sequence[str]) -> str:
             quotient = decimal_sql(
                 "/", f"CAST({s} AS {sql_type(sum_type)})", n, (sum_type, _COUNT_TYPE), target
             )
+            whole_digits = source.precision - source.scale
+            if (
+                call.ansi
+                and not call.name.startswith("try_")
+                and target.precision - target.scale < whole_digits
+            ):
+                exact = unbounded_text("/", s, n)
+                quotient = f"coalesce({quotient}, {decimal_overflow(exact, target, call.origin)})"
             return f"CASE WHEN {n} > 0 THEN {quotient} END"
 
         return let_all((total, f"CAST({count} AS DECIMAL(20,0))"), mean)

@@ -84,7 +84,8 @@ def _bind(operator: str, name: str, arguments: Sequence[Expression], context: Fu
         raise wrong_operand(_REQUIRED[operator], a)
     result = a
     if isinstance(a, DecimalType) and isinstance(b, DecimalType):
-        result = LONG if operator == "div" else decimal_result(operator, a, b)
+        keeps = context.allow_precision_loss
+        result = LONG if operator == "div" else decimal_result(operator, a, b, allow_precision_loss=keeps)
     nullable = operator in _DIVISIONS or name.startswith("try_") or None
     if isinstance(result, DecimalType) and not context.ansi:
         nullable = True

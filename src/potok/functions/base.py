@@ -77,6 +77,7 @@ class FunctionContext:
     time_zone: str = "UTC"
     case_sensitive: bool = False
     current_database: str = "default"
+    allow_precision_loss: bool = True
 
 
 @dataclass(frozen=True)

@@ -111,9 +111,11 @@ def decimal_sql(
             if target == decimal_result(operator, one, other, allow_precision_loss=False) and _fits(
                 one, other, 1
             ):
+                left = _beyond_long(left, one, other, target.precision)
                 return f"CAST(({left} {operator} {right}) AS {name})"
         case "*":
             if one.precision + other.precision <= MAX_PRECISION:
+                left = _beyond_long(left, one, other, one.precision + other.precision)
                 return f"TRY_CAST(({left} * {right}) AS {name})"
             if one.scale + other.scale <= MAX_PRECISION:
                 return let_all(
@@ -130,6 +132,16 @@ def decimal_sql(
             if one.precision + shift < MAX_PRECISION and one.precision + one.scale <= MAX_PRECISION:
                 return _quotient(left, right, types, target, shift)
     return by_kernel(operator, left, right, target)
+
+
+def _beyond_long(left: str, one: DecimalType, other: DecimalType, digits: int) -> str:
+    """The left operand in a type that the engine does not calculate in 64 bits, where the result has more.
+
+    Of two operands of at most 18 digits it makes a result of at most 18 digits.
+    """
+    if digits <= _LONG_DIGITS or max(one.precision, other.precision) > _LONG_DIGITS:
+        return left
+    return f"CAST({left} AS {sql_type(DecimalType(_LONG_DIGITS + 1, one.scale))})"
 
 
 def _fits(one: DecimalType, other: DecimalType, carry: int) -> bool:

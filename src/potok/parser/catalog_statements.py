@@ -115,11 +115,13 @@ class CatalogStatementParser(QueryParser):
         is_extended = self.token.key in {"EXTENDED", "FORMATTED"} and self.peek().kind in {WORD, QUOTED}
         if is_extended:
             self.advance()
+        start = self.token
         name = self.multipart_name()
+        origin = self.origin(start.start)
         if self.token.key == "PARTITION":
             raise unsupported("DESCRIBE TABLE .. PARTITION", "Describe the table.")
         column = self.multipart_name() if self.at_name() else ()
-        return s.DescribeTable(name, is_extended, column)
+        return s.DescribeTable(name, is_extended, column, origin=origin)
 
     def _describe_function(self) -> s.Statement:
         self.advance()

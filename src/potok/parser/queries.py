@@ -107,8 +107,8 @@ class QueryParser(RelationParser):
         plan = self._intersections()
         while self.token.key in {"UNION", "EXCEPT", "MINUS"} and self._set_operation_follows():
             operation = "union" if self.advance().key == "UNION" else "except"
-            is_all, by_name = self._quantifier()
-            plan = UnresolvedSetOperation(plan, self._intersections(), operation, is_all, by_name)
+            is_all = self._quantifier()
+            plan = UnresolvedSetOperation(plan, self._intersections(), operation, is_all)
             plan = replace(plan, origin=self.origin(start.start))
         return plan
 
@@ -117,7 +117,7 @@ class QueryParser(RelationParser):
         plan = self._primary_query()
         while self.token.key == "INTERSECT" and self._set_operation_follows():
             self.advance()
-            is_all, _ = self._quantifier()
+            is_all = self._quantifier()
             plan = UnresolvedSetOperation(plan, self._primary_query(), "intersect", is_all)
             plan = replace(plan, origin=self.origin(start.start))
         return plan
@@ -125,11 +125,11 @@ class QueryParser(RelationParser):
     def _set_operation_follows(self) -> bool:
         return self.peek().key not in {")", ";", ","}
 
-    def _quantifier(self) -> tuple[bool, bool]:
+    def _quantifier(self) -> bool:
         is_all = self.accept("ALL")
         if not is_all:
             self.accept("DISTINCT")
-        return is_all, self.accept("BY", "NAME")
+        return is_all
 
     def _primary_query(self) -> LogicalPlan:
         key = self.token.key
@@ -143,7 +143,6 @@ class QueryParser(RelationParser):
         if key == "FROM":
             return self._from_statement()
         if key == "VALUES":
-            self.advance()
             return self.inline_table()
         if key == "TABLE":
             self.advance()
@@ -451,8 +450,8 @@ class QueryParser(RelationParser):
             return self._pipe_aggregate(plan)
         if key in {"UNION", "EXCEPT", "MINUS", "INTERSECT"}:
             operation = {"UNION": "union", "INTERSECT": "intersect"}.get(self.advance().key, "except")
-            is_all, by_name = self._quantifier()
-            return UnresolvedSetOperation(plan, self._primary_query(), operation, is_all, by_name)
+            is_all = self._quantifier()
+            return UnresolvedSetOperation(plan, self._primary_query(), operation, is_all)
         if key in {"ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "LIMIT", "OFFSET"}:
             return self._organized(plan)
         extended = self._joins(self._sampled(plan))

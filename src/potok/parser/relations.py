@@ -176,7 +176,6 @@ class RelationParser(ExpressionParser):
         if self.token.key == "(":
             return self._relation_in_parentheses()
         if self.token.key == "VALUES" and self.peek().key not in _ENDS | {"."} and not self._clause_at(1):
-            self.advance()
             return self.inline_table()
         if self._at_stream():
             return self._stream()
@@ -266,12 +265,14 @@ class RelationParser(ExpressionParser):
                 raise unsupported("Time travel (VERSION/TIMESTAMP AS OF)", "Read the table as it is.")
 
     def inline_table(self) -> LogicalPlan:
-        """Behind VALUES: rows between commas, with an optional alias."""
+        """VALUES, rows between commas, and an optional alias."""
+        start = self.advance()
         rows = [self._row()]
         while self.accept(","):
             rows.append(self._row())
+        origin = self.origin(start.start)
         alias = self.table_alias()
-        table = UnresolvedInlineTable(tuple(rows), alias.columns)
+        table = UnresolvedInlineTable(tuple(rows), alias.columns, origin=origin)
         return SubqueryAlias(table, alias.name) if alias.name else table
 
     def _row(self) -> tuple[Expression, ...]:

@@ -396,6 +396,9 @@ class SpecialFormParser(TypeParser):
             return None
         index, start = self.index, self.advance()
         self.advance()
+        if self.token.key == "FROM":
+            self.reset(index)
+            return None
         side = self.advance().key if self.token.key in _TRIM_FUNCTION else "BOTH"
         characters = None if self.token.key in {"FROM", ")"} else self.value()
         if not self.accept("FROM"):

@@ -344,10 +344,11 @@ class StatementParser(CatalogStatementParser):
     def _truncate(self) -> s.Statement:
         self.advance()
         self.expect("TABLE")
+        start = self.token
         name = self.multipart_name()
         if self.token.key == "PARTITION":
             raise unsupported("TRUNCATE TABLE .. PARTITION", "Use INSERT OVERWRITE .. PARTITION.")
-        return s.TruncateTable(name)
+        return s.TruncateTable(name, origin=self.origin(start.start))
 
     # ---- INSERT ---------------------------------------------------------------------------------
 
@@ -360,7 +361,9 @@ class StatementParser(CatalogStatementParser):
             return self._insert_directory()
         if self.token.key == "TABLE" and self.peek().kind in {WORD, QUOTED}:
             self.advance()
+        start = self.token
         name = self.multipart_name()
+        origin = self.origin(start.start)
         if self.token.key == "REPLACE" and self.peek().key in {"WHERE", "USING", "ON"}:
             raise unsupported("INSERT INTO .. REPLACE", "Use INSERT OVERWRITE.")
         partition: tuple[tuple[str, Expression | None], ...] = ()
@@ -372,7 +375,8 @@ class StatementParser(CatalogStatementParser):
         columns: tuple[str, ...] = ()
         if not by_name and self.token.key == "(" and not self.query_starts(1):
             columns = self.name_list()
-        return s.InsertInto(name, self.query(), columns, partition, overwrite, by_name, if_not_exists)
+        query = self.query()
+        return s.InsertInto(name, query, columns, partition, overwrite, by_name, if_not_exists, origin=origin)
 
     def _partition_values(self) -> tuple[tuple[str, Expression | None], ...]:
         self.expect("(")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from potok.errors import Origin
 from potok.plan.expressions import Expression
 from potok.plan.logical import LogicalPlan, Options
 from potok.types import DataType, StructType
@@ -17,7 +18,9 @@ Name = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Statement:
-    """Anything that `spark.sql` accepts besides a query."""
+    """Anything that `spark.sql` accepts besides a query. `origin` is where its table is named."""
+
+    origin: Origin | None = field(default=None, kw_only=True, compare=False)
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ class SessionCatalog:
     def lookup(self, parts: tuple[str, ...]) -> LogicalPlan:
         """The plan behind the name of a view or table, or of format.`path`.
 
-        Raises TABLE_OR_VIEW_NOT_FOUND with the path that was searched.
+        Raises TABLE_OR_VIEW_NOT_FOUND with the path that was searched, REQUIRES_SINGLE_PART_NAMESPACE.
         """
         view = self.temporary_view(parts)
         if view is not None:
@@ -164,6 +164,13 @@ class SessionCatalog:
             return self.table_plan(found)
         if len(parts) == 2 and parts[0].lower() in _FILE_FORMATS and is_known(parts[0]):  # noqa: PLR2004 - format, path
             return self.data_source(UnresolvedDataSource(parts[0], None, Options(), (parts[1],)))
+        namespace = parts[1:-1] if parts[0].lower() == DEFAULT_CATALOG else parts[:-1]
+        if len(namespace) > 1:
+            raise SparkError(
+                "REQUIRES_SINGLE_PART_NAMESPACE",
+                sessionCatalog=DEFAULT_CATALOG,
+                identifier=quoted((*namespace, parts[-1])),
+            )
         raise self.not_found(parts)
 
     def view_plan(self, view: LogicalPlan) -> LogicalPlan:
@@ -321,7 +328,10 @@ class SessionCatalog:
 
     def require_table(self, parts: tuple[str, ...], operation: str, *, ddl: bool = False) -> TableDefinition:
         """A table with files. Raises TABLE_OR_VIEW_NOT_FOUND, EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE."""
-        if self.temporary_view(parts) is not None:
+        view = self.temporary_view(parts)
+        if view is not None and operation == "INSERT" and not isinstance(view, NamedQuery):
+            raise SparkError("UNSUPPORTED_INSERT.RDD_BASED")
+        if view is not None:
             raise expected_table(operation, quoted(parts))
         found = self.table(parts)
         if found is None:

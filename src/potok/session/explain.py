@@ -23,7 +23,7 @@ from potok.session.plan_lines import (
 if TYPE_CHECKING:
     from potok.session.session import Session
 
-__all__ = ["explained", "tree_text"]
+__all__ = ["explained", "explained_error", "tree_text"]
 
 
 def explained(session: Session, plan: p.LogicalPlan, mode: str) -> str:
@@ -53,6 +53,12 @@ def explained(session: Session, plan: p.LogicalPlan, mode: str) -> str:
         case "formatted":
             return f"== Physical Plan ==\n{_formatted(physical)}\n"
     raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=f"Unknown explain mode: {mode}.")
+
+
+def explained_error(plan: p.LogicalPlan, error: SparkError) -> list[str]:
+    """The lines that the statement EXPLAIN answers for a query that cannot be analysed."""
+    text = f"Error occurred during query planning: \n{error.message};\n{tree_text(plan, _parsed_line)}"
+    return text.splitlines()
 
 
 def physical_plan(plan: p.LogicalPlan) -> p.LogicalPlan:

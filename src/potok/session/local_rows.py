@@ -42,7 +42,7 @@ FUNCTIONS = StructType((column("function"),))
 CURRENT_NAMESPACE = StructType((column("catalog"), column("namespace")))
 CREATE_TEXT = StructType((column("createtab_stmt"),))
 FUNCTION_TEXT = StructType((column("function_desc"),))
-PLAN_TEXT = StructType((column("plan"),))
+PLAN_TEXT = StructType((column("plan", nullable=True),))
 DESCRIBED_COLUMNS = StructType(
     (
         column("col_name", comment="name of the column"),

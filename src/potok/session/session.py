@@ -26,6 +26,7 @@ from potok.session.explain import explained, tree_text
 from potok.session.runtime import Runtime
 from potok.session.statements import execute
 from potok.session.streams import StreamServices
+from potok.stateful.user.batch import with_batch_processors
 from potok.streaming.manager import QueryManager
 from potok.streaming.query import StreamingQuery
 from potok.types import ArrayType, DataType, DayTimeIntervalType, StructType, TimestampType
@@ -68,6 +69,7 @@ class Session:
             time_zone=self.conf.get("spark.sql.session.timeZone"),
             case_sensitive=self.conf.boolean("spark.sql.caseSensitive"),
             current_database=self.catalog.current_database,
+            allow_precision_loss=self.conf.boolean("spark.sql.decimalOperations.allowPrecisionLoss"),
         )
 
     def analyze(self, plan: LogicalPlan) -> LogicalPlan:
@@ -84,7 +86,9 @@ class Session:
 
     def compile(self, resolved: LogicalPlan) -> Pipeline:
         """The pipeline of a resolved plan."""
-        return compile_plan(resolved, self.conf.get("spark.sql.session.timeZone"))
+        time_zone = self.conf.get("spark.sql.session.timeZone")
+        rows_per_batch = self.conf.integer("spark.sql.execution.arrow.maxRecordsPerBatch")
+        return compile_plan(with_batch_processors(resolved, time_zone, rows_per_batch), time_zone)
 
     def rows(self, plan: LogicalPlan) -> Rows:
         """Run a batch query. Raises SparkError, also while the rows are read."""

@@ -22,7 +22,7 @@ from potok.session.describe import (
     described_database,
     described_table,
 )
-from potok.session.explain import explained
+from potok.session.explain import explained, explained_error
 from potok.session.tables import (
     DEFAULT_CATALOG,
     GLOBAL_DATABASE,
@@ -40,9 +40,19 @@ if TYPE_CHECKING:
     from potok.session.session import Session
 
 
+# Errors that Spark places where the statement names its table.
+_OF_TABLES = frozenset({"EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "TABLE_OR_VIEW_NOT_FOUND"})
+
+
 def execute(session: Session, statement: s.Statement) -> LocalRelation:
     """Do it. Raises SparkError."""
-    return _HANDLERS[type(statement)](session, statement)
+    try:
+        return _HANDLERS[type(statement)](session, statement)
+    except SparkError as error:
+        if error.origin is None and error.condition in _OF_TABLES:
+            error.origin = statement.origin
+            error.args = (error.message,)
+        raise
 
 
 def _done() -> LocalRelation:
@@ -450,7 +460,11 @@ def _explain(session: Session, statement: s.Explain) -> LocalRelation:
         name = type(statement.statement).__name__
         text = f"== Physical Plan ==\nExecute {name}\n"
     else:
-        text = explained(session, statement.statement, statement.mode)
+        try:
+            text = explained(session, statement.statement, statement.mode)
+        except SparkError as error:
+            lines = explained_error(statement.statement, error)
+            return r.local_rows(r.PLAN_TEXT, [(line,) for line in lines])
     return r.local_rows(r.PLAN_TEXT, [(text,)])
 
 

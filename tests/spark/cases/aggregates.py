@@ -284,3 +284,41 @@ P(
         .count()
     ),
 )
+
+WIDE = "CAST(-99999999999999999999999999999999999.25 AS DECIMAL(38,2))"
+WIDER = "CAST(12345678901234567890123456789012345.25 AS DECIMAL(38,2))"
+LARGEST = "CAST(99999999999999999999999999999999999999 AS DECIMAL(38,0))"
+CASES.queries(
+    "sums of wide decimals",
+    f"""
+SELECT sum(x), sum(DISTINCT x), sum(x) FILTER (WHERE x < 0), min(x) FROM VALUES (CAST(1.5 AS DECIMAL(38,2))), ({WIDE}), ({WIDER}), ({WIDER}) AS t(x)
+
+SELECT sum(x) FROM VALUES (CAST(0.9 AS DECIMAL(38,38))), (CAST(0.9 AS DECIMAL(38,38))) AS t(x)
+
+SELECT sum(x), avg(x) FROM VALUES (CAST(NULL AS DECIMAL(38,3))) AS t(x)
+
+SELECT x, sum(y) OVER (PARTITION BY x) FROM VALUES (1, {WIDER}), (1, CAST(1 AS DECIMAL(38,2))) t(x, y)
+
+SELECT sum(x) FROM VALUES ({LARGEST}), (CAST(1 AS DECIMAL(38,0))), (CAST(-5 AS DECIMAL(38,0))) AS t(x)
+
+SELECT try_sum(x), try_avg(x) FROM VALUES ({LARGEST}), (CAST(1 AS DECIMAL(38,0))) AS t(x)
+
+SELECT avg(x) FROM VALUES ({LARGEST}), (CAST(1 AS DECIMAL(38,0))) AS t(x)
+
+SELECT avg(x) FROM VALUES ({WIDE}), ({WIDER}) AS t(x)
+
+SELECT regr_avgx(y, x), regr_avgy(y, x) FROM VALUES (1.5, 2.25), (2.5, 3.75), (null, 1.00) t(y, x)
+
+SELECT regr_avgx(y, x), regr_avgy(y, x) FROM VALUES ('1', 2L), ('2', 3L) t(y, x)
+
+SELECT median(x) FROM VALUES (true) t(x)
+
+SELECT count() FROM range(3)
+
+SELECT a FROM VALUES (1, 2), (1, 3), (2, 1) t(a, b) GROUP BY a HAVING count(*) > 0 ORDER BY count(*)
+
+SELECT a FROM VALUES (1, 2), (1, 3), (2, 1) t(a, b) GROUP BY a HAVING a > 0 ORDER BY count(*)
+
+SELECT a + 1 FROM VALUES (1, 2), (1, 3), (2, 1) t(a, b) GROUP BY a HAVING count(*) > 0 ORDER BY a
+""",
+)

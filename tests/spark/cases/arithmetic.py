@@ -259,3 +259,41 @@ CASES.program(
         )
     ),
 )
+CASES.queries(
+    "digits past 18",
+    """
+SELECT a * b, a + b, a - b, a + c, c * c, a % b, b - a, a * c FROM VALUES (CAST(-999999999999999999 AS DECIMAL(18,0)), CAST(999999999999999999 AS DECIMAL(18,0)), CAST(99999999.99 AS DECIMAL(10,2))) t(a, b, c)
+
+SELECT c * d, c + d FROM VALUES (CAST(99999999.99 AS DECIMAL(10,2)), CAST(9999999999.9 AS DECIMAL(11,1))) t(c, d)
+
+SELECT c * 2.5, sum(c * c), avg(c * c), c * 100 FROM VALUES (CAST(99999999.99 AS DECIMAL(10,2))) t(c) GROUP BY c
+
+SELECT CAST(9 AS DECIMAL(1,0)) * CAST(99999999999999999.9 AS DECIMAL(18,1)), CAST(9999 AS DECIMAL(4,0)) * CAST(99999999999999999.9 AS DECIMAL(18,1))
+
+SELECT i * 3000000000, d * 99999999999 FROM VALUES (CAST(999999999 AS INT), CAST(9999999.99 AS DECIMAL(9,2))) t(i, d)
+""",
+)
+CASES.expressions(
+    "operands that do not fit",
+    """
+array(1) + DATE '2020-01-01'
+DATE '2020-01-01' - array(1)
+true * INTERVAL '1' YEAR
+INTERVAL '1' DAY / true
+1 + INTERVAL '1' YEAR
+true - INTERVAL '1' YEAR
+TIMESTAMP '2020-01-01' - 1
+TIMESTAMP '2020-01-01' + DATE '2020-01-01'
+INTERVAL '1' DAY - TIMESTAMP '2020-01-01'
+X'00' + INTERVAL '1' DAY
+DATE '2020-01-01' + null
+null + DATE '2020-01-01'
+'2020-01-01' - INTERVAL '1' DAY
+'x' + DATE '2020-01-01'
+7 div '2'
+true <=> 1
+1.0 = true
+false = 1
+""",
+    ansi_off=True,
+)

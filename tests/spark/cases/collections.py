@@ -534,3 +534,45 @@ def from_csv_of_a_column(spark: Any, F: Any) -> Any:
 def schema_of_json_in_from_json(spark: Any, F: Any) -> Any:
     rows = spark.createDataFrame([(J,)], "j STRING")
     return rows.select(F.from_json("j", F.schema_of_json(J)).alias("p"))
+
+
+CASES.expressions(
+    "refused",
+    """
+array(1, map('a', 1), 3)
+concat(array(1), 'a', 3)
+nvl(1, map(1, 2))
+nvl2(1, 2, array(1))
+map_concat(map(1, 2), map('a', array(1)))
+sequence(1, DATE '2020-01-01')
+sequence(DATE '2020-01-01', DATE '2020-01-02', 1)
+stack(2, 1, 'a', 'x', 2)
+element_at(map(1, 1), 'a')
+element_at(map('a', 1), null)
+element_at(map('a', 1), DATE '2020-01-01')
+try_element_at(map('a', 1), 1)
+try_element_at(array(1), 0)
+map_contains_key(map('a', 1), 1)
+filter(null, x -> true)
+transform_keys(null, (k, v) -> k)
+zip_with(array(1), null, (k, v) -> true)
+mask('AbC1', digitChar => 'd')
+mask(upperChar => 'Q', str => 'AbC')
+named_struct('a', 1) IN (named_struct('b', 1))
+array(named_struct('a', 1), named_struct('b', 1))
+round(1.5, '1')
+round(1.5, CAST('1' AS INT))
+""",
+)
+CASES.columns(
+    "nested fields",
+    "nested",
+    {
+        "withField": lambda F: (
+            F.struct(F.col("s").alias("t")).withField("t.x", F.lit(9)).withField("t.z", F.lit(8)).alias("r")
+        ),
+        "withField quoted": lambda F: F.col("s").withField("`t.x`", F.lit(9)),
+        "withField unknown": lambda F: F.col("s").withField("nope.x", F.lit(9)),
+        "dropFields": lambda F: F.struct(F.col("s").alias("t")).dropFields("t.x"),
+    },
+)

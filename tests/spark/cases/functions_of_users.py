@@ -399,3 +399,18 @@ def foreach_partition_is_silent(spark: Any, F: Any) -> Any:
 @CASES.case()
 def transform_with_rows(spark: Any, F: Any) -> Any:
     return [row.id * 2 for row in people(spark).orderBy("id").collect()]
+
+
+def _registered(text: str) -> Any:
+    def run(spark: Any, F: Any) -> Any:
+        spark.udf.register("named_pair", lambda x, y=5: f"{x} {y}")
+        return spark.sql(text)
+
+    return run
+
+
+for words in (
+    "named_pair(x => id)", "named_pair(id, y => id + 1)", "named_pair(y => id, x => 7)", "named_pair(DISTINCT id)",
+    "named_pair(id) FILTER (WHERE id > 1)",
+):  # fmt: skip
+    CASES.program(f"registered: {words}", _registered(f"SELECT {words} FROM range(2)"))

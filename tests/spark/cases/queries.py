@@ -568,3 +568,45 @@ P(
         spark.conf.get("spark.sql.session.timeZone"),
     ],
 )
+CASES.queries(
+    "order by all",
+    """
+SELECT id, -id m FROM range(3) ORDER BY ALL DESC
+
+SELECT id, -id m FROM range(3) ORDER BY ALL DESC NULLS FIRST
+
+SELECT id, all FROM VALUES (2, 1), (1, 2) t(id, all) ORDER BY ALL
+
+SELECT id, count(*) FROM range(3) GROUP BY ALL ORDER BY ALL
+
+SELECT id FROM range(3) SORT BY ALL
+""",
+)
+CASES.queries(
+    "refused",
+    """
+SELECT 1 UNION ALL BY NAME SELECT 1
+
+SELECT named_struct('a', 1) UNION ALL SELECT named_struct('b', 1)
+
+SELECT named_struct('a', 1, 'b', 2) UNION ALL SELECT named_struct('b', 1L, 'c', 'x')
+
+SELECT id FROM range(3) WHERE id IN (SELECT id FROM nope)
+
+SELECT * FROM (SELECT id FROM range(3) WHERE id) t
+
+SELECT 1 FROM range(3) t JOIN range(4) u ON t.id
+
+SELECT 1 FROM spark_catalog.x.y.z
+
+SELECT id, FROM range(1) WHERE id = 0
+
+SELECT id, from FROM VALUES (1, 2) t(id, `from`)
+
+EXPLAIN SELECT nope FROM range(1)
+
+SELECT trim(FROM ' a ')
+
+SELECT id FROM range(3) WHERE explode(array(1)) = 1
+""",
+)
