@@ -73,6 +73,12 @@ class StoreFiles:
                 found[match[2]][int(match[1])] = status.size_bytes
         return found
 
+    def discard_snapshots(self, partition: int, version: int) -> None:
+        """Remove those after a version."""
+        for later in self.versions(partition)["snapshot"]:
+            if later > version:
+                self.fs.remove(self.snapshot(partition, later), durable=self.durable)
+
     def base(self, partition: int, version: int) -> int:
         """The newest snapshot up to a version, 0 for none."""
         snapshots = self.versions(partition)["snapshot"]

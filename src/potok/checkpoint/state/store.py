@@ -33,11 +33,15 @@ class StateStore:
         self._removed: list[UnsafeRows] = []
 
     def load(self, version: int) -> None:
-        """Become what the state was after batch `version` - 1. Raises CANNOT_LOAD_STATE_STORE."""
+        """Become what the state was after batch `version` - 1. Raises CANNOT_LOAD_STATE_STORE.
+
+        Later snapshots, of batches whose commit has been lost, go: those batches run again.
+        """
         if version == 0:
             self.files.make_directories()
             return
         for partition in range(self.files.partitions):
+            self.files.discard_snapshots(partition, version)
             keys, values = merged(self.files, partition, version)
             if len(keys):
                 self.table.put(keys, values)

@@ -99,3 +99,19 @@ def test_old_files_go_when_a_snapshot_makes_them_needless(tmp_path: Path) -> Non
     assert min(int(n.split(".")[0]) for n in names if n.endswith("delta")) == 21
     for version in range(20, 31):
         store_in(tmp_path).load(version)
+
+
+def test_snapshots_of_batches_that_run_again_go(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.load(0)
+    for version in range(1, 6):
+        store.put(fixed([version]), fixed([1]))
+        store.commit(version)
+    maintain(store.files, 0, 5, Retention(min_deltas=1, batches=100))
+    again = store_in(tmp_path)
+    again.load(4)
+    again.put(fixed([99]), fixed([1]))
+    again.commit(5)
+    loaded = store_in(tmp_path)
+    loaded.load(5)
+    assert content(loaded.table) == content(again.table)
