@@ -89,6 +89,23 @@ def test_a_leader_that_cannot_be_reached_is_waited_for(spark: Any, tmp_path: Pat
     cluster.close()
 
 
+def test_a_query_without_brokers_stops_when_it_is_told(spark: Any, tmp_path: Path) -> None:
+    cluster = MockCluster(1)
+    streams = Streams(spark, cluster, tmp_path)
+    topic = cluster.topic()
+    cluster.produce(topic, [b"a"])
+    query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
+    query.processAllAvailable()
+    cluster.set_down(1)
+    # It has asked, and waits for an answer.
+    time.sleep(2.5)
+    assert query.isActive
+    assert _seconds(query.stop) < 5
+    assert query.exception() is None
+    assert streams.values() == ["a"]
+    cluster.close()
+
+
 # ---- fetchOffset.*, kafkaConsumer.pollTimeoutMs, group ids
 
 

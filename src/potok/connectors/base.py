@@ -35,6 +35,7 @@ __all__ = [
     "SinkContext",
     "Source",
     "SourceContext",
+    "SourceStopped",
 ]
 
 
@@ -104,7 +105,8 @@ class SourceContext(ReadContext):
     """What a started source works with.
 
     `log_directory` is the source's own place in the checkpoint (`sources/<i>`, absolute; it need
-    not exist). `durable` tells whether writes are synced. `now_ms` is the clock, UTC since 1970.
+    not exist). `durable` tells whether writes are synced. `now_ms` is the clock, UTC since 1970. A source
+    that waits for somebody else asks `is_stopping` and raises SourceStopped.
     """
 
     log_directory: str = ""
@@ -113,6 +115,11 @@ class SourceContext(ReadContext):
     now_ms: Callable[[], int] = field(default=lambda: 0)
     query_id: str = ""
     run_id: str = ""
+    is_stopping: Callable[[], bool] = field(default=lambda: False)
+
+
+class SourceStopped(Exception):  # noqa: N818 - no error
+    """The query is to end, and a source has given up waiting."""
 
 
 @dataclass(frozen=True)

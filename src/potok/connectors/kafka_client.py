@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import confluent_kafka
 from confluent_kafka import admin
 
+from potok.connectors.base import SourceStopped
 from potok.connectors.kafka_errors import is_refusal, kafka_error, too_late
 from potok.connectors.kafka_offsets import EARLIEST, LATEST, TopicPartition, set_text
 from potok.connectors.kafka_options import (
@@ -58,8 +59,16 @@ Places = frozenset[TopicPartition]
 class KafkaClient:
     """Asks the brokers. A question is repeated (`fetchOffset.numRetries`) before it fails."""
 
-    def __init__(self, options: KafkaReadOptions, *, is_stream: bool) -> None:
+    def __init__(
+        self,
+        options: KafkaReadOptions,
+        *,
+        is_stream: bool,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Raises SourceStopped out of any question once `is_stopping`."""
         self._options = options
+        self._is_stopping = is_stopping
         self._is_stream = is_stream
         self._timeout_s = api_timeout_s(options.kafka)
         self._isolation = (
@@ -248,6 +257,7 @@ class KafkaClient:
                 if not _passes(error) or time.monotonic() >= deadline_s:
                     raise
                 _log.info("Asking again: %s", error.message)
+            self._heed_stop()
             time.sleep(_LOOK_AGAIN_S)
             wait_s *= 2
             # What the old one believes of the brokers may be what is wrong.
@@ -282,6 +292,7 @@ class KafkaClient:
                 return future.result(_LOOK_AGAIN_S)
             except TimeoutError:
                 client.poll(0)
+                self._heed_stop()
                 if self._refusal is not None:
                     raise confluent_kafka.KafkaException(self._refusal) from None
                 if time.monotonic() > deadline_s:
@@ -305,8 +316,13 @@ class KafkaClient:
                 if attempt == self._options.fetch_attempts:
                     raise
                 time.sleep(self._options.fetch_retry_interval_ms / 1000)
+                self._heed_stop()
                 self.close()
         raise AssertionError
+
+    def _heed_stop(self) -> None:
+        if self._is_stopping():
+            raise SourceStopped
 
 
 class _Unrepeatable(Exception):  # noqa: N818 - it carries one

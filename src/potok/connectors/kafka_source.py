@@ -181,7 +181,7 @@ class KafkaSource:
         self.description = f"KafkaV2[{options.strategy}]"
         self._schema = kafka_schema(include_headers=options.include_headers)
         self._log = InitialOffsetLog(context.log_directory, context.file_system, durable=context.durable)
-        self._client = KafkaClient(options, is_stream=True)
+        self._client = KafkaClient(options, is_stream=True, is_stopping=context.is_stopping)
         prefix = options.group_id_prefix or "spark-kafka-source"
         group_id = f"{prefix}-{uuid.uuid4()}-{context.query_id}-executor"
         self._wake_end, write_end = os.pipe()

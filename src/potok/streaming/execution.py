@@ -16,7 +16,7 @@ from potok.checkpoint.commit_log import CommitLog, CommitMetadata
 from potok.checkpoint.layout import CheckpointLayout
 from potok.checkpoint.offset_log import OffsetLog, conf_for_offset_log, conf_from_offset_log
 from potok.checkpoint.recover import read_tails, recover
-from potok.connectors.base import Sink, Source, SourceContext
+from potok.connectors.base import Sink, Source, SourceContext, SourceStopped
 from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, StreamingRelation
 from potok.stateful.join_inputs import narrow_join_inputs
@@ -154,6 +154,8 @@ class StreamExecution:
             self._initialize()
             self._run_batches()
             self._query.report_status("Stopped", data=False, active=False)
+        except SourceStopped:
+            self._query.report_status("Stopped", data=False, active=False)
         except Exception as cause:  # noqa: BLE001 - whatever it is, the query has failed of it
             error = self._failure(cause)
             message = f"Terminated with exception: {cause_message(cause)}"
@@ -204,6 +206,7 @@ class StreamExecution:
             now_ms=self._clock.now_ms,
             query_id=self._query.id,
             run_id=self._query.run_id,
+            is_stopping=lambda: self._query.is_stopping,
         )
         return self._services.provider(relation.format).source(relation, context)
 
