@@ -2493,6 +2493,12 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_3076": Condition(
+        "Redefining watermark is disallowed. You can set the config '<config>' to 'false' to restore the previous"
+        " behavior. Note that multiple stateful operators will be disallowed.",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_3080": Condition(
         "<msg>",
         None,
@@ -2542,6 +2548,7 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_JAVA.NUMBER_FORMAT": Condition("<message>", None, "java.lang.NumberFormatException"),
     "_LEGACY_ERROR_TEMP_JAVA.TIMEOUT": Condition("<message>", None, "java.util.concurrent.TimeoutException"),
     "_LEGACY_ERROR_TEMP_JAVA.UNKNOWN_HOST": Condition("<message>", None, "java.net.UnknownHostException"),
+    "_LEGACY_ERROR_TEMP_JAVA.SPARK": Condition("<message>", None, SPARK),
     "_LEGACY_ERROR_TEMP_JAVA.UNSUPPORTED_OPERATION": Condition(
         "<message>",
         None,

@@ -23,6 +23,7 @@ from potok.stateful.group_state import plan_group_state
 from potok.stateful.join import plan_join
 from potok.stateful.join_inputs import joins_streams
 from potok.stateful.limit import combined_limits, keeps_count, plan_limit
+from potok.stateful.pruning import pruned_aggregates
 from potok.stateful.session_window import plan_session_window, session_position
 from potok.stateful.transform_with_state import plan_transform
 
@@ -67,22 +68,27 @@ RULES: Mapping[type[LogicalPlan], Rule] = {
 
 @dataclass(frozen=True)
 class PlannedQuery:
-    """`operators` by their numbers; `upstream` of each, in the same order."""
+    """`operators` by their numbers; `upstream` of each, in the same order.
+
+    `redefines_watermark` tells that a watermark stands above another.
+    """
 
     plan: LogicalPlan
     operators: tuple[StatefulOperator, ...]
     upstream: tuple[Upstream, ...]
+    redefines_watermark: bool = False
 
 
 def plan_stateful(plan: LogicalPlan, context: StateContext) -> PlannedQuery:
     """Plan the stateful nodes, numbered from the top as Spark does."""
     planner = _Planner(context)
-    planned, _ = planner.plan(combined_limits(plan))
+    planned, _ = planner.plan(combined_limits(pruned_aggregates(plan)))
     numbers = sorted(planner.operators)
     return PlannedQuery(
         planned,
         tuple(planner.operators[n] for n in numbers),
         tuple(planner.upstream[n] for n in numbers),
+        planner.redefines_watermark,
     )
 
 
@@ -92,6 +98,7 @@ class _Planner:
         self._count = 0
         self.operators: dict[int, StatefulOperator] = {}
         self.upstream: dict[int, Upstream] = {}
+        self.redefines_watermark = False
 
     def plan(self, node: LogicalPlan) -> tuple[LogicalPlan, Upstream]:
         rule = self._rule(node)
@@ -116,6 +123,7 @@ class _Planner:
             self.upstream[operator_id] = tuple(dict.fromkeys(upstream))
             return plan, (operator,)
         if isinstance(node, EventTimeWatermark):
+            self.redefines_watermark = self.redefines_watermark or bool(upstream)
             return changed, (None,)
         return changed, tuple(dict.fromkeys(upstream))
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from potok.checkpoint.state.maintenance import Maintenance
+from potok.errors import SparkError
 from potok.stateful.base import NO_WATERMARK_MS, StateBatch, StateContext, StatefulOperator
 from potok.stateful.memory import check_memory
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import PlannedQuery
 
 NS_PER_MS = 1_000_000
+_ALLOWS_MULTIPLE = "spark.sql.streaming.statefulOperator.allowMultiple"
 __all__ = ["OperatorProgress", "StatefulQuery"]
 
 
@@ -57,6 +59,8 @@ class StatefulQuery:
         """Before the pipeline runs. Loads the state with the first batch."""
         if not self._is_loaded:
             self._load()
+        if self._planned.redefines_watermark and max(watermark_ms, self._last_ms) > 0:
+            raise SparkError("_LEGACY_ERROR_TEMP_3076", config=_ALLOWS_MULTIPLE)
         late, now = self._watermarks(self._last_ms), self._watermarks(watermark_ms)
         self._last_ms = watermark_ms
         for operator in self.operators:
