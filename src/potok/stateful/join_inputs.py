@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from potok.analysis.stream_joins import conjuncts
+from potok.analysis.time_windows import TIME_WINDOW_KEY
 from potok.analysis.trees import contains_aggregate, references, transform_down
 from potok.functions.base import Nullability, ScalarFunction
 from potok.functions.registry import builtin_functions
@@ -153,9 +154,16 @@ def _below_projection(join: Join) -> LogicalPlan | None:
         left = left.child
     if not isinstance(left, Project) or not all(map(_is_movable, left.expressions)):
         return None
+    if any(isinstance(e, Alias) and _makes_window(e) for e in left.expressions):
+        return None
     defined = {e.expr_id: e.child for e in left.expressions if isinstance(e, Alias)}
     condition = None if join.condition is None else _substituted(join.condition, defined)
     return Project(replace(join, left=left.child, condition=condition), left.expressions)
+
+
+def _makes_window(alias: Alias) -> bool:
+    """Whether it computes a time window: Spark leaves those below the join."""
+    return TIME_WINDOW_KEY in (alias.metadata or "") and not isinstance(alias.child, AttributeReference)
 
 
 def _with_filtered_sides(join: Join) -> Join:

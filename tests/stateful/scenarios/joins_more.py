@@ -135,6 +135,25 @@ HOLES: list[Any] = [
 BROKEN = [part for step in HOLES for part in (step, Restart())]
 
 
+# The watermarks of both sides begin anew with a restart: a hand-over is compared with one.
+HANDED_OVER: list[Any] = [*HOLES[:4], Restart(), *HOLES[4:]]
+
+
+def windows(how: str) -> Build:
+    """Windows are among the keys."""
+
+    def build(spark: SparkSession, sources: Sources) -> DataFrame:
+        one, other = (
+            sources[name]
+            .withWatermark(time, "10 seconds")
+            .select(F.window(time, "10 seconds").alias("w"), "k", value)
+            for name, time, value in (("left", "lt", "lv"), ("right", "rt", "rv"))
+        )
+        return one.join(other, ["k", "w"], how)
+
+    return build
+
+
 # ---- chains ---------------------------------------------------------------------------------------------------
 
 THIRD = {**SIDES, "third": "k STRING, tt TIMESTAMP, tv INT"}
@@ -159,7 +178,9 @@ def one_time(spark: SparkSession, sources: Sources) -> DataFrame:
 def by_window(spark: SparkSession, sources: Sources) -> DataFrame:
     """Three streams by a common window."""
     frames = [
-        sources[name].withWatermark(time, "10 seconds").select(F.window(time, "10 seconds").alias("w"), "k", value)
+        sources[name]
+        .withWatermark(time, "10 seconds")
+        .select(F.window(time, "10 seconds").alias("w"), "k", value)
         for name, time, value in (("left", "lt", "lv"), ("right", "rt", "rv"), ("third", "tt", "tv"))
     ]
     return frames[0].join(frames[1], ["w", "k"], "left").join(frames[2], ["w", "k"], "left")
@@ -169,7 +190,11 @@ def counted_then_joined(how: str) -> Build:
     """Counts by window of one side, joined with rows of the other by the window."""
 
     def build(spark: SparkSession, sources: Sources) -> DataFrame:
-        one = sources["left"].withWatermark("lt", "10 seconds").groupBy(F.window("lt", "10 seconds").alias("w"), "k")
+        one = (
+            sources["left"]
+            .withWatermark("lt", "10 seconds")
+            .groupBy(F.window("lt", "10 seconds").alias("w"), "k")
+        )
         other = sources["right"].withWatermark("rt", "10 seconds")
         by = other.select(F.window("rt", "10 seconds").alias("w"), "k", "rv")
         return one.agg(F.count("*").alias("n"), F.sum("lv").alias("s")).join(by, ["w", "k"], how)
@@ -217,7 +242,6 @@ CONDITIONS = {
     "plus_one": "lv * 10 = rv AND rt >= lt - INTERVAL 5 SECONDS AND rt <= lt + INTERVAL 15 SECONDS",
     "shifted": "l.lv + 1 = r.rv - 9 AND rt >= lt AND rt <= lt + INTERVAL 1 MINUTE",
     "coalesced": "coalesce(l.k, 'none') = coalesce(r.k, 'none') AND rt >= lt",
-    "null_tolerant": "coalesce(l.k, cast(null AS string)) = coalesce(r.k, cast(null AS string)) AND rt >= lt",
     "sum_of_columns": "l.k = r.k AND lv + rv > 10 AND rt >= lt - INTERVAL 10 SECONDS AND rt <= lt + INTERVAL 10 SECONDS",
     "either": "l.k = r.k AND (lv > 1 OR rv > 10) AND rt >= lt",
     "is_null": "l.k = r.k AND lv IS NOT NULL AND rv IS NULL AND rt >= lt AND rt <= lt + INTERVAL 15 SECONDS",
@@ -260,10 +284,17 @@ SCENARIOS = [
         typed_steps(["x", "", "yy"]), partitions=2,
     ),
     Scenario("key_array", typed(F.expr("array(k, 'x')"), "inner"), SIDES, "append", typed_steps(["x", "", "yy"])),
-    Scenario("holes", conditioned("left", RANGE), SIDES, "append", HOLES, checkpoint=True),
+    Scenario("holes", conditioned("left", RANGE), SIDES, "append", HOLES),
     Scenario("holes_full", conditioned("full", RANGE), SIDES, "append", HOLES),
     Scenario("holes_full_restarts", conditioned("full", RANGE), SIDES, "append", BROKEN),
     Scenario("holes_inner_3", conditioned("inner", RANGE), SIDES, "append", HOLES, partitions=3),
+    *(
+        Scenario(
+            f"handed_over_{how}", conditioned(how, RANGE), SIDES, "append", HANDED_OVER, partitions=2, checkpoint=True,
+        )
+        for how in ("inner", "left", "right", "full", "leftsemi")
+    ),
+    Scenario("handed_over_window", windows("full"), SIDES, "append", HANDED_OVER, checkpoint=True),
     Scenario("one_time", one_time, THIRD, "append", THIRD_STEPS),
     Scenario("by_window", by_window, THIRD, "append", THIRD_STEPS, partitions=2),
     *(Scenario(f"counted_{how}", counted_then_joined(how), SIDES, "append", STEPS) for how in ("inner", "left", "right", "full")),

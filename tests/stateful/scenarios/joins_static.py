@@ -107,7 +107,10 @@ def limited(spark: SparkSession, sources: Sources) -> DataFrame:
 SCENARIOS = [
     *(Scenario(f"static_{how}", with_static(how), SIDES, "append", STEPS) for how in TYPES),
     *(Scenario(f"from_static_{how}", from_static(how), SIDES, "append", STEPS) for how in TYPES),
-    *(Scenario(f"unequal_{how}", unequal(how), SIDES, "append", STEPS) for how in ("inner", "left", "leftsemi")),
+    *(
+        Scenario(f"unequal_{how}", unequal(how), SIDES, "append", STEPS)
+        for how in ("inner", "left", "leftsemi")
+    ),
     Scenario("counted", counted, SIDES, "append", STEPS),
     Scenario("hinted", hinted, SIDES, "append", STEPS),
     Scenario("then_counted_update", then_counted, SIDES, "update", STEPS),
