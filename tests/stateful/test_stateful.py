@@ -75,7 +75,7 @@ def plain(error: dict[str, Any]) -> dict[str, Any]:
 def first_line(message: str) -> str:
     """Without condition, SQLSTATE, plan and traceback."""
     line = re.sub(r"^\[[A-Z_0-9.]+\] |( SQLSTATE: \w+)+;?$", "", message.partition("\n")[0])
-    return line.partition(" Traceback (most recent call last)")[0]
+    return line.partition(" Traceback")[0]
 
 
 def only(steps: list[Any], *keys: str) -> list[Any]:

@@ -195,6 +195,20 @@ def from_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  
     return from_client(array, data_type)
 
 
+def strict_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  # noqa: ANN401 - pandas
+    """A pandas result in pyspark's Arrow type, cast where its kind of values fits. Raises Arrow's errors."""
+    from pyspark.sql.pandas.types import _create_converter_from_pandas
+
+    converted = _create_converter_from_pandas(client_type(data_type), timezone=time_zone)(series)
+    target = client_arrow_type(data_type)
+    mask = converted.isna()
+    try:
+        array = pa.Array.from_pandas(converted, mask=mask, type=target, safe=True)
+    except pa.lib.ArrowInvalid:
+        array = pa.Array.from_pandas(converted, mask=mask).cast(target, safe=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
 def from_pandas(frame: Any, schema: StructType, time_zone: str) -> pa.Table:  # noqa: ANN401 - pandas
     """A data frame as a table; columns by name where they are named, else by position."""
     import pandas as pd

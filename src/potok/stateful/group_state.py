@@ -6,7 +6,6 @@ Source of facts: FlatMapGroupsWithStateExec, FlatMapGroupsInPandasWithStateExec,
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from potok.stateful.base import (
 )
 from potok.stateful.event_time import event_time_position, known_micros
 from potok.stateful.expiry import Expiry
-from potok.stateful.user.frames import Frames, chunks, user_keys
+from potok.stateful.user.frames import Frames, chunks, from_frame, user_keys
 from potok.stateful.user.groups import Groups, grouped, sorted_positions
 from potok.stateful.user.state_values import Internal, columns_of, fitted_row, rows_of, to_user
 from potok.types import LONG, StructField, StructType, arrow_schema
@@ -341,7 +340,7 @@ class GroupStateOperator(StatefulOperator):
             frame = pd.concat(results, ignore_index=True)
             # By name alone: a column that no frame has is NULL, one that was not declared is not looked at.
             named = frame.reindex(columns=list(self._function.result.names))
-            return python_values.from_pandas(named, self._function.result, self.context.time_zone)
+            return from_frame(named, self._function.result, self.context.time_zone)
 
 
 class _Outcome:
@@ -355,14 +354,15 @@ class _Outcome:
 
     def note(self, position: int, state: Any, schema: StructType) -> None:  # noqa: ANN401 - pyspark's class
         """Read a state after its function."""
-        left = json.loads(state.json())
-        time_ms = int(left["timeoutTimestamp"])
-        if left["removed"] and time_ms == NO_TIME:
+        # What pyspark puts into the text that Spark's worker sends back.
+        time_ms = int(state._timeout_timestamp)  # noqa: SLF001
+        is_removed, is_updated = state._removed, state._updated  # noqa: SLF001
+        if is_removed and time_ms == NO_TIME:
             self.removed.append(position)
-        elif left["updated"] or left["removed"] or time_ms != state.oldTimeoutTimestamp:
+        elif is_updated or is_removed or time_ms != state.oldTimeoutTimestamp:
             value = None
-            if left["defined"]:
-                value = fitted_row(state._value_schema.toInternal(state._value), schema)  # noqa: SLF001 - as Spark's worker
+            if state.exists:
+                value = fitted_row(state._value_schema.toInternal(state._value), schema)  # noqa: SLF001
             self.written.append(position)
             self.states.append(value)
             self.times.append(time_ms)

@@ -40,6 +40,7 @@ from potok.stateful.user.variables import KINDS, Timers, Variable, VariableSpec
 from potok.types import StructType, arrow_schema
 
 BY_CLOCK, BY_EVENT_TIME = "processingtime", "eventtime"
+_TIME_MODES = {"none": "NoTime", BY_CLOCK: "ProcessingTime", BY_EVENT_TIME: "EventTime"}
 _PANDAS = frozenset({EvalType.TRANSFORM_PANDAS, EvalType.TRANSFORM_PANDAS_INITIAL})
 _INITIAL = frozenset({EvalType.TRANSFORM_PANDAS_INITIAL, EvalType.TRANSFORM_ROWS_INITIAL})
 
@@ -153,7 +154,11 @@ class TransformOperator(StatefulOperator):
 
     @property
     def _settings(self) -> dict[str, str]:
-        return {"timeMode": self._processor.time_mode, "outputMode": self._processor.output_mode}
+        processor = self._processor
+        return {
+            "timeMode": _TIME_MODES[processor.time_mode],
+            "outputMode": processor.output_mode.capitalize(),
+        }
 
     def _all(self) -> list[Variable]:
         return [*self._variables.values(), *([self._timers] if self._timers else [])]
@@ -178,8 +183,12 @@ class TransformOperator(StatefulOperator):
 
         client = StateClient(self._key_schema, self._processor.time_mode, None, None, (-1, -1))
         client.handle_state = StatefulProcessorHandleState.PRE_INIT
-        with python_values.user_code():
-            self._processor.load()(client, Mode.PRE_INIT, None, iter([]))
+        try:
+            with python_values.user_code():
+                self._processor.load()(client, Mode.PRE_INIT, None, iter([]))
+        except SparkError as error:
+            message = f"TransformWithStateInPySpark driver worker exited unexpectedly (crashed)\n{error}"
+            raise SparkError("_LEGACY_ERROR_TEMP_JAVA.SPARK", message=message) from error
         self._deleted = frozenset(client.deleted)
         return client.specs
 
@@ -316,18 +325,23 @@ class TransformOperator(StatefulOperator):
                 emittedRowEventTime=str(int(old[0])),
             )
 
+    @property
+    def rows_total(self) -> int:
+        """See StatefulOperator. Timers do not count."""
+        return sum(variable.rows for variable in self._variables.values())
+
     def _flush(self, deleted: list[str]) -> None:
         expired = 0
         for variable in self._all():
             variable.flush()
-            expired += variable.expire()
+            gone = variable.expire()
+            expired += gone
+            self.counts.updated += variable.updates
+            self.counts.removed += variable.removals + gone
         for name in deleted:
             if name in self._variables:
                 self._variables[name].remove_all()
         self.counts.custom["numValuesRemovedDueToTTLExpiry"] = expired
-        for store in self.stores:
-            self.counts.updated += store.store.changed_rows
-            self.counts.removed += store.store.removed_rows
 
 
 @dataclass(frozen=True)

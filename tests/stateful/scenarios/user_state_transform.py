@@ -452,7 +452,8 @@ class Frames(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
             "none": [],
             "two": [
                 pd.DataFrame({"text": ["x", "y"], "k": ["1", None]}),
-                pd.DataFrame({"k": [], "text": []}),
+                pd.DataFrame(columns=["k", "text"]),
+                pd.DataFrame(),
                 pd.DataFrame({"k": ["2"], "text": ["z"]}),
             ]
             if self.pandas

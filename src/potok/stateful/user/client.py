@@ -150,7 +150,7 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
     def _define(self, kind: str, spec: VariableSpec) -> None:
         try:
             self._require_creation(f"get_{kind}_state")
-            if spec.ttl_ms is not None:
+            if spec.ttl_ms is not None and self._variables is not None:
                 self._check_ttl(spec)
         except SparkError as error:
             raise PySparkRuntimeError(f"Error initializing {kind} state: {error}") from None
@@ -282,8 +282,9 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
             if not values:
                 raise SparkError("ILLEGAL_STATE_STORE_VALUE.EMPTY_LIST_VALUE", stateName=variable.spec.name)
             if method == "listStatePut":
-                variable.clear(group)
-            variable.append(group, values)
+                variable.replace(group, values)
+            else:
+                variable.append(group, values)
         elif method == "appendValue":
             variable.append(group, [self._given(call.value, schema)])
         elif method == "clear":

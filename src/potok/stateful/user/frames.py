@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from potok.engine import python_values
-from potok.types import BooleanType, IntegralType, StructType
+from potok.types import BooleanType, IntegralType, StructField, StructType, arrow_schema
 
 
 class Frames:
@@ -68,6 +68,39 @@ def _scalars(series: Any) -> list[Any]:  # noqa: ANN401 - pandas
         if isinstance(series.dtype, np.dtype) and series.dtype.kind not in "mM"
         else list(values)
     )
+
+
+def from_frame(frame: Any, schema: StructType, time_zone: str) -> pa.Table:  # noqa: ANN401 - pandas
+    """A frame as a table: columns by name where any has one, else by position; others are not looked at.
+
+    Raises pyspark's PySparkTypeError and PySparkValueError for values that are not of the declared types, more
+    strictly than for functions without state. Source of fact: pyspark.sql.conversion.PandasToArrowConversion.
+    """
+    by_name = any(isinstance(name, str) for name in frame.columns)
+    columns = [
+        _from_series(frame[f.name] if by_name else frame.iloc[:, i], f, time_zone)
+        for i, f in enumerate(schema.fields)
+    ]
+    return pa.Table.from_arrays(columns, schema=arrow_schema(schema))
+
+
+def _from_series(series: Any, field: StructField, time_zone: str) -> pa.Array:  # noqa: ANN401 - pandas
+    from pyspark.errors import PySparkTypeError, PySparkValueError
+
+    target = python_values.client_arrow_type(field.data_type)
+    try:
+        array = python_values.strict_series(series, field.data_type, time_zone)
+    except TypeError as error:
+        raise PySparkTypeError(
+            f"Cannot convert the output value of the column '{field.name}' with type '{series.dtype}' to the"
+            f" specified return type of the column: '{target}'. Please check if the data types match and try again."
+        ) from error
+    except ValueError as error:
+        raise PySparkValueError(
+            f"Failed to convert the value of the column '{field.name}' with type '{series.dtype}' to Arrow type"
+            f" '{target}'."
+        ) from error
+    return python_values.from_client(array, field.data_type)
 
 
 def chunks(starts: Sequence[int], rows_per_batch: int) -> Iterator[list[tuple[int, int]]]:

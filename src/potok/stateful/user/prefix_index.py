@@ -27,6 +27,10 @@ class PrefixIndex:
         self._numbers: Longs = np.zeros(0, np.int64)
         self._newer: dict[int, list[int]] = {}
         self._newer_count = 0
+        self._known: Hashes = np.zeros(0, np.uint64)
+        self._sizes: Longs = np.zeros(0, np.int64)
+        self._newer_sizes: dict[int, int] = {}
+        self.group_count = 0
 
     @property
     def nbytes(self) -> int:
@@ -40,9 +44,34 @@ class PrefixIndex:
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._numbers = hashes[order], numbers[order]
         self._newer, self._newer_count = {}, 0
+        self._known, self._sizes = np.unique(self._hashes, return_counts=True)
+        self._newer_sizes = {}
+        self.group_count = self._known.size
+
+    def forget(self, numbers: Longs) -> None:
+        """Rows that are about to be removed."""
+        columns = self._store.keys.decode(self._store.store.table.keys(numbers))
+        hashes, counts = np.unique(self.group_rows(columns).hashes(), return_counts=True)
+        self._resize(hashes, -counts)
+
+    def _resize(self, hashes: Hashes, changes: Longs) -> None:
+        """Note how many rows groups have more; the number of groups that have any follows."""
+        places = np.searchsorted(self._known, hashes)
+        places[places == self._known.size] = 0
+        known = self._known[places] == hashes if self._known.size else np.zeros(hashes.size, np.bool_)
+        at = places[known]
+        before = self._sizes[at]
+        after = before + changes[known]
+        self._sizes[at] = after
+        self.group_count += int((after > 0).sum() - (before > 0).sum())
+        for group, change in zip(hashes[~known].tolist(), changes[~known].tolist(), strict=True):
+            size = self._newer_sizes.get(group, 0)
+            self._newer_sizes[group] = size + change
+            self.group_count += (size + change > 0) - (size > 0)
 
     def add(self, numbers: Longs, hashes: Hashes) -> None:
         """Rows that are new under their numbers, with the hashes of their groups."""
+        self._resize(*np.unique(hashes, return_counts=True))
         for number, group in zip(numbers.tolist(), hashes.tolist(), strict=True):
             self._newer.setdefault(group, []).append(number)
         self._newer_count += numbers.size

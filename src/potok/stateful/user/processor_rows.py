@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from potok.engine import python_values
+from potok.stateful.user.frames import from_frame
 from potok.types import BooleanType, StructType, arrow_schema
 
 _MOST_FIELDS = 254
@@ -126,14 +127,14 @@ class Results:
         return pa.Table.from_arrays(columns, schema=empty.schema)
 
     def _alike(self) -> Iterator[Any]:
-        """The frames, neighbours with the same columns in one."""
+        """The frames, neighbours with the same columns and types in one."""
         import pandas as pd
 
         run: list[Any] = []
         for frame in self._given:
-            if not len(frame):
+            if not len(frame) and not len(frame.columns):
                 continue
-            if run and not frame.columns.equals(run[-1].columns):
+            if run and not frame.dtypes.equals(run[-1].dtypes):
                 yield pd.concat(run, ignore_index=True)
                 run = []
             run.append(frame)
@@ -141,7 +142,7 @@ class Results:
             yield run[0] if len(run) == 1 else pd.concat(run, ignore_index=True)
 
     def _from_frame(self, frame: Any) -> pa.Table:  # noqa: ANN401 - pandas
-        return python_values.from_pandas(frame, self._schema, self._time_zone)
+        return from_frame(frame, self._schema, self._time_zone)
 
 
 def _tuple_names(names: Sequence[str]) -> list[str]:

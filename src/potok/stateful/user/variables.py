@@ -71,6 +71,13 @@ class Variable(ABC):
         self.groups = BatchGroups()
         self.now_ms = 0
         self.batch_id = 0
+        self.updates = 0
+        self.removals = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows Spark would count."""
+        return len(self.store)
 
     def loaded(self) -> None:
         """The store has been loaded."""
@@ -82,6 +89,7 @@ class Variable(ABC):
     def begin(self, groups: BatchGroups, now_ms: int, batch_id: int) -> None:
         """A batch begins; nothing of it is known yet."""
         self.groups, self.now_ms, self.batch_id = groups, now_ms, batch_id
+        self.updates = self.removals = 0
         self.forget()
 
     @abstractmethod
@@ -97,12 +105,15 @@ class Variable(ABC):
         if self.spec.ttl_ms is None:
             return 0
         numbers = self._expiry.take(self.now_ms * MICROS_PER_MS)
-        self.store.store.remove(numbers)
+        self._remove(numbers)
         return int(numbers.size)
 
     def remove_all(self) -> None:
         """The program has deleted the variable."""
-        self.store.store.remove(self.store.store.table.live())
+        self._remove(self.store.store.table.live())
+
+    def _remove(self, numbers: Longs) -> None:
+        self.store.store.remove(numbers)
 
     def _put(self, keys: UnsafeRows, values: Sequence[Internal]) -> Longs:
         """Set values; the row numbers. Those without a row before are found by the caller."""
@@ -162,6 +173,10 @@ class ValueVariable(Variable):
     def set(self, group: int, value: Internal | None) -> None:
         """Give the group a value; None takes it away."""
         self._changed[group] = value
+        if value is None:
+            self.removals += 1
+        else:
+            self.updates += 1
 
     def flush(self) -> None:
         """See Variable."""
@@ -229,6 +244,11 @@ class Grouped(Variable):
             return np.zeros(0, np.int64)
         return self._index.find(self.groups.take(chosen))[0]
 
+    def _remove(self, numbers: Longs) -> None:
+        if numbers.size:
+            self._index.forget(numbers)
+        super()._remove(numbers)
+
     def _keys(self, groups: Sequence[int], seconds: pa.Array) -> UnsafeRows:
         columns = columns_of([self.groups.keys[group] for group in groups], self._key_schema)
         key = pa.StructArray.from_arrays(columns, fields=list(arrow_schema(self._key_schema)))
@@ -272,15 +292,31 @@ class ListVariable(Grouped):
     def append(self, group: int, values: list[Internal]) -> None:
         """Values behind the others."""
         self._appended.setdefault(group, []).extend(values)
+        self.updates += len(values)
+
+    def replace(self, group: int, values: list[Internal]) -> None:
+        """Values in place of the others."""
+        self._empty(group)
+        self.append(group, values)
 
     def clear(self, group: int) -> None:
         """Take all values away."""
+        kept = [] if group in self._cleared else self.entries(group)
+        self.removals += len(kept) + len(self._appended.get(group, []))
+        self._empty(group)
+
+    def _empty(self, group: int) -> None:
         self._cleared.add(group)
         self._appended.pop(group, None)
 
+    @property
+    def rows(self) -> int:
+        """In Spark all values of a group are one row."""
+        return self._index.group_count
+
     def flush(self) -> None:
         """See Variable."""
-        self.store.store.remove(self._rows_of_groups(self._cleared))
+        self._remove(self._rows_of_groups(self._cleared))
         owners = [group for group, values in self._appended.items() for _ in values]
         if owners:
             values = [value for group in self._appended.values() for value in group]
@@ -329,9 +365,14 @@ class MapVariable(Grouped):
     def set(self, group: int, user_key: Internal, value: Internal | None) -> None:
         """Give a key a value; None takes it away."""
         self._changed.setdefault(group, {})[canonical(user_key)] = (user_key, value)
+        if value is None:
+            self.removals += 1
+        else:
+            self.updates += 1
 
     def clear(self, group: int) -> None:
         """Take all keys away."""
+        self.removals += len(self.items(group))
         self._cleared.add(group)
         self._changed.pop(group, None)
 
@@ -350,13 +391,13 @@ class MapVariable(Grouped):
 
     def flush(self) -> None:
         """See Variable."""
-        self.store.store.remove(self._rows_of_groups(self._cleared))
+        self._remove(self._rows_of_groups(self._cleared))
         changes = [(g, *entry) for g, changed in self._changed.items() for entry in changed.values()]
         gone = [(group, key) for group, key, value in changes if value is None]
         if gone:
             keys = self._keys([group for group, _ in gone], self._user_keys([key for _, key in gone]))
             numbers = self.store.store.find(keys)
-            self.store.store.remove(numbers[numbers >= 0])
+            self._remove(numbers[numbers >= 0])
         kept = [(group, key, value) for group, key, value in changes if value is not None]
         if kept:
             owners = [group for group, _, _ in kept]
@@ -418,7 +459,7 @@ class Timers(Grouped):
         keys = self._keys(owners, pa.array(times, pa.int64()))
         numbers = self.store.store.find(keys)
         on = np.array(registered)
-        self.store.store.remove(numbers[(numbers >= 0) & ~on])
+        self._remove(numbers[(numbers >= 0) & ~on])
         new = np.flatnonzero((numbers < 0) & on)
         if not new.size:
             return
