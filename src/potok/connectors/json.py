@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -56,6 +57,7 @@ _FAST_BLOCK_BYTES = 1 << 14
 # After so many blocks in a row without a common shape no more are tried.
 _MAX_MISSES = 4
 _BLANKS = "".join(map(chr, range(33)))
+_NEGATIVE_ZERO = re.compile(rb"-0(?![0-9.eE])")
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class JsonReader:
 
     def _fast_batch(self, block: bytes, fields: StructType, schema: pa.Schema) -> pa.RecordBatch | None:
         # Arrow's parser must not see anything but one object a line: it crashes on a bare null.
-        if not is_object_per_line(block):
+        if not is_object_per_line(block) or _NEGATIVE_ZERO.search(block) is not None:
             return None
         rows = block.count(b"\n")
         try:
@@ -179,15 +181,19 @@ class JsonReader:
             return None
         return self._typed([table.column(n).combine_chunks() for n in fields.names], fields, rows)
 
-    def _typed(self, columns: list[pa.Array], fields: StructType, rows: int) -> pa.RecordBatch:
+    def _typed(self, columns: list[pa.Array], fields: StructType, rows: int) -> pa.RecordBatch | None:
         if not fields.fields:
             return counted(rows)
-        arrays = [
-            column
-            if column.type == arrow_type(f.data_type)
-            else parse_values(column, f.data_type, self._options.values)[0]
-            for column, f in zip(columns, fields.fields, strict=True)
-        ]
+        arrays = []
+        for column, f in zip(columns, fields.fields, strict=True):
+            if column.type == arrow_type(f.data_type):
+                arrays.append(column)
+                continue
+            values, bad = parse_values(column, f.data_type, self._options.values)
+            if bad is not None and f.data_type == DATE:
+                # In JSON a date may be its number of days.
+                return None
+            arrays.append(values)
         return pa.record_batch(arrays, names=list(fields.names))
 
     def _exact_batch(

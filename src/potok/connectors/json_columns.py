@@ -331,9 +331,11 @@ class _Lines:
                 mask = _mask(nulls)
                 texts = pc.if_else(mask, _ZERO_TEXT, texts)
                 begin, end, first = begin[~nulls], end[~nulls], first[~nulls]
-            begin = begin + (first == _MINUS)
+            signs = first == _MINUS
+            begin = begin + signs
             first = self._bytes[begin]
-            if not _are_digits(first):
+            # The whole number -0 has no sign for Spark, whatever the type.
+            if not _are_digits(first) or (signs & (first == _ZERO) & (end - begin == 1)).any():
                 raise _OtherShapeError
         # Arrow's conversion knows more ways to write a number than JSON: `0x1`, `01`, `1.`, `1.e5`.
         zeros = first == _ZERO
