@@ -20,9 +20,13 @@ from typing import Any
 
 from potok.connectors.base import ReadContext, Rows
 from potok.connectors.registry import provider
+from potok.parser import parse_query
 from potok.plan.commands import Trigger, WriteStream
 from potok.plan.expressions import PythonFunction
-from potok.plan.logical import Options, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, Options, UnresolvedDataSource
+from potok.session.runtime import Runtime
+from potok.session.session import Session
+from potok.session.streams import StreamServices
 from potok.streaming.manager import QueryManager
 from potok.streaming.services import Environment
 from potok.streaming.steps import StepHook
@@ -71,9 +75,28 @@ def run(request: dict[str, Any]) -> None:
             manager.active()[0]._stopping = True
 
     write = write_of(request, directory, session)
-    manager = QueryManager(session, Environment(step_hook=checked(hook)))
+    environment = Environment(step_hook=checked(hook))
+    if request["sink"] == "counts":
+        manager, write = counting(write, session, environment)
+    else:
+        manager = QueryManager(session, environment)
     query = manager.start(write)
     query.await_termination()
+
+
+def counting(
+    write: WriteStream, session: FakeSession, environment: Environment
+) -> tuple[QueryManager, WriteStream]:
+    """A query with state over the same rows: how many there have been, after each batch."""
+    remembering = Session(Runtime())
+    remembering.conf.set("spark.potok.checkpoint.durable", "false")
+    remembering.foreach_batch_host = session.foreach_batch
+    remembering.catalog.views["lines"] = write.plan
+    plan = parse_query("SELECT CAST(count(*) AS STRING) AS value FROM lines")
+    if not isinstance(plan, LogicalPlan):
+        raise TypeError(plan)
+    write = replace(write, plan=remembering.analyze(plan), output_mode="update")
+    return QueryManager(StreamServices(remembering), environment), write
 
 
 def checked(hook: Any) -> StepHook:
@@ -97,7 +120,7 @@ def write_of(request: dict[str, Any], directory: Path, session: FakeSession) -> 
     write = WriteStream(plan, options=Options(options), trigger=trigger)
     out = directory / "out"
     sink = request["sink"]
-    if sink == "foreach_batch":
+    if sink in {"foreach_batch", "counts"}:
         out.mkdir(exist_ok=True)
 
         def keep(rows: Rows, batch_id: int) -> None:

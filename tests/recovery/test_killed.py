@@ -24,7 +24,7 @@ FILES = {f"{name}.txt": [f"{name}{row}" for row in range(3)] for name in "abcd"}
 LATER = {"e.txt": ["e0", "e1"]}
 PAIRS = [
     ("text", "text"), ("text", "csv"), ("text", "foreach_batch"), ("text", "foreach"), ("text", "console"), ("text", "noop"),
-    ("rate-micro-batch", "csv"), ("rate-micro-batch", "parquet"), ("rate-micro-batch", "foreach_batch"),
+    ("text", "counts"), ("rate-micro-batch", "csv"), ("rate-micro-batch", "parquet"), ("rate-micro-batch", "foreach_batch"),
 ]  # fmt: skip
 LAST_RATE_BATCH = 3
 
@@ -90,7 +90,7 @@ def put(directory: Path, files: dict[str, list[str]], first_mtime: int) -> None:
 def output(directory: Path, sink: str) -> list[tuple[int | None, Any]]:
     """What readers see: (batch id where known, value)."""
     out = directory / "out"
-    if sink == "foreach_batch":
+    if sink in {"foreach_batch", "counts"}:
         found = [
             (int(p.name), json.loads(p.read_text())) for p in out.iterdir() if not p.name.startswith(".")
         ]
@@ -127,7 +127,10 @@ def listed(directory: Path) -> set[str]:
     return names
 
 
-def expected(source: str) -> list[str]:
+def expected(source: str, sink: str) -> list[str]:
+    if sink == "counts":
+        files = [*FILES.values(), *LATER.values()]
+        return [f"{sum(map(len, files[:n])):02}" for n in range(1, len(files) + 1)]
     if source == "text":
         return [row for rows in {**FILES, **LATER}.values() for row in rows]
     return [str(value) for value in range(3 * (LAST_RATE_BATCH + 2))]
@@ -142,13 +145,20 @@ def check(directory: Path, source: str, sink: str) -> None:
     if sink == "noop":
         return
     rows = [(batch, str(value)) for batch, value in output(directory, sink)]
-    wanted = sorted(expected(source))
+    wanted = sorted(expected(source, sink))
+    if sink == "counts":
+        # Two files may have come in one batch; none is forgotten, and none is counted twice.
+        values = [int(value) for _, value in rows]
+        assert values == sorted(set(values))
+        assert {f"{value:02}" for value in values} <= set(wanted)
+        assert values[-1] == int(wanted[-1])
+        return
     if sink in {"foreach", "console"}:
         # At least once: a repeated batch brings the same rows under the same id.
         assert sorted(value for _, value in set(rows)) == wanted
         return
     assert sorted(value for _, value in rows) == wanted
-    if sink != "foreach_batch":
+    if sink not in {"foreach_batch", "counts"}:
         assert {p.name for p in (directory / "out").glob("part-*")} == listed(directory)
         assert not [p.name for p in (directory / "out").iterdir() if p.name.startswith(".part")]
 
