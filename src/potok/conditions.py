@@ -2243,6 +2243,12 @@ CONDITIONS: dict[str, Condition] = {
         "42902",
         ANALYSIS,
     ),
+    "UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK": Condition(
+        "<outputMode> output mode not supported for <statefulOperator> on streaming DataFrames/DataSets without"
+        " watermark.",
+        "0A000",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_TIME_TYPE": Condition(
         "The data type TIME is not supported.",
         "0A000",
@@ -2487,6 +2493,11 @@ CONDITIONS: dict[str, Condition] = {
         "Checkpoint directory has not been set in the SparkContext",
         None,
         SPARK,
+    ),
+    "_LEGACY_ERROR_TEMP_3063": Condition(
+        "pivot is not supported on a streaming DataFrames/Datasets",
+        None,
+        ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_3068": Condition(
         "Global aggregation with session window in streaming query is not supported.",

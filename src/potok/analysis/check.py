@@ -23,7 +23,6 @@ from potok.plan.expressions import (
 )
 from potok.plan.logical import (
     Aggregate,
-    CoGroupMap,
     Deduplicate,
     Join,
     Limit,
@@ -37,6 +36,7 @@ from potok.plan.logical import (
     Window,
 )
 from potok.plan.tree import Node
+from potok.types import LONG
 
 _LOGGER = logging.getLogger("potok.UnsupportedOperationChecker")
 _FILE_FORMATS = frozenset({"csv", "json", "text", "parquet", "orc"})
@@ -157,8 +157,6 @@ def _check_node(node: LogicalPlan, plan: LogicalPlan, mode: str) -> None:
                 raise refused(
                     "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without watermark"
                 )
-        case CoGroupMap() if node.is_streaming:
-            raise refused("CoGrouping with a streaming DataFrame/Dataset is not supported")
         case SetOperation():
             _check_set_operation(node)
         case Limit(child=child) if child.is_streaming and mode == "update":
@@ -193,7 +191,7 @@ def _non_time_window(node: Window) -> SparkError:
         if isinstance(window, WindowExpression):
             text = sql_expression(window)[1:-1]
             function, _, specification = text.partition(" OVER ")
-            functions.append(function)
+            functions.append(_with_ids(window.function, function))
             columns.append(alias.name)
             specifications.append(specification)
     return SparkError(
@@ -202,6 +200,14 @@ def _non_time_window(node: Window) -> SparkError:
         columnName=", ".join(f"`{c}`" for c in columns),
         windowSpec=", ".join(specifications).upper(),
     )
+
+
+def _with_ids(function: Expression, text: str) -> str:
+    """The function as Spark's `toString` has it: columns with their numbers."""
+    for node in walk(function):
+        if isinstance(node, AttributeReference):
+            text = text.replace(node.name, f"{node.name}#{node.expr_id}{'L' if node.type == LONG else ''}", 1)
+    return text
 
 
 def _check_set_operation(node: SetOperation) -> None:

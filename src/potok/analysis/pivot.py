@@ -9,7 +9,7 @@ from potok.analysis.expressions import strip
 from potok.analysis.pretty import literal_sql_text, pretty_literal, sql_expression
 from potok.analysis.select import select
 from potok.analysis.trees import contains_aggregate, named, references, transform_down
-from potok.errors import SparkError, unsupported
+from potok.errors import SparkError
 from potok.functions.type_rules import cast_to, is_orderable
 from potok.plan.expressions import (
     AggregateCall,
@@ -162,7 +162,7 @@ def _check_value(value: Expression, column: Expression) -> None:
 
 def _distinct_values(analyzer: Analyzer, column: Expression, child: LogicalPlan) -> list[Expression]:
     if child.is_streaming:
-        raise unsupported("pivot without values on a stream", "Give the values: pivot(column, values).")
+        raise SparkError("_LEGACY_ERROR_TEMP_3063")
     if not is_orderable(column.data_type):
         raise SparkError("INCOMPARABLE_PIVOT_COLUMN", columnName=sql_expression(column)[1:-1])
     most = int(analyzer.context.conf("spark.sql.pivotMaxValues") or _DEFAULT_MOST_VALUES)

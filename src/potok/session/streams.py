@@ -31,6 +31,7 @@ from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
 from potok.stateful.query import StatefulQuery
+from potok.stateful.rewriting import is_except
 from potok.stateful.user.batch import with_batch_processors
 from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.services import BatchContext, PrepareContext, PreparedQuery
@@ -233,6 +234,8 @@ def _stateful_operation(node: LogicalPlan) -> str | None:
     if not node.is_streaming:
         return None
     match node:
-        case SetOperation(operation=operation, is_all=is_all) if operation != "union" or not is_all:
+        case SetOperation(operation=operation, is_all=is_all) if not (
+            (operation == "union" and is_all) or is_except(node)
+        ):
             return f"{operation}{' all' if is_all else ''}"
     return None

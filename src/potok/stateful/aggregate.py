@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -18,12 +18,15 @@ import pyarrow.compute as pc
 
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows
+from potok.errors import SparkError
 from potok.functions.stream_aggregates import StreamAggregate, stream_aggregate
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
     AttributeReference,
+    Call,
     Expression,
+    Literal,
     next_expr_id,
 )
 from potok.plan.logical import (
@@ -45,7 +48,8 @@ from potok.stateful.base import (
 )
 from potok.stateful.event_time import known_micros
 from potok.stateful.expiry import Expiry
-from potok.types import LONG, StructField, StructType, arrow_type
+from potok.stateful.keys import without_negative_zero
+from potok.types import INTEGER, LONG, IntegralType, StructField, StructType, arrow_type
 
 DELAY_KEY = "spark.watermarkDelayMs"
 _KEY_NAME = "_groupingexpression"
@@ -60,15 +64,40 @@ class Buffers:
 
     @property
     def fields(self) -> tuple[StructField, ...]:
-        """All buffer columns."""
+        """All columns of the state."""
         return tuple(field for function in self.functions for field in function.buffer)
+
+    @property
+    def columns(self) -> tuple[StructField, ...]:
+        """The same as SQL sees them."""
+        return tuple(field for function in self.functions for field in function.columns)
 
     def attributes(self) -> Attributes:
         """Fresh columns for a buffer."""
         return tuple(
             AttributeReference(f.name, f.data_type, is_nullable=True, expr_id=next_expr_id())
-            for f in self.fields
+            for f in self.columns
         )
+
+    def pack(self, columns: Sequence[pa.Array]) -> list[pa.Array]:
+        """Columns as SQL sees them -> those of the state."""
+        packed: list[pa.Array] = []
+        at = 0
+        for function in self.functions:
+            end = at + len(function.columns)
+            packed += columns[at:end] if function.form is None else function.form.pack(columns[at:end])
+            at = end
+        return packed
+
+    def unpack(self, state: Sequence[pa.Array]) -> list[pa.Array]:
+        """Columns of the state -> as SQL sees them."""
+        unpacked: list[pa.Array] = []
+        at = 0
+        for function in self.functions:
+            end = at + len(function.buffer)
+            unpacked += state[at:end] if function.form is None else function.form.unpack(state[at:end])
+            at = end
+        return unpacked
 
     def partials(self) -> tuple[Expression, ...]:
         """The aggregates over a batch."""
@@ -79,7 +108,7 @@ class Buffers:
         merged: list[Expression] = []
         at = 0
         for function in self.functions:
-            end = at + len(function.buffer)
+            end = at + len(function.columns)
             merged += function.merge(old[at:end], new[at:end])
             at = end
         return tuple(merged)
@@ -89,7 +118,7 @@ class Buffers:
         values: dict[Expression, Expression] = {}
         at = 0
         for call, function in zip(self.calls, self.functions, strict=True):
-            end = at + len(function.buffer)
+            end = at + len(function.columns)
             values[call] = function.evaluate(kept[at:end])
             at = end
         return values
@@ -105,6 +134,38 @@ def buffers_of(aggregates: Sequence[Expression]) -> Buffers:
     return Buffers(calls, tuple(stream_aggregate(call) for call in calls))
 
 
+def constant(call: AggregateCall) -> Expression | None:
+    """The value of a function that needs no rows, as Spark's optimizer finds it."""
+    is_counting = call.name == "count"
+    no_row = isinstance(call.filter, Literal) and call.filter.value is not True
+    if no_row and call.name in {"count", "sum", "avg", "min", "max"}:
+        return Literal(0, LONG) if is_counting else Literal(None, call.type)
+    if is_counting and any(isinstance(a, Literal) and a.value is None for a in call.arguments):
+        return Literal(0, LONG)
+    return None
+
+
+def simplified(node: Node) -> Node:
+    """An expression with the arguments of its aggregates as Spark's optimizer leaves them."""
+    if isinstance(node, AggregateCall):
+        found = constant(node)
+        return found or replace(node, arguments=tuple(_without_zero(a) for a in node.arguments))
+    return node.map_children(simplified, Expression)
+
+
+def _without_zero(value: Expression) -> Expression:
+    match value:
+        case Call(name="+", arguments=(one, Literal(value=0))) if isinstance(one.data_type, IntegralType):
+            return one if one.data_type == value.data_type else value
+    return value
+
+
+def needed_keys(grouping: Sequence[Expression]) -> tuple[Expression, ...]:
+    """The grouping expressions that tell groups apart: each once, without constants."""
+    kept = tuple(dict.fromkeys(g for g in grouping if not isinstance(g, Literal)))
+    return kept or ((Literal(0, INTEGER),) if grouping else ())
+
+
 def grouping_keys(grouping: Sequence[Expression]) -> tuple[Expression, ...]:
     """The grouping expressions, each with a name."""
     return tuple(
@@ -118,8 +179,10 @@ def plan_aggregate(
 ) -> tuple[LogicalPlan, StatefulOperator]:
     """The steps of one aggregation over a planned relation."""
     (child,) = relations
-    buffers = buffers_of(node.aggregates)
-    named = grouping_keys(node.grouping)
+    aggregates = [cast("Expression", simplified(e)) for e in node.aggregates]
+    buffers = buffers_of(aggregates)
+    grouping = needed_keys(node.grouping)
+    named = grouping_keys(grouping)
     keys = tuple(to_attribute(k) for k in named)
     computed = [k for k in named if isinstance(k, Alias)]
     source = Project(child, (*child.output, *computed)) if computed else child
@@ -139,8 +202,8 @@ def plan_aggregate(
     )
     saved = OperatorStep((Project(fetched, (position, *merged)),), operator.save, (*keys, *kept))
     values = buffers.values(kept)
-    by_key = dict(zip(node.grouping, keys, strict=True))
-    outputs = tuple(output_of(expression, {**values, **by_key}) for expression in node.aggregates)
+    by_key = dict(zip(grouping, keys, strict=True))
+    outputs = tuple(output_of(expression, {**values, **by_key}) for expression in aggregates)
     return Project(saved, outputs), operator
 
 
@@ -172,7 +235,8 @@ class AggregateOperator(StatefulOperator):
         self._store = TypedStore(
             context, operator_id, context.stored(key_schema), context.stored(value_schema)
         )
-        self._buffer_types = [arrow_type(f.data_type) for f in buffers.fields]
+        self._buffers = buffers
+        self._buffer_types = [arrow_type(f.data_type) for f in buffers.columns]
         self._key_names = [str(i) for i in range(len(keys))]
         self._time_key = next((i for i, k in enumerate(keys) if DELAY_KEY in k.metadata), None)
         forgets = self._time_key is not None and context.output_mode != "complete"
@@ -204,6 +268,12 @@ class AggregateOperator(StatefulOperator):
 
     def read(self, table: pa.Table) -> pa.Table:
         """The batch's partial buffers beside those that are kept, late groups left out."""
+        if self.context.output_mode == "append" and self._time_key is None:
+            raise SparkError(
+                "UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK",
+                outputMode="Append",
+                statefulOperator="aggregations",
+            )
         columns = column_arrays(table)
         count = len(self._key_names)
         if self._time_key is not None and self._expiry is not None:
@@ -213,7 +283,7 @@ class AggregateOperator(StatefulOperator):
                 self.counts.dropped_by_watermark += int(late.sum())
                 kept = pa.array(~late)
                 columns = [column.filter(kept) for column in columns]
-        self._key_columns = columns[:count]
+        self._key_columns = [without_negative_zero(column) for column in columns[:count]]
         size = len(columns[0]) if columns else table.num_rows
         self._keys = self._store.encode_keys(self._key_columns, size)
         self._numbers = self._store.store.find(self._keys)
@@ -225,7 +295,8 @@ class AggregateOperator(StatefulOperator):
         size = self._numbers.size
         if not found.size:
             return [pa.nulls(size, t) for t in self._buffer_types]
-        columns = self._store.values.decode(self._store.store.table.values(self._numbers[found]))
+        state = self._store.values.decode(self._store.store.table.values(self._numbers[found]))
+        columns = self._buffers.unpack(state)
         if found.size == size:
             return columns
         places = np.full(size, -1, np.int64)
@@ -242,7 +313,7 @@ class AggregateOperator(StatefulOperator):
             order = pa.array(np.argsort(positions))
             columns = [pc.take(column, order) for column in columns]
         merged = columns[1:]
-        values = self._store.encode_values(merged, len(self._keys))
+        values = self._store.encode_values(self._buffers.pack(merged), len(self._keys))
         numbers = self._store.store.put(self._keys, values, self._numbers)
         self.counts.updated += numbers.size
         if self._expiry is not None and self._time_key is not None:
@@ -272,7 +343,8 @@ class AggregateOperator(StatefulOperator):
     def _rows(self, numbers: Longs) -> pa.Table:
         table = self._store.store.table
         keys = self._store.keys.decode(table.keys(numbers)) if self._key_names else []
-        return rows_table([*keys, *self._store.values.decode(table.values(numbers))])
+        state = self._store.values.decode(table.values(numbers))
+        return rows_table([*keys, *self._buffers.unpack(state)])
 
 
 @dataclass(frozen=True)

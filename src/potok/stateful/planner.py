@@ -24,6 +24,7 @@ from potok.stateful.join import plan_join
 from potok.stateful.join_inputs import joins_streams
 from potok.stateful.limit import combined_limits, keeps_count, plan_limit
 from potok.stateful.pruning import pruned_aggregates
+from potok.stateful.rewriting import without_excepts
 from potok.stateful.session_window import plan_session_window, session_position
 from potok.stateful.transform_with_state import plan_transform
 
@@ -82,7 +83,7 @@ class PlannedQuery:
 def plan_stateful(plan: LogicalPlan, context: StateContext) -> PlannedQuery:
     """Plan the stateful nodes, numbered from the top as Spark does."""
     planner = _Planner(context)
-    planned, _ = planner.plan(combined_limits(pruned_aggregates(plan)))
+    planned, _ = planner.plan(combined_limits(pruned_aggregates(without_excepts(plan))))
     numbers = sorted(planner.operators)
     return PlannedQuery(
         planned,

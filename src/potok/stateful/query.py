@@ -59,8 +59,7 @@ class StatefulQuery:
         """Before the pipeline runs. Loads the state with the first batch."""
         if not self._is_loaded:
             self._load()
-        if self._planned.redefines_watermark and max(watermark_ms, self._last_ms) > 0:
-            raise SparkError("_LEGACY_ERROR_TEMP_3076", config=_ALLOWS_MULTIPLE)
+        self._check_watermark(max(watermark_ms, self._last_ms))
         late, now = self._watermarks(self._last_ms), self._watermarks(watermark_ms)
         self._last_ms = watermark_ms
         for operator in self.operators:
@@ -97,8 +96,14 @@ class StatefulQuery:
 
     def needs_another_batch(self, watermark_ms: int) -> bool:
         """Whether any operator has something to do at a watermark without new data."""
+        self._check_watermark(watermark_ms)
         inputs = self._watermarks(watermark_ms)
         return any(operator.needs_another_batch(inputs[operator.operator_id]) for operator in self.operators)
+
+    def _check_watermark(self, watermark_ms: int) -> None:
+        """Spark sees that a watermark stands above another when it first propagates one."""
+        if self._planned.redefines_watermark and watermark_ms > 0:
+            raise SparkError("_LEGACY_ERROR_TEMP_3076", config=_ALLOWS_MULTIPLE)
 
     def _load(self) -> None:
         begin_state(self.operators, self._context)
