@@ -23,7 +23,7 @@ from potok.analysis.stream_joins import JoinCondition, all_of, join_condition
 from potok.analysis.trees import exists, references
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows, offsets_of, spans
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
 from potok.plan.expressions import Alias, AttributeReference, Expression, PythonFunction, next_expr_id
 from potok.plan.logical import (
     Attributes,
@@ -47,6 +47,7 @@ from potok.stateful.join_state import Found, SideState
 from potok.types import LONG
 
 Mask = npt.NDArray[np.bool_]
+_FORMAT_CONF, _FORMAT = "spark.sql.streaming.join.stateFormatVersion", "2"
 _LEFT_OUTER = frozenset({"left_outer", "full_outer"})
 _RIGHT_OUTER = frozenset({"right_outer", "full_outer"})
 
@@ -54,7 +55,15 @@ _RIGHT_OUTER = frozenset({"right_outer", "full_outer"})
 def plan_join(
     node: Join, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
 ) -> tuple[LogicalPlan, StatefulOperator]:
-    """The steps of one join over two planned relations. Raises for a condition without an equality."""
+    """The steps of one join over two planned relations.
+
+    Raises for a condition without an equality, and UNSUPPORTED_FEATURE for another format of the state.
+    """
+    version = context.conf.get(_FORMAT_CONF, _FORMAT)
+    if version != _FORMAT:
+        raise unsupported(
+            f"version {version} of the state of joins", f"Begin with {_FORMAT_CONF} = {_FORMAT}."
+        )
     left, right = node.left.output, node.right.output
     condition = join_condition(node.condition, left, right)
     if not condition.left_keys:
