@@ -12,6 +12,9 @@ from pyspark.sql import Row
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 INNER = re.compile(r"terminated with exception: (?:[\w.$]+: )?\[([A-Z_0-9]+(?:\.[A-Z_0-9]+)*)\]")
+JAVA = re.compile(
+    r"^An error occurred while calling [^\n]*\n: [\w.$]+: (\[([A-Z_.]+)\][^\n]*SQLSTATE: (\w{5}))"
+)
 FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n|\n)*")
 TAILS = ("\n\nJVM stacktrace", "\n=== Streaming Query ===", "\n== DataFrame ==", "\n== SQL ")
 
@@ -47,6 +50,9 @@ def error_of(error: BaseException, root: str) -> dict[str, Any]:
     condition = getattr(error, "getCondition", lambda: None)()
     state = getattr(error, "getSqlState", lambda: None)()
     message = str(error)
+    java = JAVA.search(message)
+    if java is not None and condition is None:
+        message, condition, state = java[1], java[2], java[3]
     inner = INNER.search(message)
     for tail in TAILS:
         message = message.partition(tail)[0]

@@ -237,7 +237,6 @@ SCENARIOS = [
         {"in": SCHEMAS["in"]},
         "append",
         [STEP["in"], STEP["in"], STEP["in"]],
-        checkpoint=True,
     ),
     Scenario(
         "limit over batches and restarts",
