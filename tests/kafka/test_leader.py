@@ -169,7 +169,8 @@ def _partitions(kafka: Kafka, *topics: str) -> list[Any]:
         found = kafka.admin.list_topics(timeout=5).topics
     except confluent_kafka.KafkaException:
         return []
-    return [partition for topic in topics for partition in found[topic].partitions.values()]
+    # A node that is behind does not know a new topic.
+    return [partition for topic in topics if topic in found for partition in found[topic].partitions.values()]
 
 
 def _leaders(kafka: Kafka, topic: str) -> set[int]:
