@@ -183,6 +183,7 @@ class SessionWindow(StatefulOperator):
         others = fields[:position] + fields[position + 1 :]
         start = StructField(_START, session.fields[0].data_type)
         self._position = position
+        self._buffers = buffers
         self._key_count = len(others)
         self._session_type = arrow_type(session)
         self._has_watermark = DELAY_KEY in keys[position].metadata
@@ -287,7 +288,7 @@ class SessionWindow(StatefulOperator):
         known = self._index.find(distinct)
         old_rows, old_groups = known.words, np.repeat(np.arange(firsts.size), known.lengths)
         if old_rows.size:
-            kept = self._store.values.decode(store.table.values(old_rows))
+            kept = self._decoded(old_rows)
             columns = [pa.concat_arrays(pair) for pair in zip(kept, columns, strict=True)]
         starts, ends = _bounds(columns[self._position])
         groups = np.concatenate([old_groups, batch_groups])
@@ -317,7 +318,9 @@ class SessionWindow(StatefulOperator):
         joined = self._joined(columns, chosen, starts)
         begin = joined[self._position].flatten()[0]
         keys = self._store.encode_keys([*self._others(joined), begin], touched.size)
-        values = self._store.encode_values(joined, touched.size)
+        count = self._key_count + 1
+        packed = [*joined[:count], *self._buffers.pack(joined[count:])]
+        values = self._store.encode_values(packed, touched.size)
         before = numbers[touched]
         changed = before < 0
         old = np.flatnonzero(before >= 0)
@@ -343,7 +346,13 @@ class SessionWindow(StatefulOperator):
         return rows
 
     def _rows(self, numbers: Longs) -> pa.Table:
-        return rows_table(self._store.values.decode(self._store.store.table.values(numbers)))
+        return rows_table(self._decoded(numbers))
+
+    def _decoded(self, numbers: Longs) -> Columns:
+        """Keys and buffers of rows of the state, as SQL sees them."""
+        columns = self._store.values.decode(self._store.store.table.values(numbers))
+        count = self._key_count + 1
+        return [*columns[:count], *self._buffers.unpack(columns[count:])]
 
 
 def _bounds(sessions: pa.Array) -> tuple[Longs, Longs]:
