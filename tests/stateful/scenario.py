@@ -67,7 +67,8 @@ class Scenario:
     A step is the rows of the next file of the only source (a list; an empty one writes nothing), or of several
     sources (a dict by name; the query is stopped meanwhile where there are two, so that one batch sees both), or one of
     the steps above. `checkpoint`: what lies in the directory after the first half of the steps is recorded, for
-    hand-over. `ordered`: the order of the rows of a batch is compared. `foreign_state`: Spark keeps the state in a form
+    hand-over; where there are several watermarks, which a restart makes Spark forget, a Restart comes next.
+    `ordered`: the order of the rows of a batch is compared. `foreign_state`: Spark keeps the state in a form
     that is not ours, so that there is nothing to compare.
     """
 
