@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.errors import SparkError
-from potok.functions.stream_aggregates import StreamAggregate, stream_aggregate
+from potok.functions.stream_aggregates import stream_aggregate
+from potok.functions.stream_aggregates_base import StreamAggregate
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
