@@ -120,6 +120,11 @@ class GroupStateOperator(StatefulOperator):
         """The one."""
         return (self._store,)
 
+    @property
+    def memory_bytes(self) -> int:
+        """See StatefulOperator."""
+        return super().memory_bytes + self._expiry.nbytes
+
     def loaded(self) -> None:
         """See StatefulOperator."""
         if self._timed:

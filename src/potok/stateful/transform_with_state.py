@@ -330,6 +330,11 @@ class TransformOperator(StatefulOperator):
         """See StatefulOperator. Timers do not count."""
         return sum(variable.rows for variable in self._variables.values())
 
+    @property
+    def memory_bytes(self) -> int:
+        """See StatefulOperator."""
+        return super().memory_bytes + sum(variable.nbytes for variable in self._all())
+
     def _flush(self, deleted: list[str]) -> None:
         expired = 0
         for variable in self._all():

@@ -426,6 +426,30 @@ def then_counted(spark: SparkSession, sources: Sources) -> DataFrame:
     return given.groupBy(F.window("at", "10 seconds")).count()
 
 
+class Old(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
+    """Gives rows of long ago."""
+
+    def init(self, handle: StatefulProcessorHandle) -> None:
+        """No state."""
+
+    def handleInputRows(self, key: Any, rows: Iterator[Any], timerValues: Any) -> Iterator[Any]:
+        """One row."""
+        yield pd.DataFrame({"at": [pd.Timestamp("2024-01-01 00:00:01")], "k": [key[0]]})
+
+
+def older_than_watermark(spark: SparkSession, sources: Sources) -> DataFrame:
+    """Windows over rows that come too late."""
+    grouped = sources["in"].withWatermark("at", "10 seconds").groupBy("k")
+    given = grouped.transformWithStateInPandas(
+        statefulProcessor=Old(),
+        outputStructType="at TIMESTAMP, k STRING",
+        outputMode="append",
+        timeMode="EventTime",
+        eventTimeColumnName="at",
+    )
+    return given.groupBy(F.window("at", "10 seconds")).count()
+
+
 class Frames(StatefulProcessor):  # type: ignore[misc] # pyspark is not typed
     """What a processor gets and may give."""
 
@@ -631,6 +655,27 @@ SCENARIOS = [
     ),
     *both("initial", "initial", KV, [FIRST, SECOND, Restart(), FIRST], initial=True),
     Scenario("then_counted", then_counted, TKV, "append", EVENTS, conf=ROCKS, foreign_state=True),
+    Scenario(
+        "older_than_watermark", older_than_watermark, TKV, "append", EVENTS, conf=ROCKS, foreign_state=True
+    ),
+    Scenario(
+        "mode_differs",
+        transformed("value", pandas=True, mode="append"),
+        KV,
+        "update",
+        [FIRST, SECOND],
+        conf=ROCKS,
+        foreign_state=True,
+    ),
+    Scenario(
+        "mode_differs_append",
+        transformed("value", pandas=True, mode="update"),
+        KV,
+        "append",
+        [FIRST, SECOND],
+        conf=ROCKS,
+        foreign_state=True,
+    ),
     *odd("arguments"),
     *odd("none"),
     *odd("two"),

@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.stateful.base import StateContext
+from potok.stateful.user import variables
 from potok.stateful.user.batch_groups import BatchGroups
 from potok.stateful.user.variables import (
     LIST,
@@ -140,9 +141,16 @@ def directory() -> Iterator[str]:
         yield found
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.parametrize("fetched_whole", [0, 16])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.booleans(), st.lists(operations, max_size=12)), max_size=6), st.integers(1, 3))
-def test_variables_are_dicts_and_lists(batches: list[tuple[bool, list[Any]]], partitions: int) -> None:
+def test_variables_are_dicts_and_lists(
+    fetched_whole: int,
+    monkeypatch: pytest.MonkeyPatch,
+    batches: list[tuple[bool, list[Any]]],
+    partitions: int,
+) -> None:
+    monkeypatch.setattr(variables, "_ENTRIES_PER_GROUP", fetched_whole)
     with tempfile.TemporaryDirectory() as directory:
         model = Model()
         stores = Stores(directory, 0, partitions)

@@ -48,6 +48,16 @@ class PrefixIndex:
         self._newer_sizes = {}
         self.group_count = self._known.size
 
+    def count(self, groups: UnsafeRows) -> int:
+        """How many rows some groups have in all."""
+        hashes = groups.hashes()
+        count = sum(self._newer_sizes.get(group, 0) for group in hashes.tolist()) if self._newer_sizes else 0
+        if self._known.size:
+            places = np.searchsorted(self._known, hashes)
+            places[places == self._known.size] = 0
+            count += int(self._sizes[places[self._known[places] == hashes]].sum())
+        return count
+
     def forget(self, numbers: Longs) -> None:
         """Rows that are about to be removed."""
         columns = self._store.keys.decode(self._store.store.table.keys(numbers))

@@ -26,6 +26,8 @@ from potok.types import LONG, NULL, StructField, StructType, arrow_schema
 
 VALUE, LIST, MAP, TIMERS = "ValueState", "ListState", "MapState", "TimerState"
 _NOTHING = StructType((StructField("__dummy__", NULL),))
+# Groups of a batch with at most so many entries each on average are fetched whole.
+_ENTRIES_PER_GROUP = 16
 _LATEST_MS = (2**63 - 1) // MICROS_PER_MS
 
 
@@ -78,6 +80,11 @@ class Variable(ABC):
     def rows(self) -> int:
         """How many rows Spark would count."""
         return len(self.store)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory beside the store's."""
+        return self._expiry.nbytes
 
     def loaded(self) -> None:
         """The store has been loaded."""
@@ -216,6 +223,11 @@ class Grouped(Variable):
         self._index = PrefixIndex(self.store, self.key_codec)
         self.forget()
 
+    @property
+    def nbytes(self) -> int:
+        """See Variable."""
+        return super().nbytes + self._index.nbytes
+
     def loaded(self) -> None:
         """See Variable."""
         super().loaded()
@@ -347,20 +359,35 @@ class MapVariable(Grouped):
         self._cleared: set[int] = set()
         self._changed: dict[int, dict[Any, tuple[Internal, Internal | None]]] = {}
         self._points: dict[tuple[int, Any], Internal | None] = {}
+        self._by_name: dict[int, dict[Any, Internal | None]] = {}
+        self._counted, self._fits = 0, False
 
     def get(self, group: int, user_key: Internal) -> Internal | None:
-        """The value of one key, None without one. The others are not looked at."""
+        """The value of one key, None without one. Where groups are large, the others are not looked at."""
         name = canonical(user_key)
         changed = self._changed.get(group)
         if changed is not None and name in changed:
             return changed[name][1]
         if group in self._cleared:
             return None
+        if self._is_small(group):
+            if group not in self._by_name:
+                self._by_name[group] = {canonical(key): value for key, value in self.entries(group)}
+            return self._by_name[group].get(name)
         point = (group, name)
         if point not in self._points:
             numbers = self.store.store.find(self._keys([group], self._user_keys([user_key])))
             self._points[point] = self._values(numbers)[0] if numbers[0] >= 0 else None
         return self._points[point]
+
+    def _is_small(self, group: int) -> bool:
+        """Whether all entries of the groups that the batch touches are about as many as what it asks for."""
+        if group < self._fetched:
+            return True
+        if len(self.groups) != self._counted:
+            self._counted = len(self.groups)
+            self._fits = self._index.count(self.groups.rows) <= _ENTRIES_PER_GROUP * self._counted
+        return self._fits
 
     def set(self, group: int, user_key: Internal, value: Internal | None) -> None:
         """Give a key a value; None takes it away."""
@@ -420,6 +447,11 @@ class Timers(Grouped):
         second = StructField("expiryTimestampMs", LONG)
         super().__init__(spec, key_schema, second, context, operator_id, store_name)
         self._times = Expiry(self.store.store.table)
+
+    @property
+    def nbytes(self) -> int:
+        """See Variable."""
+        return super().nbytes + self._times.nbytes
 
     def loaded(self) -> None:
         """See Variable."""
