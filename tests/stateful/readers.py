@@ -19,7 +19,7 @@ STORES = (
 CHECKPOINTS = (
     "aggregation/basic_update_3",
     "dedup/within_key_append",
-    "joins/range_left",
+    "joins/range_left_restarts",
     "pandas_state/counts_restarts",
     "sessions/fixed_append",
     "windows/tumbling_append_3",

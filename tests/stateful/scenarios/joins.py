@@ -205,11 +205,11 @@ CONDITIONS = {
     "other_way": f"{EQUAL} AND lt >= rt - INTERVAL 15 SECONDS",
 }
 SCENARIOS = [
+    *(Scenario(f"range_{how}", joined(how, RANGE), SIDES, "append", STEPS) for how in INNERS),
     *(
-        Scenario(f"range_{how}", joined(how, RANGE), SIDES, "append", STEPS, checkpoint=True)
+        Scenario(f"range_{how}_restarts", joined(how, RANGE), SIDES, "append", BROKEN, checkpoint=True)
         for how in INNERS
     ),
-    *(Scenario(f"range_{how}_restarts", joined(how, RANGE), SIDES, "append", BROKEN) for how in INNERS),
     *(
         Scenario(
             f"range_{how}_3",
@@ -218,7 +218,6 @@ SCENARIOS = [
             "append",
             STEPS,
             partitions=3,
-            checkpoint=how == "left",
         )
         for how in INNERS
     ),
@@ -266,7 +265,6 @@ SCENARIOS = [
             SIDES,
             "append",
             STEPS,
-            checkpoint=how in {"inner", "full"},
         )
         for how in INNERS
     ),
@@ -284,6 +282,7 @@ SCENARIOS = [
         SIDES,
         "append",
         BROKEN,
+        checkpoint=True,
     ),
     Scenario("using_key", using("k"), SIDES, "append", STEPS),
     Scenario("left_anti", joined("leftanti", RANGE), SIDES, "append", STEPS[:1]),
@@ -305,8 +304,8 @@ SCENARIOS = [
     Scenario("projected", projected, SIDES, "append", STEPS),
     Scenario("aggregated_sides", aggregated_sides, SIDES, "append", STEPS),
     Scenario("then_window_inner", then_window("inner"), SIDES, "append", STEPS),
-    Scenario("then_window_left", then_window("left"), SIDES, "append", STEPS, checkpoint=True),
-    Scenario("then_window_left_restarts", then_window("left"), SIDES, "append", BROKEN),
+    Scenario("then_window_left", then_window("left"), SIDES, "append", STEPS),
+    Scenario("then_window_left_restarts", then_window("left"), SIDES, "append", BROKEN, checkpoint=True),
     Scenario("then_window_update", then_window("inner"), SIDES, "update", STEPS),
     Scenario("then_count_update", then_count, SIDES, "update", STEPS),
     Scenario("then_count_complete", then_count, SIDES, "complete", STEPS),

@@ -155,9 +155,9 @@ CHANGED = [
 ]
 HOWS = ("inner", "left", "right", "full", "leftsemi", "leftanti", "cross")
 SCENARIOS = [
-    Scenario("union_min", union, SIDES, "append", STEPS, checkpoint=True),
+    Scenario("union_min", union, SIDES, "append", STEPS),
     Scenario("union_max", union, SIDES, "append", STEPS, conf=MAX),
-    Scenario("union_min_restarts", union, SIDES, "append", BROKEN),
+    Scenario("union_min_restarts", union, SIDES, "append", BROKEN, checkpoint=True),
     Scenario("union_max_restarts", union, SIDES, "append", BROKEN, conf=MAX),
     Scenario("union_policy_changes", union, SIDES, "append", [*STEPS[:2], Restart(conf=MAX), *STEPS[2:]]),
     Scenario("union_update", union, SIDES, "update", STEPS),
