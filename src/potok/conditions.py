@@ -1807,7 +1807,7 @@ CONDITIONS: dict[str, Condition] = {
     "SCALAR_SUBQUERY_TOO_MANY_ROWS": Condition(
         "More than one row returned by a subquery used as an expression.",
         "21000",
-        RUNTIME,
+        SPARK,
     ),
     "SCHEMA_ALREADY_EXISTS": Condition(
         "Cannot create schema <schemaName> because it already exists.\nChoose a different name, drop the "
