@@ -195,14 +195,6 @@ VALUES: dict[str, dict[str, Any]] = {
         "other": None,
         "wrong": None,
     },
-    "ARRAY<INT>": {"all": [1, None, 3], "none": None, "other": (1, 2), "wrong": ["x"]},
-    "MAP<STRING,INT>": {"all": {"a": 1, "b": None}, "none": None, "other": {1: 2}, "wrong": {"c": "x"}},
-    "STRUCT<p: STRING, q: ARRAY<STRUCT<r: STRING, w: DOUBLE>>>": {
-        "all": ("in", [("deep", 1.0)]),
-        "none": None,
-        "other": (None, None),
-        "wrong": ("in", [(1, 1)]),
-    },
 }
 
 
@@ -219,7 +211,7 @@ def types(name: str, *names: str) -> Scenario:
         rows("k v", ("wrong", 1)),
     ]
     build = applied(every_type(names), "text STRING", state)
-    return Scenario(name, build, KV, "update", steps, ordered=True, checkpoint=name == "types_nested")
+    return Scenario(name, build, KV, "update", steps, ordered=True)
 
 
 def numpy_state(key: Any, frames: Frames, state: GroupState) -> Frames:
@@ -379,12 +371,7 @@ SCENARIOS = [
     types("types_times", "DATE", "TIMESTAMP"),
     types("types_local_times", "TIMESTAMP_NTZ"),
     types("types_intervals", "INTERVAL DAY TO SECOND"),
-    types(
-        "types_nested",
-        "ARRAY<INT>",
-        "MAP<STRING,INT>",
-        "STRUCT<p: STRING, q: ARRAY<STRUCT<r: STRING, w: DOUBLE>>>",
-    ),
+    # Nested types are not here: Spark 4.3.0's worker fails to read the schema of such a state.
     Scenario(
         "numpy_state",
         applied(numpy_state, "text STRING", "s BIGINT, at TIMESTAMP, m DOUBLE"),
