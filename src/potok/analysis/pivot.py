@@ -21,7 +21,7 @@ from potok.plan.expressions import (
     UnresolvedFunction,
     UnresolvedStar,
 )
-from potok.plan.logical import Deduplicate, Limit, LogicalPlan, Project, Sort, UnresolvedAggregate
+from potok.plan.logical import Aggregate, Deduplicate, Limit, LogicalPlan, Project, Sort, UnresolvedAggregate
 from potok.types import BOOLEAN, INTEGER, LONG, BooleanType, NumericType, StructType
 
 if TYPE_CHECKING:
@@ -59,7 +59,15 @@ def pivot(analyzer: Analyzer, plan: UnresolvedAggregate) -> LogicalPlan:
                 name = f"{value_name}_{_suffix(resolver, original, resolved)}"
             cell = _filtered(strip(resolved), condition)
             items.append(named(_unless_missing(cell, condition) if is_null_when_missing else cell, name))
-    return select(analyzer.exposing(child, resolver), items, [strip(g) for g in grouping])
+    cells = select(analyzer.exposing(child, resolver), items, [strip(g) for g in grouping])
+    return _again(cells, len(grouping)) if is_null_when_missing and child.is_streaming else cells
+
+
+def _again(cells: LogicalPlan, key_count: int) -> LogicalPlan:
+    """The pivot of a stream with the second aggregation that Spark has there, so that it is checked like Spark's."""
+    keys, rest = cells.output[:key_count], cells.output[key_count:]
+    firsts = (named(AggregateCall("pivot_first", (c,), c.data_type), c.name) for c in rest)
+    return Aggregate(cells, keys, (*keys, *firsts))
 
 
 def _unless_missing(cell: Expression, condition: Expression) -> Expression:

@@ -22,6 +22,7 @@ from potok.functions.conversion import decimal_overflow
 from potok.functions.decimal_sums import decimal_sum, may_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
 from potok.functions.decimals import decimal_sql, unbounded_text
+from potok.functions.hll import HLL_ESTIMATE, hll_precision
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
 from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
@@ -44,6 +45,8 @@ from potok.types import (
     DateType,
     DayTimeIntervalType,
     DecimalType,
+    DoubleType,
+    FloatType,
     IntegralType,
     NumericType,
     TimestampNTZType,
@@ -370,7 +373,7 @@ def _per_fraction(fraction: Expression, value: DataType) -> DataType:
 
 
 def _bind_approximate(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    value, fraction, *_ = arguments
+    value, fraction, *accuracy = arguments
     if not isinstance(
         value.data_type, NumericType | DayTimeIntervalType | YearMonthIntervalType
     ) and value.data_type.type_name not in {"date", "timestamp", "timestamp_ntz"}:
@@ -380,9 +383,20 @@ def _bind_approximate(name: str, arguments: Sequence[Expression], context: Funct
                 0, value.data_type, '("NUMERIC" or "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ")'
             )
         value = cast
-    return aggregate(
-        name, (value, _fractions(fraction, context)), _per_fraction(fraction, value.data_type), context
-    )
+    parts = (value, _fractions(fraction, context), *accuracy)
+    return aggregate(name, parts, _per_fraction(fraction, value.data_type), context)
+
+
+def _bind_distinct_count(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    """The codes of the values and the precision, as HyperLogLog++ counts them."""
+    value, *error = arguments
+    precision = hll_precision(error[0] if error else None)
+    if isinstance(value.data_type, DoubleType | FloatType):
+        value = Call("+", (value, cast_to(Literal(0.0, DOUBLE), value.data_type, context)), value.data_type)
+    hashed = Call("xxhash64", (value,), LONG, is_nullable=False)
+    size = Literal(precision, INTEGER)
+    code = Call("stream_hll_code", (hashed, value, size), INTEGER)
+    return aggregate(name, (code, size), LONG, context, nullable=False)
 
 
 def _bind_median(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -470,7 +484,7 @@ _LISTAGG = _bound("listagg", 2, f"string_agg({{distinct}}{{0}}, {{1}}{ORDER})", 
 FUNCTIONS: tuple[Function, ...] = (
     _row("count", (Input.ANY,), LONG, _emit_count, optional=1, variadic=True, nullable=Nullability.NEVER),
     _row("count_if", (BOOLEAN,), LONG, "count({distinct}CASE WHEN {0} THEN 1 END)", nullable=Nullability.NEVER),
-    _row("approx_count_distinct", (Input.ANY, DOUBLE), LONG, "count(DISTINCT {0})", optional=1, nullable=Nullability.NEVER),
+    _bound("approx_count_distinct", 2, f"potok_hll_estimate(list(DISTINCT {{0}}){FILTER}, {{1}})", _bind_distinct_count, optional=1, nullable=Nullability.NEVER, kernels=(HLL_ESTIMATE,)),
     _bound("sum", 1, _emit_sum, _bind_sum),
     _bound("try_sum", 1, _emit_sum, _bind_sum),
     _AVG,

@@ -7,17 +7,13 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from potok.engine.kernel import Kernel
 from potok.functions.base import FILTER, AggregateFunction, Function, Input, ScalarFunction
-from potok.functions.hll_tables import LOWEST_PRECISION, THRESHOLDS, biases, raw_estimates
 from potok.functions.ordering import order_key
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let_all
 from potok.plan.expressions import AggregateCall, Call, Expression, LambdaVariable, Literal
-from potok.types import BOOLEAN, DOUBLE, INTEGER, LONG, ArrayType, DataType
+from potok.types import DOUBLE, DataType
 
 _RANK_BITS = 6
 _HASH_BITS = 64
@@ -90,77 +86,6 @@ def _emit_co_moment(_: AggregateCall, arguments: Sequence[str]) -> str:
     return f"coalesce(covar_pop({pair}){FILTER} * regr_count({pair}){FILTER}, 0.0::DOUBLE)"
 
 
-# ---- distinct counts ----------------------------------------------------------------------------
-
-
-def _codes(hashes: pa.Array, missing: pa.Array, precision: pa.Array) -> pa.Array:
-    """Register * 64 + rank of each hash; NULL where the value is."""
-    if not len(hashes):
-        return pa.array([], pa.int32())
-    bits = int(precision[0].as_py())
-    unsigned = np.asarray(hashes).view(np.uint64)
-    register = unsigned >> np.uint64(_HASH_BITS - bits)
-    rest = unsigned << np.uint64(bits) | np.uint64(1 << (bits - 1))
-    # The highest set bit: 32 bits at a time, which a double holds exactly.
-    high, low = rest >> np.uint64(32), rest & np.uint64(0xFFFFFFFF)
-    length = np.where(
-        high > 0, np.frexp(high.astype(np.float64))[1] + 32, np.frexp(low.astype(np.float64))[1]
-    )
-    rank = _HASH_BITS - length + 1
-    codes = (register.astype(np.int64) << _RANK_BITS | rank).astype(np.int32)
-    return pa.array(codes, mask=np.asarray(missing))
-
-
-def _estimates(codes: pa.Array, precision: pa.Array) -> pa.Array:
-    """The number of distinct values for each array of codes."""
-    if not len(codes):
-        return pa.array([], pa.int64())
-    bits = int(precision[0].as_py())
-    registers = 1 << bits
-    parents = np.asarray(pc.list_parent_indices(codes)).astype(np.int64)
-    flat = np.asarray(codes.flatten()).astype(np.int64)
-    places = parents * registers + (flat >> _RANK_BITS)
-    order = np.lexsort((flat & 63, places))
-    last = np.flatnonzero(np.diff(places[order], append=-1))
-    best, group = (flat & 63)[order][last], parents[order][last]
-    filled = np.bincount(group, minlength=len(codes))
-    inverse: Doubles = np.bincount(group, np.ldexp(1.0, -best), len(codes)) + (registers - filled)
-    return pa.array(_corrected(inverse, registers - filled, bits))
-
-
-def _corrected(inverse: Doubles, empty: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
-    registers = float(1 << bits)
-    alpha = {4: 0.673, 5: 0.697, 6: 0.709}.get(bits, 0.7213 / (1.0 + 1.079 / registers))
-    raw = alpha * registers * registers / inverse
-    result = raw.copy()
-    small = raw < 5.0 * registers
-    result[small] -= _bias(raw[small], bits)
-    with np.errstate(divide="ignore"):
-        by_empty = registers * np.log(registers / empty)
-    linear = (empty > 0) & (by_empty <= THRESHOLDS[bits - LOWEST_PRECISION])
-    chosen = np.where(linear, by_empty, result)
-    rounded: npt.NDArray[np.int64] = np.floor(chosen + 0.5).astype(np.int64)
-    return rounded
-
-
-def _bias(estimates: Doubles, bits: int) -> Doubles:
-    """The mean bias of the six known estimates that are nearest."""
-    known, bias = raw_estimates(bits), biases(bits)
-    found = np.empty(estimates.size)
-    for i, estimate in enumerate(estimates.tolist()):
-        nearest = int(np.searchsorted(known, estimate))
-        low = max(nearest - _NEIGHBOURS + 1, 0)
-        high = min(low + _NEIGHBOURS, known.size)
-        while high < known.size and (estimate - known[high]) ** 2 < (estimate - known[low]) ** 2:
-            low, high = low + 1, high + 1
-        found[i] = bias[low:high].mean()
-    return found
-
-
-_CODES = Kernel("potok_hll_code", (LONG, BOOLEAN, INTEGER), INTEGER, _codes)
-_ESTIMATE = Kernel("potok_hll_estimate", (ArrayType(INTEGER, contains_null=False), INTEGER), LONG, _estimates)
-
-
 def _aggregate(name: str, emit: object) -> AggregateFunction:
     return AggregateFunction(name, (Input.ANY, Input.ANY), DOUBLE, emit=emit, optional=1)  # type: ignore[arg-type]
 
@@ -184,18 +109,4 @@ FUNCTIONS: tuple[Function, ...] = (
     _aggregate("stream_moment_3", partial(_emit_moment, 3)),
     _aggregate("stream_moment_4", partial(_emit_moment, 4)),
     _aggregate("stream_co_moment", _emit_co_moment),
-    ScalarFunction(
-        "stream_hll_code",
-        (LONG, Input.ANY, INTEGER),
-        INTEGER,
-        emit="potok_hll_code({0}, {1} IS NULL, {2})",
-        kernels=(_CODES,),
-    ),
-    ScalarFunction(
-        "stream_hll_estimate",
-        (Input.ANY, INTEGER),
-        LONG,
-        emit="potok_hll_estimate({0}, {1})",
-        kernels=(_ESTIMATE,),
-    ),
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from potok.errors import unsupported
+from potok.functions.hll import constant
 from potok.functions.stream_aggregates_base import (
     Expressions,
     Form,
@@ -41,7 +40,6 @@ from potok.types import (
     StructType,
 )
 
-_DEFAULT_ERROR = 0.05
 _DEFAULT_ACCURACY = 10_000
 
 
@@ -139,33 +137,19 @@ def _counted_within_group(call: AggregateCall) -> StreamAggregate:
     )
 
 
-def _constant(value: Expression) -> float:
-    """A number that the program has written. Raises UNSUPPORTED_FEATURE for a computed one."""
-    inner = value
-    while isinstance(inner, Cast):
-        inner = inner.child
-    if not isinstance(inner, Literal) or inner.value is None:
-        raise unsupported("a computed accuracy of an aggregate function", "Write it as a number.")
-    return float(inner.value)
-
-
 def _approximate(call: AggregateCall) -> StreamAggregate:
     value, fraction, *rest = call.arguments
-    accuracy = _constant(rest[0]) if rest else _DEFAULT_ACCURACY
+    accuracy = constant(rest[0]) if rest else _DEFAULT_ACCURACY
     variable = _variable(value.data_type)
     result = replace(call, arguments=(variable, fraction, *rest), filter=None)
     return _kept_values(call, value, QuantilesForm(value.data_type, int(accuracy)), variable, result)
 
 
 def _distinct_count(call: AggregateCall) -> StreamAggregate:
-    value, *rest = call.arguments
-    error = _constant(rest[0]) if rest else _DEFAULT_ERROR
-    precision = math.ceil(2.0 * math.log(1.106 / error) / math.log(2.0))
-    form = RegistersForm(precision)
-    size = Literal(precision, INTEGER)
-    code = Call(
-        "stream_hll_code", (Call("xxhash64", (value,), LONG, is_nullable=False), value, size), INTEGER
-    )
+    code, size = call.arguments
+    if not isinstance(size, Literal):
+        raise TypeError(size)
+    form = RegistersForm(int(size.value))
     codes = replace(call, name="collect_set", arguments=(code,), type=ArrayType(INTEGER, contains_null=False))
     return StreamAggregate(
         tuple(column(f"MS[{i}]", LONG, nullable=False) for i in range(form.words)),
