@@ -87,6 +87,7 @@ def test_any_split_into_batches(tmp_path: Path, join_type: str, seed: int, *, wi
     def meet(one: tuple[str, int], other: tuple[str, int]) -> bool:
         return one[0] == other[0] and (not with_condition or one[1] < other[1])
 
+    expected: list[tuple[Any, ...]]
     if join_type == "left_semi":
         expected = [one for one in all_left if any(meet(one, other) for other in all_right)]
     else:

@@ -121,8 +121,8 @@ def test_rows_by_key(
         state.append(
             found, groups, [moments(seconds), pa.array(values, pa.int32())], np.array(matched, np.bool_)
         )
-        for key, *row in zip(keys, seconds, values, matched, strict=True):
-            kept.setdefault(key, []).append((row[0], row[1], row[2]))
+        for key, second, value, flag in zip(keys, seconds, values, matched, strict=True):
+            kept.setdefault(key, []).append((second, value, flag))
         watermark = version * 3 - 5
         removed, unmatched = state.evict(watermark * 1000, give_unmatched=True)
         gone: list[Row] = []
