@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from benchmarks.measure import Case
+from benchmarks.state_cases import STATE_CASES
 
 
 def people(directory: Path, rows: int) -> None:
@@ -81,4 +82,5 @@ CASES = {
     "idle": Case(
         "a query that waits for files", "idle.py", people, None, (), ("idle_cpu_percent", "memory_mb")
     ),
+    **STATE_CASES,
 }
