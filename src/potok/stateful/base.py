@@ -179,6 +179,11 @@ class StatefulOperator(ABC):
         self.batch = batch
         self.counts = Counts()
 
+    @property
+    def gives_watermark(self) -> bool:
+        """Whether anything is known of the event times of what it emits."""
+        return True
+
     def output_watermark_ms(self, input_ms: int) -> int:
         """Up to where the operator has emitted everything, given the watermark of its input."""
         return input_ms

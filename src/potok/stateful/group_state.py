@@ -21,7 +21,6 @@ from potok.plan.expressions import Alias, AttributeReference, Expression, next_e
 from potok.plan.logical import LogicalPlan, OperatorStep, Project, StatefulMap
 from potok.stateful.base import (
     MICROS_PER_MS,
-    NO_WATERMARK_MS,
     StateContext,
     StatefulOperator,
     TypedStore,
@@ -132,10 +131,10 @@ class GroupStateOperator(StatefulOperator):
             numbers = self._store.store.table.live()
             self._set_times(numbers, self._times(numbers))
 
-    def output_watermark_ms(self, input_ms: int) -> int:
+    @property
+    def gives_watermark(self) -> bool:
         """Nothing is known of the times that a user's function gives."""
-        del input_ms
-        return NO_WATERMARK_MS
+        return False
 
     def needs_another_batch(self, input_ms: int) -> bool:
         """Clocks go on; event time only with the watermark."""

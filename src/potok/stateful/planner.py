@@ -124,7 +124,8 @@ class _Planner:
             self.upstream[operator_id] = tuple(dict.fromkeys(upstream))
             return plan, (operator,)
         if isinstance(node, EventTimeWatermark):
-            self.redefines_watermark = self.redefines_watermark or bool(upstream)
+            above = any(source is None or source.gives_watermark for source in upstream)
+            self.redefines_watermark = self.redefines_watermark or above
             return changed, (None,)
         return changed, tuple(dict.fromkeys(upstream))
 

@@ -122,7 +122,8 @@ class StatefulQuery:
         outputs: dict[int, int] = {}
         # Numbers count from the top: the relations of an operator have greater ones.
         for operator, upstream in reversed(list(zip(self.operators, self._planned.upstream, strict=True))):
-            given = [self._given(source, query_ms, outputs) for source in upstream]
+            known = [source for source in upstream if source is None or source.gives_watermark]
+            given = [self._given(source, query_ms, outputs) for source in known]
             inputs[operator.operator_id] = min(given, default=NO_WATERMARK_MS)
             outputs[operator.operator_id] = operator.output_watermark_ms(inputs[operator.operator_id])
         return inputs

@@ -22,7 +22,6 @@ from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, OperatorStep, StatefulMap
 from potok.stateful.base import (
     MICROS_PER_MS,
-    NO_WATERMARK_MS,
     StateBatch,
     StateContext,
     StatefulOperator,
@@ -198,9 +197,10 @@ class TransformOperator(StatefulOperator):
 
     # ---- watermarks -------------------------------------------------------------------------
 
-    def output_watermark_ms(self, input_ms: int) -> int:
+    @property
+    def gives_watermark(self) -> bool:
         """Rows of a processor that goes by the clock have no event time."""
-        return NO_WATERMARK_MS if self._processor.time_mode == BY_CLOCK else input_ms
+        return self._processor.time_mode != BY_CLOCK
 
     def needs_another_batch(self, input_ms: int) -> bool:
         """Clocks go on; event time only with the watermark."""
