@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,8 @@ class Scenario:
     the steps above. `checkpoint`: what lies in the directory after the first half of the steps is recorded, for
     hand-over; where there are several watermarks, which a restart makes Spark forget, a Restart comes next.
     `ordered`: the order of the rows of a batch is compared. `foreign_state`: Spark keeps the state in a form
-    that is not ours, so that there is nothing to compare.
+    that is not ours, so that there is nothing to compare. `reads_less`: a filter or a limit makes Spark's source give
+    fewer rows than there are, and `numInputRows` counts those; potok counts all that it reads.
     """
 
     name: str
@@ -83,11 +84,18 @@ class Scenario:
     checkpoint: bool = False
     state_rows: bool = True
     foreign_state: bool = False
+    reads_less: bool = False
 
     @property
     def schemas(self) -> Mapping[str, str]:
         """The schema of each input; the only one is called `in`."""
         return {"in": self.schema} if isinstance(self.schema, str) else self.schema
+
+
+def reading_less(scenarios: Sequence[Scenario], *names: str) -> list[Scenario]:
+    """The scenarios, of which some are those where Spark reads less."""
+    assert set(names) <= {scenario.name for scenario in scenarios}
+    return [replace(s, reads_less=s.name in names) for s in scenarios]
 
 
 def half(scenario: Scenario) -> int:

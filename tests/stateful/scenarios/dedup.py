@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, rows
+from stateful.scenario import Build, Restart, Scenario, reading_less, rows
 from stateful.scenarios.aggregation import KEYS, by, sql
 from stateful.scenarios.windows import ATV, BROKEN, at
 
@@ -235,3 +235,7 @@ SCENARIOS = [
     ),
     *(keyed(kind) for kind in KEYS),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "after_filter",
+)

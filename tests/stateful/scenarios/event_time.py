@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 from stateful.scenarios.aggregation import sql
 from stateful.scenarios.windows import ATV, BROKEN, STEPS
 
@@ -160,3 +160,8 @@ SCENARIOS = [
         conf={"spark.sql.dropDuplicates.deterministicKeyOrder.enabled": "false"},
     ),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "watermark_of_window_append",
+    "watermark_of_window_update",
+)

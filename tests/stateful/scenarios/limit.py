@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import functions as F
 
-from stateful.scenario import Restart, Scenario, rows
+from stateful.scenario import Restart, Scenario, reading_less, rows
 from stateful.scenarios.aggregation import sql
 from stateful.scenarios.windows import ATV, STEPS, windowed
 
@@ -65,3 +65,9 @@ SCENARIOS = [
         STEPS,
     ),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "reached_at_once",
+    "sql",
+    "union",
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 from stateful.scenarios.windows import ATV, at
 
 FIRST = at(("00:03", "a", 1), ("00:08", "a", 2), ("00:09", "b", 3), ("00:25", "a", 4), ("00:30", None, 5))
@@ -165,3 +165,7 @@ SCENARIOS = [
         [rows("at k", ("2024-01-01T00:00:01", "a")), rows("at k", ("2024-01-01T01:00:01", "a"))],
     ),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "no_watermark_complete",
+)

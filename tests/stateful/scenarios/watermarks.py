@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 
 SIDES = {"one": "at TIMESTAMP, k STRING", "two": "at TIMESTAMP, k STRING"}
 MAX = {"spark.sql.streaming.multipleWatermarkPolicy": "max"}
@@ -191,3 +191,13 @@ SCENARIOS = [
     Scenario("static_then_count_left", static_then("left"), STATIC, "complete", STATIC_STEPS),
     Scenario("static_window", static_window, STATIC, "append", STATIC_STEPS),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "static_right_inner",
+    "static_right_leftsemi",
+    "static_right_cross",
+    "static_left_inner",
+    "static_left_cross",
+    "static_not_equal",
+    "static_then_count",
+)
