@@ -1,0 +1,62 @@
+"""Where potok differs from what Spark has been recorded to do, and why."""
+
+from __future__ import annotations
+
+import re
+
+# Potok says so by name when the query is built or starts.
+REFUSED = {
+    "buffers": (
+        "listagg(bin)",
+        "mode() WITHIN GROUP (ORDER BY i)",
+        "median(make_dt_interval(i))",
+        "percentile(i, 0.5, 2)",
+        "max_by(s, i, 2)",
+        "histogram_numeric(i, 3)",
+        "histogram_numeric(d, 2)",
+        "bitmap_construct_agg(bitmap_bit_position(i))",
+        "bitmap_or_agg(bin)",
+        "bitmap_and_agg(bin)",
+        "count_min_sketch(i, 0.5D, 0.5D, 1)",
+        "hll_sketch_estimate(hll_sketch_agg(i))",
+        "hll_sketch_agg(s)",
+        "hll_sketch_agg(i, 4)",
+        "hll_union_agg(bin)",
+        "kll_sketch_agg_bigint(l)",
+        "kll_sketch_agg_double(d)",
+        "kll_sketch_agg_float(f)",
+        "theta_sketch_agg(i)",
+        "theta_sketch_agg(s)",
+        "tuple_sketch_agg_double(i, d)",
+        "tuple_sketch_agg_integer(i, i)",
+        "approx_top_k(i)",
+        "approx_top_k(s, 2)",
+        "approx_top_k_accumulate(i)",
+        "collect_union(array(i, 1))",
+        "schema_of_variant_agg(parse_json('1'))",
+        "vector_sum(array(f))",
+        "vector_avg(array(f))",
+        "max(parse_json(s))",
+        "shape: collated key",
+    ),
+}
+REFUSALS = frozenset({"UNSUPPORTED_FEATURE.POTOK", "UNRESOLVED_ROUTINE", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"})
+
+_TIES = "of values that are equally frequent Spark takes the first of its hash table"
+_TWICE = "Spark runs the plan below a sort twice to find the ranges of its partitions, and counts twice"
+_TIME = "Spark refuses the time of the batch in an aggregate by accident: it is the same for all rows"
+_FAILED = "Spark has written the state of the batch that then fails of the sum; potok writes state when a batch is whole"
+
+# By family and scenario: the questions that are not compared.
+DIFFERENT = {
+    ("buffers", "mode(s)"): ({"rows"}, _TIES),
+    ("buffers", "complete: mode(s)"): ({"rows"}, _TIES),
+    ("buffers", "max(current_timestamp()) > '2020-01-01'"): (
+        {"rows", "progress", "schema", "state schemas", "bytes"},
+        _TIME,
+    ),
+    ("aggregation", "order_complete"): ({"progress"}, _TWICE),
+    ("aggregation", "decimal_overflow"): ({"bytes"}, _FAILED),
+}
+# Buffers in the order of a hash table: the same bytes in another order.
+UNORDERED = re.compile(r"\b(mode|median|percentile|percentile_cont|percentile_disc|collect_set)\(")
