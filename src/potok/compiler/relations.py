@@ -86,6 +86,7 @@ from potok.types import INTEGER, DoubleType, FloatType, StructField, StructType
 
 _names = itertools.count(1)
 Needed = frozenset[int]
+Leaf = LocalRelation | ScanRelation | StreamingRelation
 
 
 def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
@@ -181,11 +182,14 @@ class _Compilation:
             raise SparkError("INTERNAL_ERROR", message=f"cannot compile {type(plan).__name__}")
         return rule(self, plan, needed)
 
-    def leaf(self, plan: LocalRelation | ScanRelation | StreamingRelation, needed: Needed) -> str:
+    def leaf(self, plan: Leaf, needed: Needed) -> str:
         """Rows from outside, only the columns that are needed."""
         columns = _kept(plan.output, needed) or plan.output[:1]
         if not columns and isinstance(plan, LocalRelation):
             return f"SELECT 1 AS c0 FROM range({plan.table.num_rows})"
+        return self._read(self._add_input(plan, columns), columns)
+
+    def _add_input(self, plan: Leaf, columns: Attributes) -> str:
         name = f"potok:input:{next(_names)}"
         match plan:
             case LocalRelation(table=table):
@@ -196,7 +200,7 @@ class _Compilation:
             case StreamingRelation(source_key=key):
                 entry = Input(name, tuple(a.name for a in columns), _internal_schema(columns), key)
         self.inputs.append(entry)
-        return self._read(name, columns)
+        return name
 
     def project(self, plan: Project, needed: Needed) -> str:
         """SELECT, without the expressions that nobody reads."""
@@ -424,7 +428,15 @@ class _Compilation:
     def collect_metrics(self, plan: CollectMetrics, needed: Needed) -> str:
         """Rows pass; aggregates over them are a stage of their own."""
         kept = _kept(plan.child.output, needed | _references(plan.metrics)) or plan.child.output
-        name = self.flush(plan.child, kept)
+        # Rows from outside are read twice rather than copied.
+        below = plan.child
+        while isinstance(below, SubqueryAlias | EventTimeWatermark):
+            below = below.child
+        if isinstance(below, Leaf) and kept:
+            columns = _kept(below.output, frozenset(a.expr_id for a in kept))
+            name = self._add_input(below, columns)
+        else:
+            name = self.flush(plan.child, kept)
         outer = self._reads, self._kernels, self._uses_now
         self._reads, self._kernels, self._uses_now = [], {}, False
         sql = f"SELECT {self._outputs(plan.metrics)} FROM ({self._read(name, kept)})"

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -246,6 +247,8 @@ class Runner:
         self._time_zone = time_zone
         self._places: dict[bool, _Place] = {}
         self._running: _Place | None = None
+        readers = Counter(name for stage in pipeline.stages for name in stage.inputs)
+        self._read_twice = [i.name for i in pipeline.inputs if readers[i.name] > 1]
 
     def run(self, bindings: Bindings, now: datetime, *, repeated: bool = False) -> Rows:
         """Run every stage but the last; the last runs when the rows are taken.
@@ -255,6 +258,10 @@ class Runner:
         """
         with engine_errors():
             rows = {i.name: _open(i, bindings) for i in self.pipeline.inputs}
+            for name in self._read_twice:
+                stream = rows[name]
+                if isinstance(stream, pa.RecordBatchReader):
+                    rows[name] = stream.read_all()
             small = all(isinstance(r, pa.Table) for r in rows.values()) and (
                 sum(r.nbytes for r in rows.values() if isinstance(r, pa.Table)) < SMALL_INPUT_BYTES
             )
