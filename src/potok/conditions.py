@@ -1869,7 +1869,7 @@ CONDITIONS: dict[str, Condition] = {
     "STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE": Condition(
         "Unknown time mode <timeMode>. Accepted timeMode modes are 'none', 'processingTime', 'eventTime'",
         "42802",
-        UNSUPPORTED,
+        ILLEGAL_ARGUMENT,
     ),
     "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
         "The checkpoint location <checkpointLocation> should be empty on batch 0\nPlease either use a new"

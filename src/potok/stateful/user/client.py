@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pyspark.errors import PySparkRuntimeError
 from pyspark.serializers import CPickleSerializer
 from pyspark.sql.streaming.stateful_processor_api_client import (
     StatefulProcessorApiClient,
     StatefulProcessorHandleState,
 )
+from pyspark.sql.types import Row
 from pyspark.sql.types import StructType as ClientStruct
 
 from potok.ddl import parse_schema
@@ -135,6 +137,11 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
         self.group = group
         assert self._timers is not None  # noqa: S101 - for the type checker
         return self._to_key(self._timers.groups.keys[group]), time_ms, False
+
+    def _serialize_to_bytes(self, schema: ClientStruct, data: Any) -> bytes:  # noqa: ANN401 - the user's value
+        """As the client of 4.3, also where an older one drops what the schema does not name."""
+        values: bytes = self.pickleSer.dumps(schema.toInternal(tuple(_plain(value) for value in data)))
+        return values
 
     def _parse_string_schema(self, schema: str) -> ClientStruct:
         try:
@@ -352,6 +359,22 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
         "listStateCall": _list_call,
         "mapStateCall": _map_call,
     }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - the user's value
+    """Values of numpy and pandas as Python's own, also within others."""
+    if isinstance(value, np.generic):
+        return value.tolist()
+    if isinstance(value, Row) or (isinstance(value, tuple) and hasattr(value, "_fields")):
+        return type(value)(*(_plain(part) for part in value))
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(part) for part in value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    for convert in ("to_pytimedelta", "to_pydatetime"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    return value
 
 
 _DONE = (OK, "", b"")
