@@ -58,5 +58,5 @@ DIFFERENT = {
     ("aggregation", "order_complete"): ({"progress"}, _TWICE),
     ("aggregation", "decimal_overflow"): ({"bytes"}, _FAILED),
 }
-# Buffers in the order of a hash table: the same bytes in another order.
+# Buffers in the order of a hash table. Their values show in the rows, and again when they are read back.
 UNORDERED = re.compile(r"\b(mode|median|percentile|percentile_cont|percentile_disc|collect_set)\(")

@@ -248,8 +248,9 @@ def _grouping_sets(analyzer: Analyzer, plan: UnresolvedAggregate, child: Logical
     items += lateral.resolve_list(above, plan.aggregates)
     items = [expand.over_groups(i) for i in items]
     result = select(expand.plan, items, (*expand.keys, expand.grouping_id), lateral.used)
-    names = [to_attribute(i) for i in items]
-    return result if list(result.output) == names else Project(result, tuple(names))
+    ids = [to_attribute(i).expr_id for i in items]
+    outputs = {a.expr_id: a for a in result.output}
+    return result if list(outputs) == ids else Project(result, tuple(outputs[i] for i in ids))
 
 
 class _Expansion:

@@ -52,7 +52,7 @@ def constant(value: Expression) -> float:
     return float(inner.value)
 
 
-def _codes(hashes: pa.Array, missing: pa.Array, precision: pa.Array) -> pa.Array:
+def hll_codes(hashes: pa.Array, missing: pa.Array, precision: pa.Array) -> pa.Array:
     """Register * 64 + rank of each hash; NULL where the value is."""
     if not len(hashes):
         return pa.array([], pa.int32())
@@ -70,7 +70,7 @@ def _codes(hashes: pa.Array, missing: pa.Array, precision: pa.Array) -> pa.Array
     return pa.array(codes, mask=np.asarray(missing))
 
 
-def _estimates(codes: pa.Array, precision: pa.Array) -> pa.Array:
+def hll_estimates(codes: pa.Array, precision: pa.Array) -> pa.Array:
     """The number of distinct values for each array of codes."""
     if not len(codes):
         return pa.array([], pa.int64())
@@ -97,7 +97,9 @@ def _corrected(inverse: Doubles, empty: npt.NDArray[np.int64], bits: int) -> npt
     result[small] -= _bias(raw[small], bits)
     with np.errstate(divide="ignore"):
         by_empty = registers * np.log(registers / empty)
-    linear = (empty > 0) & (by_empty <= THRESHOLDS[bits - LOWEST_PRECISION])
+    # The second limit is Spark's own.
+    is_small = (by_empty <= THRESHOLDS[bits - LOWEST_PRECISION]) | (raw <= 2.5 * registers)
+    linear = (empty > 0) & is_small
     chosen = np.where(linear, by_empty, result)
     rounded: npt.NDArray[np.int64] = np.floor(chosen + 0.5).astype(np.int64)
     return rounded
@@ -117,9 +119,9 @@ def _bias(estimates: Doubles, bits: int) -> Doubles:
     return found
 
 
-_CODES = Kernel("potok_hll_code", (LONG, BOOLEAN, INTEGER), INTEGER, _codes)
+_CODES = Kernel("potok_hll_code", (LONG, BOOLEAN, INTEGER), INTEGER, hll_codes)
 HLL_ESTIMATE = Kernel(
-    "potok_hll_estimate", (ArrayType(INTEGER, contains_null=False), INTEGER), LONG, _estimates
+    "potok_hll_estimate", (ArrayType(INTEGER, contains_null=False), INTEGER), LONG, hll_estimates
 )
 
 

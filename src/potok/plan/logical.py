@@ -7,7 +7,7 @@ client's number of the data frame, kept so that `df.column` finds its frame agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from potok.engine.pipeline import Operator
@@ -22,7 +22,7 @@ from potok.plan.expressions import (
     next_expr_id,
 )
 from potok.plan.tree import Node
-from potok.types import STRING, StructType
+from potok.types import STRING, StructType, as_nullable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -759,7 +759,9 @@ def with_nullability(attribute: AttributeReference, *, nullable: bool) -> Attrib
 
 def _kept_in_state(plan: LogicalPlan, output: Attributes) -> Attributes:
     """What goes through the state of a stream is nullable, whatever it was (Spark 4.1 and later)."""
-    return tuple(with_nullability(a, nullable=True) for a in output) if plan.is_streaming else output
+    if not plan.is_streaming:
+        return output
+    return tuple(replace(a, type=as_nullable(a.type), is_nullable=True) for a in output)
 
 
 def schema_attributes(schema: StructType, qualifier: tuple[str, ...] = ()) -> Attributes:
