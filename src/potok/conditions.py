@@ -53,6 +53,11 @@ _KAFKA_DATA_LOSS = (
 
 
 CONDITIONS: dict[str, Condition] = {
+    "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION": Condition(
+        "Non-deterministic expression <sqlExpr> should not appear in the arguments of an aggregate function.",
+        "42845",
+        ANALYSIS,
+    ),
     "ALL_PARTITION_COLUMNS_NOT_ALLOWED": Condition(
         "Cannot use all columns for partition columns.", "KD005", ANALYSIS
     ),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from potok.analysis.context import AnalysisContext
 from potok.analysis.expressions import Resolver
+from potok.analysis.functions import is_deterministic
 from potok.analysis.hidden import hidden_output, with_hidden
 from potok.analysis.names import Columns
+from potok.analysis.pretty import sql_expression
 from potok.analysis.subqueries import SubqueryRules
 from potok.analysis.trees import contains_window, is_aggregate, walk
 from potok.analysis.windows import WindowRules
@@ -201,8 +203,8 @@ class Analyzer:
 
     # ---- checks ----
 
-    def check_aggregate_arguments(self, call: Expression) -> None:
-        """Raises NESTED_AGGREGATE_FUNCTION and errors of windows inside aggregates."""
+    def check_aggregate_arguments(self, call: Expression, written: Expression) -> None:
+        """Raises NESTED_AGGREGATE_FUNCTION and errors of windows and of chance inside aggregates."""
         arguments = call.arguments if isinstance(call, (AggregateCall, PythonFunction)) else ()
         condition = call.filter if isinstance(call, AggregateCall) else None
         for argument in (*arguments, *((condition,) if condition is not None else ())):
@@ -211,6 +213,12 @@ class Analyzer:
                 raise SparkError("NESTED_AGGREGATE_FUNCTION", origin=getattr(nested, "origin", None))
             if contains_window(argument):
                 raise SparkError("_LEGACY_ERROR_TEMP_1246")
+            if not is_deterministic(argument, self.context):
+                raise SparkError(
+                    "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION",
+                    origin=getattr(argument, "origin", None),
+                    sqlExpr=sql_expression(written),
+                )
 
 
 def _attributes(expression: Expression) -> list[AttributeReference]:

@@ -416,7 +416,7 @@ class Resolver:
         else:
             result = bind_function(call.name, arguments, options, self.context)
         if is_aggregate(result) and call is not self._over:
-            self.analyzer.check_aggregate_arguments(result)
+            self.analyzer.check_aggregate_arguments(result, call)
         self._resolved[id(call)] = (call, result)
         return result
 

@@ -178,6 +178,7 @@ _SPECIAL: dict[str, _Writer] = {
     "in": lambda t, _: f"({t[0]} IN ({', '.join(t[1:])}))",
     "like": _like("LIKE"),
     **{name: _first_alone(name) for name in ("likeall", "likeany", "notlikeall", "notlikeany")},
+    "approx_count_distinct": lambda t, _: f"approx_count_distinct({t[0]})" if t else None,
     "window": lambda _, __: "window",
     "session_window": lambda _, __: "session_window",
     "mode": _mode,
