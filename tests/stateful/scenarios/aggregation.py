@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 
 KV = "k STRING, v INT"
 FIRST = rows("k v", ("a", 1), ("b", 2), ("a", 3), (None, 4), ("c", None))
@@ -404,3 +404,8 @@ SCENARIOS = [
     ),
     *(keyed(kind) for kind in KEYS),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "no_keys_filtered_away",
+    "filtered_away",
+)

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 
 ATV = "at TIMESTAMP, k STRING, v INT"
 
@@ -323,3 +323,10 @@ SCENARIOS = [
         STEPS,
     ),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "no_watermark_update",
+    "no_watermark_complete",
+    "watermark_after_filter",
+    "watermark_before_filter",
+)
