@@ -7,6 +7,7 @@ Source of fact: Spark's `DataTypeProtoConverter.toConnectProtoType`, `ArrowUtils
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -103,8 +104,21 @@ def wire_type(data_type: t.DataType, time_zone: str) -> pa.DataType:
                 _wire_item("value", value, time_zone, nullable=nulls),
             )
         case t.StructType(fields=fields):
-            return pa.struct([_wire_field(f, time_zone) for f in fields])
+            names = _distinct([f.name for f in fields])
+            wired = (_wire_field(f, time_zone) for f in fields)
+            return pa.struct([f.with_name(name) for f, name in zip(wired, names, strict=True)])
     return t.arrow_type(data_type)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of a struct as the client expects them: those that repeat are numbered from 0."""
+    seen: Counter[str] = Counter()
+    repeated = {name for name, count in Counter(names).items() if count > 1}
+    made = []
+    for name in names:
+        made.append(f"{name}_{seen[name]}" if name in repeated else name)
+        seen[name] += 1
+    return made
 
 
 def wire_schema(schema: t.StructType, time_zone: str) -> pa.Schema:

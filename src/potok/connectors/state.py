@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from potok.checkpoint.files import LocalFileSystem
-from potok.checkpoint.layout import display_path
+from potok.checkpoint.layout import file_uri
 from potok.checkpoint.state.files import DEFAULT_STORE
 from potok.checkpoint.state.operator_metadata import OperatorMetadata
 from potok.checkpoint.state.reader import KEY_TO_ROWS, CheckpointState, StoredStore
@@ -35,54 +35,116 @@ METADATA_SCHEMA = StructType(
         StructField("operatorProperties", STRING),
     )
 )
-_PREFIX_COLUMN = StructField("_numColsPrefixKey", INTEGER)
+_PREFIX_COLUMN = StructField(
+    "_numColsPrefixKey",
+    INTEGER,
+    metadata='{"__metadata_col":"_numColsPrefixKey",'
+    '"comment":"Number of columns in prefix key of the state store instance"}',
+)
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the options ask for. `changes` is the first and the last batch of a change feed."""
+    """What the options ask for: the state after a batch, or the changes of `first_batch_id` to it.
+
+    `snapshot` is the batch whose snapshot is read first, and the only partition that is read.
+    """
 
     root: str
-    batch_id: int | None
+    batch_id: int
     operator_id: int
     store_name: str
     side: str
-    changes: tuple[int, int | None] | None
+    first_batch_id: int | None
     snapshot: tuple[int, int] | None
 
     @classmethod
-    def of(cls, source: UnresolvedDataSource, context: ReadContext) -> _Wanted:
-        options = source.options
-        path = source.paths[0] if source.paths else options.get("path")
-        if path is None:
-            raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="path")
+    def of(cls, options: Options, root: str, state: CheckpointState) -> _Wanted:
         for name in _NOT_READ:
             if name in options:
                 raise unsupported(
                     f"the option {name} of statestore", "Read the operator's stores by storeName."
                 )
         operator_id = _number(options, "operatorId") or 0
-        side = options.get("joinSide", "none").lower()
-        if side not in _SIDES:
-            raise SparkError(
-                "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE",
-                optionName="joinSide",
-                message=f"Incorrect value of the option: '{options['joinSide']}'. Valid values are {','.join(_SIDES)}",
-            )
-        store_name = options.get("storeName", DEFAULT_STORE)
+        _check_sign("operatorId", operator_id)
+        store_name = options.get("storeName", DEFAULT_STORE).strip()
         if not store_name:
             raise SparkError("STDS_INVALID_OPTION_VALUE.IS_EMPTY", optionName="storeName")
+        side = options.get("joinSide", "none")
+        if side not in _SIDES:
+            raise _invalid("joinSide", f"Valid values are {','.join(_SIDES)}")
         if side != "none" and store_name != DEFAULT_STORE:
-            raise SparkError("STDS_CONFLICT_OPTIONS", options="['joinSide', 'storeName']")
-        return cls(
-            local_path(path, context.working_directory),
-            _number(options, "batchId"),
-            operator_id,
-            store_name,
-            side,
-            _changes(options),
-            _snapshot(options),
+            raise _conflict("joinSide", "storeName")
+        place = (operator_id, store_name, side)
+        wanted = (_changes if _is_true(options, "readChangeFeed") else _rows)(options, root, state, place)
+        for batch_id in {wanted.starts, wanted.batch_id}:
+            if state.commits.get(batch_id) is None:
+                raise _nothing_committed(root)
+        return wanted
+
+    @property
+    def starts(self) -> int:
+        """The first batch that is read."""
+        if self.first_batch_id is not None:
+            return self.first_batch_id
+        return self.batch_id if self.snapshot is None else self.snapshot[0]
+
+    def __str__(self) -> str:
+        """As in Spark's messages."""
+        text = (
+            f"StateSourceOptions(checkpointLocation={file_uri(self.root)}, batchId={self.batch_id},"
+            f" operatorId={self.operator_id}, storeName={self.store_name}, joinSide={self.side},"
+            " stateVarName=None, flattenCollectionTypes=true"
         )
+        if self.snapshot is not None:
+            text += f", snapshotStartBatchId={self.snapshot[0]}, snapshotPartitionId={self.snapshot[1]}"
+        if self.first_batch_id is not None:
+            text += f", changeStartBatchId={self.first_batch_id}, changeEndBatchId={self.batch_id}"
+        return text + ")"
+
+
+_Place = tuple[int, str, str]
+
+
+def _changes(options: Options, root: str, state: CheckpointState, place: _Place) -> _Wanted:
+    if place[2] != "none":
+        raise _conflict("joinSide", "readChangeFeed")
+    for name in ("batchId", "snapshotStartBatchId", "snapshotPartitionId"):
+        if _number(options, name) is not None:
+            raise _conflict(name, "readChangeFeed")
+    first, last = _number(options, "changeStartBatchId"), _number(options, "changeEndBatchId")
+    if first is None:
+        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="changeStartBatchId")
+    last = _last_committed(root, state) if last is None else last
+    _check_sign("changeStartBatchId", first)
+    if last < first:
+        raise _invalid(
+            "changeEndBatchId",
+            "changeEndBatchId cannot be smaller than changeStartBatchId. Please check the input to changeEndBatchId,"
+            " or if you are using its default value, make sure that changeStartBatchId is less than"
+            f" {last}.",
+        )
+    return _Wanted(root, last, *place, first, None)
+
+
+def _rows(options: Options, root: str, state: CheckpointState, place: _Place) -> _Wanted:
+    for name in ("changeStartBatchId", "changeEndBatchId"):
+        if _number(options, name) is not None:
+            raise _invalid(name, "Only specify this option when readChangeFeed is set to true.")
+    batch_id = _number(options, "batchId")
+    batch_id = _last_committed(root, state) if batch_id is None else batch_id
+    start, partition = _number(options, "snapshotStartBatchId"), _number(options, "snapshotPartitionId")
+    _check_sign("batchId", batch_id)
+    _check_sign("snapshotStartBatchId", start or 0)
+    if start is not None and start > batch_id:
+        raise _invalid("snapshotStartBatchId", f"value should be less than or equal to {batch_id}")
+    _check_sign("snapshotPartitionId", partition or 0)
+    if start is None and partition is None:
+        return _Wanted(root, batch_id, *place, None, None)
+    if start is None or partition is None:
+        missing = "snapshotStartBatchId" if start is None else "snapshotPartitionId"
+        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName=missing)
+    return _Wanted(root, batch_id, *place, None, (start, partition))
 
 
 def _number(options: Options, name: str) -> int | None:
@@ -90,46 +152,42 @@ def _number(options: Options, name: str) -> int | None:
     if text is None:
         return None
     try:
-        value = int(text)
+        return int(text)
     except ValueError:
         raise SparkError(
             "_LEGACY_ERROR_TEMP_JAVA.NUMBER_FORMAT", message=f'For input string: "{text}"'
         ) from None
+
+
+def _is_true(options: Options, name: str) -> bool:
+    text = options.get(name, "false")
+    if text.lower() not in {"true", "false"}:
+        raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=f'For input string: "{text}"')
+    return text.lower() == "true"
+
+
+def _check_sign(name: str, value: int) -> None:
     if value < 0:
         raise SparkError("STDS_INVALID_OPTION_VALUE.IS_NEGATIVE", optionName=name)
-    return value
 
 
-def _changes(options: Options) -> tuple[int, int | None] | None:
-    start, end = _number(options, "changeStartBatchId"), _number(options, "changeEndBatchId")
-    if options.get("readChangeFeed", "false").lower() != "true":
-        for name, value in (("changeStartBatchId", start), ("changeEndBatchId", end)):
-            if value is not None:
-                raise SparkError(
-                    "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE",
-                    optionName=name,
-                    message="Only specify this option when readChangeFeed is set to true.",
-                )
-        return None
-    if start is None:
-        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="changeStartBatchId")
-    if end is not None and end < start:
-        raise SparkError(
-            "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE",
-            optionName="changeEndBatchId",
-            message=f"changeEndBatchId cannot be smaller than changeStartBatchId. Please check the input to"
-            f" changeEndBatchId, or if you are using its default value, make sure that changeStartBatchId is less than"
-            f" {end}.",
-        )
-    return start, end
+def _invalid(name: str, message: str) -> SparkError:
+    return SparkError("STDS_INVALID_OPTION_VALUE.WITH_MESSAGE", optionName=name, message=message)
 
 
-def _snapshot(options: Options) -> tuple[int, int] | None:
-    start, partition = _number(options, "snapshotStartBatchId"), _number(options, "snapshotPartitionId")
-    if (start is None) != (partition is None):
-        missing = "snapshotStartBatchId" if start is None else "snapshotPartitionId"
-        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName=missing)
-    return None if start is None or partition is None else (start, partition)
+def _conflict(one: str, other: str) -> SparkError:
+    return SparkError("STDS_CONFLICT_OPTIONS", options=f"['{one}', '{other}']")
+
+
+def _nothing_committed(root: str) -> SparkError:
+    return SparkError("STDS_COMMITTED_BATCH_UNAVAILABLE", checkpointLocation=file_uri(root))
+
+
+def _last_committed(root: str, state: CheckpointState) -> int:
+    batch_id = state.commits.latest_batch_id()
+    if batch_id is None:
+        raise _nothing_committed(root)
+    return batch_id
 
 
 class StateStoreProvider(BaseProvider):
@@ -139,47 +197,52 @@ class StateStoreProvider(BaseProvider):
 
     def relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:
         """See Provider."""
-        wanted = _Wanted.of(source, context)
-        state = CheckpointState(wanted.root, LocalFileSystem())
-        batch_id = wanted.batch_id
-        if batch_id is None:
-            batch_id = state.commits.latest_batch_id()
-            if batch_id is None:
-                raise SparkError(
-                    "STDS_COMMITTED_BATCH_UNAVAILABLE", checkpointLocation=display_path(wanted.root)
-                )
-        partitions = state.partitions(batch_id)
+        root = _root(source, context)
+        state = CheckpointState(root, LocalFileSystem())
+        wanted = _Wanted.of(source.options, root, state)
+        partitions = state.partitions(wanted.batch_id)
         if partitions is None:
             raise SparkError(
                 "STDS_OFFSET_LOG_UNAVAILABLE",
-                batchId=str(batch_id),
-                checkpointLocation=display_path(wanted.root),
+                batchId=str(wanted.batch_id),
+                checkpointLocation=file_uri(wanted.root),
             )
-        scan = _StateScan(wanted, _stores(state, wanted, partitions), batch_id)
+        scan = _StateScan(wanted, _store(state, wanted, partitions))
         return ScanRelation(scan, schema_attributes(scan.schema), "statestore")
 
 
-def _stores(state: CheckpointState, wanted: _Wanted, partitions: int) -> tuple[StoredStore, ...]:
+def _root(source: UnresolvedDataSource, context: ReadContext) -> str:
+    path = source.paths[0] if source.paths else source.options.get("path")
+    if path is None:
+        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="path")
+    return local_path(path, context.working_directory)
+
+
+def _store(state: CheckpointState, wanted: _Wanted, partitions: int) -> StoredStore:
     """The store that is asked for; for a side of a join that of its rows."""
     name = wanted.store_name if wanted.side == "none" else f"{wanted.side}-{KEY_TO_ROWS}"
     for operator in state.operators():
+        if operator.operator_id != wanted.operator_id:
+            continue
         for info in operator.stores:
-            if operator.operator_id == wanted.operator_id and info.store_name == name:
-                return (state.store(operator, info, partitions),)
-    raise SparkError(
-        "STDS_FAILED_TO_READ_STATE_SCHEMA",
-        sourceOptions=f"StateSourceOptions(checkpointLocation={display_path(wanted.root)},"
-        f" operatorId={wanted.operator_id}, storeName={name}, joinSide={wanted.side})",
-    )
+            if info.store_name == name:
+                return state.store(operator, info, partitions)
+        if wanted.store_name != DEFAULT_STORE and [s.store_name for s in operator.stores] == [DEFAULT_STORE]:
+            # Spark takes the name for that of a state variable.
+            raise _invalid(
+                "stateVarName",
+                "Providing state variable names is only supported with the transformWithState operator. Found"
+                f" operator={operator.operator_name}. Please remove this option and re-run the query.",
+            )
+    raise SparkError("STDS_FAILED_TO_READ_STATE_SCHEMA", sourceOptions=str(wanted))
 
 
 class _StateScan:
     """A Scan over one store."""
 
-    def __init__(self, wanted: _Wanted, stores: tuple[StoredStore, ...], batch_id: int) -> None:
+    def __init__(self, wanted: _Wanted, store: StoredStore) -> None:
         self._wanted = wanted
-        (self._store,) = stores
-        self._batch_id = batch_id
+        self._store = store
         keys, values = self._store.schema.key, self._store.schema.value
         if wanted.side != "none":
             # The index among the rows of a key, and whether a row has found a match, are the join's own.
@@ -187,7 +250,7 @@ class _StateScan:
         self._keys, self._values = keys, values
         data = (StructField("key", keys), StructField("value", values), StructField("partition_id", INTEGER))
         change = (StructField("batch_id", LONG), StructField("change_type", STRING))
-        self.schema = StructType(data if wanted.changes is None else (*change, *data))
+        self.schema = StructType(data if wanted.first_batch_id is None else (*change, *data))
 
     def input_files(self) -> list[str]:
         """See Scan."""
@@ -195,23 +258,25 @@ class _StateScan:
 
     def read(self, columns: Sequence[str]) -> pa.Table:
         """See Scan."""
-        pieces = list(self._changes() if self._wanted.changes is not None else self._rows())
+        first = self._wanted.first_batch_id
+        pieces = list(self._rows() if first is None else self._changes(first))
         table = pa.concat_tables([arrow_schema(self.schema).empty_table(), *pieces])
         return table.select(list(columns))
 
     def _rows(self) -> Iterator[pa.Table]:
         partitions: Sequence[int] = range(self._store.files.partitions)
         if self._wanted.snapshot is not None:
-            partitions = [self._wanted.snapshot[1]]
+            start, partition = self._wanted.snapshot
+            if start + 1 not in self._store.files.versions(partition)["snapshot"]:
+                raise SparkError("CANNOT_LOAD_STATE_STORE.UNCATEGORIZED", message=" ")
+            partitions = [partition]
         for partition in partitions:
-            keys, values = self._store.columns(partition, self._batch_id + 1)
+            keys, values = self._store.columns(partition, self._wanted.batch_id + 1)
             yield self._table(keys, values, partition)
 
-    def _changes(self) -> Iterator[pa.Table]:
-        first, last = self._wanted.changes or (0, None)
-        last = self._batch_id if last is None else last
-        for batch_id in range(first, last + 1):
-            for partition in range(self._store.files.partitions):
+    def _changes(self, first: int) -> Iterator[pa.Table]:
+        for partition in range(self._store.files.partitions):
+            for batch_id in range(first, self._wanted.batch_id + 1):
                 keys, values, removals = self._store.changes(partition, batch_id + 1)
                 places, at = [], 0
                 for removed in removals:
@@ -247,10 +312,7 @@ class StateMetadataProvider(BaseProvider):
 
     def relation(self, source: UnresolvedDataSource, context: ReadContext) -> LogicalPlan:
         """See Provider."""
-        path = source.paths[0] if source.paths else source.options.get("path")
-        if path is None:
-            raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="path")
-        scan = _MetadataScan(CheckpointState(local_path(path, context.working_directory), LocalFileSystem()))
+        scan = _MetadataScan(CheckpointState(_root(source, context), LocalFileSystem()))
         (hidden,) = schema_attributes(StructType((_PREFIX_COLUMN,)))
         return ScanRelation(scan, schema_attributes(METADATA_SCHEMA), "state-metadata", hidden)
 
@@ -286,6 +348,6 @@ class _MetadataScan:
             "numPartitions": store.num_partitions,
             "minBatchId": batches[0] if batches else -1,
             "maxBatchId": batches[-1] if batches else -1,
-            "operatorProperties": "",
+            "operatorProperties": None,
             "_numColsPrefixKey": store.num_cols_prefix_key,
         }
