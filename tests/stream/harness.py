@@ -46,9 +46,9 @@ from potok.plan.logical import (
     UnaryPlan,
     schema_attributes,
 )
+from potok.stateful.progress import StateOperatorProgress
 from potok.streaming.listeners import QueryEvent
 from potok.streaming.manager import ActiveRuns, QueryManager
-from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.query import StreamingQuery
 from potok.streaming.services import BatchContext, BatchRows, Environment, PrepareContext, PreparedQuery
 from potok.types import LONG, StructField, StructType, arrow_schema

@@ -526,7 +526,7 @@ def _with_common_tables(
         return parsed
     if isinstance(parsed, p.LogicalPlan):
         return p.With(parsed, relations)
-    changes = {
+    changes: dict[str, Any] = {
         f.name: p.With(value, relations)
         for f in fields(parsed)
         if isinstance(value := getattr(parsed, f.name), p.LogicalPlan)

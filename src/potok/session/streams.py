@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,10 @@ from potok.stateful.base import StateContext
 from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
+from potok.stateful.progress import StateOperatorProgress
 from potok.stateful.query import StatefulQuery
 from potok.stateful.rewriting import is_except
 from potok.stateful.user.batch import with_batch_processors
-from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.services import BatchContext, PrepareContext, PreparedQuery
 from potok.types import StructType
 
@@ -110,7 +110,7 @@ class PreparedStatefulStream(PreparedStream):
         self._query.begin(batch.batch_id, batch.watermark_ms, now_ms)
         rows = self._runner.run(batch.scans, batch.now, repeated=True)
         done = self._query.commit(batch.batch_id)
-        return StreamRows(rows, rows.observed, tuple(StateOperatorProgress(**asdict(d)) for d in done))
+        return StreamRows(rows, rows.observed, done)
 
     def needs_another_batch(self, watermark_ms: int) -> bool:
         """See streaming.services.PreparedQuery."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from potok.checkpoint.state.maintenance import Maintenance
 from potok.errors import SparkError
@@ -12,28 +11,10 @@ from potok.stateful.base import NO_WATERMARK_MS, StateBatch, StateContext, State
 from potok.stateful.memory import check_memory
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import PlannedQuery
+from potok.stateful.progress import StateOperatorProgress
 
 NS_PER_MS = 1_000_000
 _ALLOWS_MULTIPLE = "spark.sql.streaming.statefulOperator.allowMultiple"
-__all__ = ["OperatorProgress", "StatefulQuery"]
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorProgress:
-    """What one operator has done in a batch; the fields of StateOperatorProgress, times in ms."""
-
-    operator_name: str
-    num_rows_total: int
-    num_rows_updated: int
-    all_updates_time_ms: int
-    num_rows_removed: int
-    all_removals_time_ms: int
-    commit_time_ms: int
-    memory_used_bytes: int
-    num_rows_dropped_by_watermark: int
-    num_shuffle_partitions: int
-    num_state_store_instances: int
-    custom_metrics: Mapping[str, int] = field(default_factory=dict)
 
 
 class StatefulQuery:
@@ -66,7 +47,7 @@ class StatefulQuery:
             number = operator.operator_id
             operator.begin(StateBatch(batch_id, late[number], now[number], now_ms))
 
-    def commit(self, batch_id: int) -> tuple[OperatorProgress, ...]:
+    def commit(self, batch_id: int) -> tuple[StateOperatorProgress, ...]:
         """Write what the batch has changed; what each operator did.
 
         Raises UNSUPPORTED_FEATURE where the state has outgrown its memory.
@@ -131,9 +112,9 @@ class StatefulQuery:
     def _given(self, source: StatefulOperator | None, query_ms: int, outputs: Mapping[int, int]) -> int:
         return query_ms if source is None else outputs[source.operator_id]
 
-    def _progress(self, operator: StatefulOperator) -> OperatorProgress:
+    def _progress(self, operator: StatefulOperator) -> StateOperatorProgress:
         counts = operator.counts
-        return OperatorProgress(
+        return StateOperatorProgress(
             operator.name,
             operator.rows_total,
             counts.updated,

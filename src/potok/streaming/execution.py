@@ -20,6 +20,7 @@ from potok.connectors.base import Sink, Source, SourceContext, SourceStopped
 from potok.errors import SparkError
 from potok.plan.logical import LogicalPlan, StreamingRelation
 from potok.stateful.join_inputs import narrow_join_inputs
+from potok.stateful.progress import StateOperatorProgress
 from potok.stateful.providers import with_provider
 from potok.streaming.batch import (
     MicroBatch,
@@ -33,7 +34,6 @@ from potok.streaming.clock import Waiter
 from potok.streaming.failure import StreamingQueryError, cause_message
 from potok.streaming.listeners import ListenerBus, QueryTerminated
 from potok.streaming.lock import Lock
-from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.pushdown import push_filters_below_watermarks
 from potok.streaming.query import NO_PLAN, StreamingQuery
 from potok.streaming.reporter import ProgressReporter, TriggerResult

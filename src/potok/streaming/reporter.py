@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from potok.connectors.base import ReportsMetrics
+from potok.stateful.progress import StateOperatorProgress
 from potok.streaming.batch import Offsets
 from potok.streaming.listeners import ListenerBus, QueryIdle, QueryProgress
 from potok.streaming.progress import (
     SinkProgress,
     SourceProgress,
-    StateOperatorProgress,
     StreamingQueryProgress,
     rate_per_second,
 )

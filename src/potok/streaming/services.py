@@ -12,9 +12,9 @@ from potok.checkpoint.files import FileSystem, LocalFileSystem
 from potok.connectors.base import Provider, Rows, Scan
 from potok.plan.commands import WriteStream
 from potok.plan.logical import LogicalPlan
+from potok.stateful.progress import StateOperatorProgress
 from potok.streaming.clock import Clock, SystemClock
 from potok.streaming.lock import CheckpointLock, Lock
-from potok.streaming.progress import StateOperatorProgress
 from potok.streaming.steps import StepHook
 from potok.types import StructType
 
