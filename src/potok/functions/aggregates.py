@@ -331,6 +331,12 @@ def _emit_correlation(_: AggregateCall, arguments: Sequence[str]) -> str:
     return f"CASE WHEN count({both}){FILTER} > 0 AND NOT {flat} THEN corr({one}, {other}){FILTER} END"
 
 
+def _emit_line(function: str, _: AggregateCall, arguments: Sequence[str]) -> str:
+    """A line through at least two points, not above one another."""
+    pair = ", ".join(arguments)
+    return f"CASE WHEN regr_sxx({pair}){FILTER} > 0 THEN {function}({pair}){FILTER} END"
+
+
 def _finite(value: str) -> str:
     return f"CASE WHEN isfinite({value}) THEN {value} END"
 
@@ -521,8 +527,9 @@ FUNCTIONS: tuple[Function, ...] = (
     _bound("regr_avgy", 2, _emit_average, partial(_bind_average_of_pairs, 0), kernels=DECIMAL_KERNELS),
     *(
         _numbers(f"regr_{name}", f"regr_{name}({{args}})", 2)
-        for name in ("intercept", "r2", "slope", "sxx", "sxy", "syy")
+        for name in ("r2", "sxx", "sxy", "syy")
     ),
+    *(_numbers(f"regr_{name}", partial(_emit_line, f"regr_{name}"), 2) for name in ("intercept", "slope")),
     _bound("percentile", 3, "quantile_cont({distinct}{0}, {1})", _bind_percentile, optional=1),
     _row("percentile_cont", (DOUBLE,), DOUBLE, f"CAST(percentile_cont({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
     _row("percentile_disc", (DOUBLE,), DOUBLE, f"CAST(percentile_disc({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
