@@ -17,12 +17,17 @@ import numpy as np
 from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoint.layout import display_path
 from potok.checkpoint.metadata import read_metadata
-from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS, OffsetSeq
+from potok.checkpoint.offset_log import (
+    FOREIGN_PROVIDER,
+    SHUFFLE_PARTITIONS,
+    STATE_STORE_PROVIDER,
+    OffsetSeq,
+)
 from potok.checkpoint.recover import read_tails
 from potok.checkpoint.state.delta import encode_snapshot
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.operator_metadata import StateStoreInfo
-from potok.checkpoint.state.reader import SINGLE_ROW, CheckpointState, StoredStore
+from potok.checkpoint.state.reader import CheckpointState, StoredStore, check_provider
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.errors import SparkError
 from potok.functions.hashing import murmur3
@@ -89,6 +94,7 @@ def shown(root: str) -> Iterator[str]:
 
 def _shown_state(state: CheckpointState, committed: int, entry: OffsetSeq) -> Iterator[str]:
     partitions = int(entry.metadata.conf.get(SHUFFLE_PARTITIONS, "0"))
+    check_provider(entry)
     operators = state.operators()
     if not operators or not partitions:
         return
@@ -98,10 +104,10 @@ def _shown_state(state: CheckpointState, committed: int, entry: OffsetSeq) -> It
         for info in operator.stores:
             store = state.store(operator, info, partitions)
             rows = state_bytes = 0
-            for partition in range(partitions):
+            for partition in range(store.files.partitions):
                 keys, values = store.rows(partition, committed + 1)
                 rows, state_bytes = rows + len(keys), state_bytes + keys.nbytes + values.nbytes
-            files = [store.files.versions(partition) for partition in range(partitions)]
+            files = [store.files.versions(partition) for partition in range(store.files.partitions)]
             disk = sum(sum(sizes.values()) for found in files for sizes in found.values())
             deltas, snapshots = (sum(len(found[kind]) for found in files) for kind in ("delta", "snapshot"))
             yield f"    store {info.store_name}: {rows} keys, {state_bytes} bytes"
@@ -146,7 +152,14 @@ def _repartitioned(state: CheckpointState, root: str, partitions: int) -> str:
             f"{display_path(root)} has no committed batch: start the query with the number you want"
         )
     committed = commits[-1][0]
-    old = int(offsets[-1][1].metadata.conf.get(SHUFFLE_PARTITIONS, "0"))
+    check_provider(offsets[-1][1])
+    conf = offsets[-1][1].metadata.conf
+    if conf.get(STATE_STORE_PROVIDER) == FOREIGN_PROVIDER:
+        raise ValueError(
+            f"{display_path(root)} has state of transformWithState, which potok alone reads, whatever the number of"
+            " partitions: Spark could not go on with it"
+        )
+    old = int(conf.get(SHUFFLE_PARTITIONS, "0"))
     stores = list(state.stores(old)) if old else []
     if not stores:
         raise ValueError(f"{display_path(root)} has no state")
@@ -173,6 +186,7 @@ def _write(store: StoredStore, made: str, version: int, partitions: int) -> None
     pieces = [store.rows(partition, version) for partition in range(store.files.partitions)]
     keys = UnsafeRows.concat([piece[0] for piece in pieces])
     values = UnsafeRows.concat([piece[1] for piece in pieces])
+    partitions = store.partitions_of(partitions)
     places = _partitions(store, keys, partitions)
     files = replace(
         store.files, state_root=posixpath.join(made, "state"), partitions=partitions, durable=False
@@ -185,7 +199,7 @@ def _write(store: StoredStore, made: str, version: int, partitions: int) -> None
 
 def _partitions(store: StoredStore, keys: UnsafeRows, partitions: int) -> Longs:
     columns = list(store.partition_columns)
-    if not columns or not len(keys) or store.operator.operator_name in SINGLE_ROW:
+    if not columns or not len(keys):
         return np.zeros(len(keys), np.int64)
     decoded = store.codecs[0].decode(keys)
     types = [store.schema.key.fields[i].data_type for i in columns]

@@ -160,7 +160,7 @@ def _number(options: Options, name: str) -> int | None:
 
 
 def _is_true(options: Options, name: str) -> bool:
-    text = options.get(name, "false")
+    text = str(options.get(name, "false"))
     if text.lower() not in {"true", "false"}:
         raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message=f'For input string: "{text}"')
     return text.lower() == "true"
@@ -294,14 +294,16 @@ class _StateScan:
         self, keys: list[pa.Array], values: list[pa.Array], partition: int, missing: pa.Array | None = None
     ) -> pa.Table:
         size = len(keys[0]) if keys else len(values[0]) if values else 0
-        key = _struct(keys[: len(self._keys.fields)], self._keys, None)
-        value = _struct(values[: len(self._values.fields)], self._values, missing)
+        key = _struct(keys[: len(self._keys.fields)], self._keys, None, size)
+        value = _struct(values[: len(self._values.fields)], self._values, missing, size)
         number = pa.array([partition] * size, pa.int32())
         return pa.table({"key": key, "value": value, "partition_id": number})
 
 
-def _struct(columns: list[pa.Array], schema: StructType, missing: pa.Array | None) -> pa.Array:
+def _struct(columns: list[pa.Array], schema: StructType, missing: pa.Array | None, size: int) -> pa.Array:
     target = arrow_type(schema)
+    if not columns:
+        return pa.array([{}] * size, target)
     return pa.StructArray.from_arrays(columns, fields=list(target), mask=missing)
 
 

@@ -87,7 +87,8 @@ class Counts:
 class TypedStore:
     """A state store over Arrow columns.
 
-    `partition_by` are the positions of the key columns whose hash chooses the partition, all by default.
+    `partition_by` are the positions of the key columns whose hash chooses the partition, all by default. Without
+    any, all rows are in the first partition, and there is no other, as in Spark.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class TypedStore:
             context.state_root,
             operator_id,
             name,
-            context.partitions,
+            context.partitions if len(self._partition_by) else 1,
             context.durable,
             self.keys.width,
             self.values.width,

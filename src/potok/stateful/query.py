@@ -125,6 +125,6 @@ class StatefulQuery:
             operator.memory_bytes,
             counts.dropped_by_watermark,
             self._context.partitions,
-            self._context.partitions * len(operator.stores),
+            sum(typed.store.files.partitions for typed in operator.stores),
             counts.custom,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -12,19 +12,27 @@ import pyarrow as pa
 from potok.checkpoint.commit_log import CommitLog
 from potok.checkpoint.files import FileSystem
 from potok.checkpoint.layout import CheckpointLayout
-from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS, OffsetLog, OffsetSeq
+from potok.checkpoint.offset_log import (
+    CONF_DEFAULTS,
+    FOREIGN_PROVIDER,
+    SHUFFLE_PARTITIONS,
+    STATE_STORE_PROVIDER,
+    OffsetLog,
+    OffsetSeq,
+)
 from potok.checkpoint.state.files import StoreFiles
 from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStoreInfo
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.schema import StateSchema, decode_schemas
 from potok.checkpoint.state.store import merged
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
+from potok.errors import unsupported
 
 KEY_TO_ROWS = "keyWithIndexToValue"
 # The columns at the end of a key that do not choose its partition, by the end of the store's name or the operator.
 _PLACED_APART = {KEY_TO_ROWS: 1, "sessionWindowStateStoreSaveExec": 1}
-# Operators whose only row is in the first partition.
-SINGLE_ROW = frozenset({"globalLimit"})
+# Operators that have only the first partition.
+_ALL_TOGETHER = frozenset({"globalLimit"})
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,17 @@ class StoredStore:
 
     @property
     def partition_columns(self) -> range:
-        """The columns of the key whose hash chooses the partition."""
+        """The columns of the key whose hash chooses the partition; without any there is only the first."""
+        if self.operator.operator_name in _ALL_TOGETHER:
+            return range(0)
         apart = _PLACED_APART.get(self.operator.operator_name, 0)
         if self.info.store_name.endswith(KEY_TO_ROWS):
             apart = _PLACED_APART[KEY_TO_ROWS]
         return range(len(self.schema.key.fields) - apart)
+
+    def partitions_of(self, partitions: int) -> int:
+        """How many the store has where the query has so many."""
+        return partitions if self.partition_columns else 1
 
     def rows(self, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows]:
         """Keys and values at a version. Raises CANNOT_LOAD_STATE_STORE."""
@@ -66,6 +80,14 @@ class StoredStore:
         return self.codecs[0].decode(delta.keys), values, delta.is_removal.tolist()
 
 
+def check_provider(entry: OffsetSeq) -> None:
+    """Raises UNSUPPORTED_FEATURE where a batch has written its state in a form that is not read here."""
+    readable = (CONF_DEFAULTS[STATE_STORE_PROVIDER], FOREIGN_PROVIDER)
+    provider = entry.metadata.conf.get(STATE_STORE_PROVIDER, readable[0])
+    if provider not in readable:
+        raise unsupported(f"state that {provider.rpartition('.')[2]} has written", "Read it with Spark.")
+
+
 class CheckpointState:
     """The checkpoint in a directory. Raises SparkError for damaged files."""
 
@@ -80,14 +102,24 @@ class CheckpointState:
         entry: OffsetSeq | None = self.offsets.get(batch_id)
         if entry is None or SHUFFLE_PARTITIONS not in entry.metadata.conf:
             return None
+        check_provider(entry)
         return int(entry.metadata.conf[SHUFFLE_PARTITIONS])
 
     def operators(self) -> list[OperatorMetadata]:
-        """By their numbers; those that checkpoints of old Spark versions do not describe are left out."""
+        """By their numbers; those that checkpoints of old Spark versions do not describe are left out.
+
+        Raises UNSUPPORTED_FEATURE for transformWithState of Spark, which is described in another version.
+        """
         found = []
         for status in self._fs.list(self.layout.state):
             if status.name.isdecimal():
-                path = posixpath.join(self.layout.state, status.name, "_metadata", "metadata")
+                described = posixpath.join(self.layout.state, status.name, "_metadata")
+                path = posixpath.join(described, "metadata")
+                if self._fs.exists(posixpath.join(described, "v2")):
+                    raise unsupported(
+                        f"the state of operator {status.name}, which Spark's transformWithState has written,",
+                        "Read it with Spark.",
+                    )
                 if self._fs.exists(path):
                     found.append(OperatorMetadata.decode(self._fs.read_bytes(path)))
         return sorted(found, key=lambda operator: operator.operator_id)
@@ -112,4 +144,5 @@ class CheckpointState:
             key_width=UnsafeRowCodec(schema.key).width,
             value_width=UnsafeRowCodec(schema.value).width,
         )
-        return StoredStore(operator, info, schema, files)
+        store = StoredStore(operator, info, schema, files)
+        return replace(store, files=replace(files, partitions=store.partitions_of(partitions)))
