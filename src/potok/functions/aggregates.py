@@ -449,6 +449,13 @@ def _first_type(arguments: Sequence[Expression]) -> DataType:
     return arguments[0].data_type
 
 
+def _emit_mode(call: AggregateCall, arguments: Sequence[str]) -> str:
+    """The most frequent value; of several the least, where asked for."""
+    value = arguments[0]
+    is_least = len(call.arguments) > 1 and isinstance(call.arguments[1], Literal) and call.arguments[1].value
+    return f"mode({value} ORDER BY {value})" if is_least else f"mode({value})"
+
+
 def _emit_histogram(_: AggregateCall, __: Sequence[str]) -> str:
     raise unsupported("The function histogram_numeric", "Group by ranges instead.")
 
@@ -536,7 +543,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _APPROXIMATE,
     *same(_APPROXIMATE, "approx_percentile"),
     _bound("median", 1, "quantile_cont({distinct}{0}, 0.5)", _bind_median),
-    _row("mode", (Input.ANY, BOOLEAN), _first_type, "mode({0})", optional=1),
+    _row("mode", (Input.ANY, BOOLEAN), _first_type, _emit_mode, optional=1),
     _row("bit_and", (Input.INTEGRAL,), _first_type, "bit_and({0})"),
     _row("bit_or", (Input.INTEGRAL,), _first_type, "bit_or({0})"),
     _row("bit_xor", (Input.INTEGRAL,), _first_type, "bit_xor({distinct}{0})"),
