@@ -2504,6 +2504,11 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_3067": Condition(
+        "Streaming aggregation doesn't support group aggregate pandas UDF",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_3068": Condition(
         "Global aggregation with session window in streaming query is not supported.",
         None,

@@ -271,7 +271,7 @@ _JOIN_NAMES = {
 def _check_join(node: Join, mode: str) -> None:
     left, right = node.left.is_streaming, node.right.is_streaming
     name = _JOIN_NAMES[node.join_type]
-    if left and right:
+    if left and right and node.join_type != "left_anti":
         _check_join_mode(
             name,
             mode,

@@ -96,6 +96,8 @@ def _using(
     keys: list[Expression]
     match join_type:
         case "left_semi" | "left_anti":
+            if left.is_streaming and right.is_streaming:
+                left_keys, left_rest = _nullable(left_keys), _nullable(left_rest)
             return Project(joined, (*left_keys, *left_rest))
         case "right_outer":
             keys, hidden = list(right_keys), [with_nullability(k, nullable=True) for k in left_keys]
@@ -112,8 +114,17 @@ def _using(
             right_rest = [with_nullability(a, nullable=True) for a in right_rest]
         case _:
             keys, hidden = list(left_keys), list(right_keys)
+    if left.is_streaming and right.is_streaming:
+        keys = [with_nullability(k, nullable=True) if isinstance(k, AttributeReference) else k for k in keys]
+        hidden = _nullable(hidden)
+        left_rest, right_rest = _nullable(left_rest), _nullable(right_rest)
     analyzer.needs_cleanup = True
     return UsingProject(joined, (*keys, *left_rest, *right_rest), keys=tuple(hidden))
+
+
+def _nullable(columns: Sequence[AttributeReference]) -> list[AttributeReference]:
+    """What goes through the state of a join of streams is nullable."""
+    return [with_nullability(column, nullable=True) for column in columns]
 
 
 def _key(analyzer: Analyzer, plan: LogicalPlan, name: str, side: str) -> AttributeReference:

@@ -394,6 +394,11 @@ class Limit(UnaryPlan):
 
     count: Expression
 
+    @property
+    def output(self) -> Attributes:
+        """The child's."""
+        return _kept_in_state(self, self.child.output)
+
 
 @dataclass(frozen=True)
 class Offset(UnaryPlan):
@@ -609,8 +614,10 @@ class Join(LogicalPlan):
 
     @property
     def output(self) -> Attributes:
-        """Left then right; made nullable on the sides that an outer join may leave out."""
+        """Left then right; made nullable on the sides that an outer join may leave out, and all of it by state."""
         left, right = self.left.output, self.right.output
+        if self.left.is_streaming and self.right.is_streaming:
+            left, right = _kept_in_state(self, left), _kept_in_state(self, right)
         if self.join_type in {"left_semi", "left_anti"}:
             return left
         if self.join_type in {"left_outer", "full_outer"}:

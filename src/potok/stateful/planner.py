@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from potok.analysis.trees import is_aggregate
+from potok.errors import SparkError
+from potok.plan.expressions import PythonFunction
 from potok.plan.logical import (
     Aggregate,
     Deduplicate,
@@ -47,6 +50,9 @@ class Rule:
 def _plan_aggregate(
     node: Aggregate, relations: Sequence[LogicalPlan], operator_id: int, context: StateContext
 ) -> tuple[LogicalPlan, StatefulOperator]:
+    expressions = (below for expression in node.aggregates for below in expression.walk())
+    if any(isinstance(e, PythonFunction) and is_aggregate(e) for e in expressions):
+        raise SparkError("_LEGACY_ERROR_TEMP_3067")
     make = plan_aggregate if session_position(node) is None else plan_session_window
     return make(node, relations, operator_id, context)
 

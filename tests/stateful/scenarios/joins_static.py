@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stateful.scenario import Build, Restart, Scenario, Sources, rows
+from stateful.scenario import Build, Restart, Scenario, Sources, reading_less, rows
 
 SIDES = {"in": "k STRING, t TIMESTAMP, v INT", "static": "k STRING, name STRING"}
 
@@ -119,3 +119,13 @@ SCENARIOS = [
     Scenario("by_subquery", by_subquery, SIDES, "append", STEPS),
     Scenario("limited", limited, SIDES, "append", STEPS),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "static_inner",
+    "static_leftsemi",
+    "from_static_inner",
+    "unequal_inner",
+    "unequal_leftsemi",
+    "then_counted_update",
+    "then_counted_complete",
+)

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from stateful.scenario import Restart, Scenario, Sources, rows
+from stateful.scenario import Restart, Scenario, Sources, reading_less, rows
 
 SCHEMAS = {
     "in": "at TIMESTAMP, k STRING, v INT",
@@ -261,3 +261,12 @@ SCENARIOS = [
         [STEP["in"]] * 3,
     ),
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "limit, append",
+    "limit below count, complete",
+    "limit twice, append",
+    "scalar subquery of table, append",
+    "scalar subquery of table, update",
+    "filter then limit",
+)

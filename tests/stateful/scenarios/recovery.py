@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stateful.scenario import Scenario, Uncommit
+from stateful.scenario import Scenario, Uncommit, reading_less
 from stateful.scenarios import aggregation, dedup, joins, pandas_state, sessions, windows
 
 PROGRAMS: dict[str, tuple[Any, Any, str, list[Any]]] = {
@@ -31,3 +31,9 @@ SCENARIOS = [
     for name, (build, schema, mode, steps) in PROGRAMS.items()
     for moment, how in MOMENTS.items()
 ]
+SCENARIOS = reading_less(
+    SCENARIOS,
+    "left join, no commit",
+    "left join, no state",
+    "left join, no offsets",
+)
