@@ -6,6 +6,7 @@ The jars come from Maven by `pom.xml`, once, into `$POTOK_TEST_CACHE` (default `
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,10 @@ HERE = Path(__file__).parent
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 _LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
-_START_TIMEOUT_S = 90.0
+_START_TIMEOUT_S = 180.0
+# Linux gives ports from 32768 on to connections, other systems from 49152 on.
+_PORTS = range(20_000, 32_000)
+_given_ports: set[int] = set()
 _JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
 
@@ -97,10 +101,22 @@ listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={_SCRAM} required;"""
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port of the loopback interface that nobody listens on.
+
+    It is none of those that the system gives to connections, so that it is still free when a broker that was stopped
+    comes back: a client that looks for the broker in between might be given the port, and be connected with itself.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as found:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
+    raise NoBrokerError("no port is free")
 
 
 class Broker:
@@ -209,6 +225,12 @@ num.io.threads=2
             return bool(client.list_topics(timeout=5).brokers)
         except (OSError, KafkaException):
             return False
+
+    @property
+    def process_id(self) -> int:
+        """Of the node that runs."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop it, at once with `kill`. May be called more than once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,17 @@ from confluent_kafka.admin import (  # noqa: E402 - after the skip
 
 from kafka.broker import Broker, NoBrokerError  # noqa: E402
 
+# What is waited for comes in seconds; on a machine with many busy processes it may take many times as long.
+PATIENCE_S = 120
+
+
+def wait(what: Callable[[], bool]) -> None:
+    """Until it is so; no longer than PATIENCE_S."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
 
 class Kafka:
     """Topics and records of one cluster, for the side of the test that is not under test."""
@@ -39,24 +50,37 @@ class Kafka:
         return name
 
     def named_topic(self, name: str, partitions: int, **config: str) -> None:
-        self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
+        self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(PATIENCE_S)
+        # The controller answers before the broker knows.
+        wait(lambda: len(self.leaders(name)) == partitions)
+
+    def leaders(self, topic: str) -> list[int]:
+        """Who leads each of its partitions that has a leader, as the broker that is asked knows."""
+        try:
+            found = self.admin.list_topics(timeout=5).topics.get(topic)
+        except confluent_kafka.KafkaException:
+            # The question may have gone to a node that has died.
+            return []
+        return [] if found is None else [p.leader for p in found.partitions.values() if p.leader >= 0]
 
     def configure(self, topic: str, name: str, value: str) -> None:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
         for future in self.admin.incremental_alter_configs([resource]).values():
-            future.result(30)
+            future.result(PATIENCE_S)
 
     def delete(self, topic: str) -> None:
-        self.admin.delete_topics([topic])[topic].result(30)
+        self.admin.delete_topics([topic])[topic].result(PATIENCE_S)
+        wait(lambda: not self.leaders(topic))
 
     def add_partitions(self, topic: str, total: int) -> None:
-        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result(30)
+        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result(PATIENCE_S)
+        wait(lambda: len(self.leaders(topic)) == total)
 
     def delete_records(self, topic: str, before: int, partition: int = 0) -> None:
         place = confluent_kafka.TopicPartition(topic, partition, before)
         for future in self.admin.delete_records([place]).values():
-            future.result(30)
+            future.result(PATIENCE_S)
 
     def produce(
         self, topic: str, values: Sequence[bytes | None], key: bytes | None = None, **more: Any
@@ -67,7 +91,7 @@ class Kafka:
             producer.produce(
                 topic, value, key, on_delivery=lambda e, _: failures.append(e) if e else None, **more
             )
-        producer.flush(30)
+        assert producer.flush(PATIENCE_S) == 0
         assert not failures
 
     def records(self, topic: str, **settings: str) -> list[Any]:
@@ -81,10 +105,10 @@ class Kafka:
                 **settings,
             }
         )
-        partitions = self.admin.list_topics(topic, timeout=30).topics[topic].partitions
+        partitions = self.admin.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions
         consumer.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in partitions])
         found, open_ends = [], set(partitions)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while open_ends:
             assert time.monotonic() < deadline
             message = consumer.poll(1)
@@ -158,7 +182,7 @@ class Streams:
     def run(self, frame: Any, *, name: str = "q") -> list[str]:
         """Everything that is there now, as far as the checkpoint has not got; the offsets of all batches so far."""
         query = self.start(frame, name=name, available_now=True)
-        assert query.awaitTermination(60)
+        assert query.awaitTermination(PATIENCE_S)
         return self.offsets(name)
 
     def checkpoint(self, name: str = "q") -> Path:
@@ -182,9 +206,21 @@ class Streams:
 
 
 @pytest.fixture
-def streams(spark: Any, kafka: Kafka, tmp_path: Path) -> Iterator[Streams]:
-    """See Streams; what still runs is stopped."""
-    made = Streams(spark, kafka, tmp_path)
-    yield made
-    for query in made.started:
-        query.stop()
+def streams_on(spark: Any, tmp_path: Path) -> Iterator[Callable[[Kafka], Streams]]:
+    """Makes Streams over a cluster; what still runs at the end is stopped."""
+    made: list[Streams] = []
+
+    def make(kafka: Kafka) -> Streams:
+        made.append(Streams(spark, kafka, tmp_path))
+        return made[-1]
+
+    yield make
+    for streams in made:
+        for query in streams.started:
+            query.stop()
+
+
+@pytest.fixture
+def streams(streams_on: Callable[[Kafka], Streams], kafka: Kafka) -> Streams:
+    """Over the cluster of the module's tests."""
+    return streams_on(kafka)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import confluent_kafka
 import pytest
 
-from kafka.conftest import Kafka
+from kafka.conftest import PATIENCE_S, Kafka, wait
 from kafka.mock import MockCluster
 
 # Spark gave the keys "0" .. "39" these partitions of a topic with twelve (recorded/spark.json).
@@ -32,13 +33,6 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
     cluster = MockCluster()
     yield cluster
     cluster.close()
-
-
-def _wait(what: Any, timeout_s: float = 20) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _write(frame: Any, kafka: Any, mode: str = "append", **options: Any) -> None:
@@ -73,7 +67,7 @@ def test_values_of_many_sizes_and_nulls_between(streams: Any, kafka: Any) -> Non
     producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap, "compression.type": "lz4"})
     for i, value in enumerate(values):
         producer.produce(topic, value, None if i % 3 else b"key%d" % i)
-    producer.flush()
+    assert producer.flush(PATIENCE_S) == 0
     rows = streams.read_batch(subscribe=topic).orderBy("offset").collect()
     assert [None if row.value is None else bytes(row.value) for row in rows] == values
     assert [None if row.key is None else bytes(row.key) for row in rows] == [
@@ -97,7 +91,7 @@ def test_a_stream_starts_at_the_end_unless_told(streams: Any, kafka: Any) -> Non
     query = streams.start(streams.read(subscribe=topic))
     query.processAllAvailable()
     kafka.produce(topic, [b"new"])
-    _wait(lambda: streams.values() == ["new"])
+    wait(lambda: streams.values() == ["new"])
 
 
 def test_restart_goes_on_where_the_checkpoint_ends(streams: Any, kafka: Any) -> None:
@@ -149,19 +143,25 @@ def test_most_offsets_are_shared_out(streams: Any, kafka: Any) -> None:
 def test_least_offsets_wait_until_the_delay_is_over(streams: Any, kafka: Any) -> None:
     topic = kafka.topic()
     kafka.produce(topic, [b"first"])
-    frame = streams.read(
-        subscribe=topic, startingOffsets="earliest", minOffsetsPerTrigger=3, maxTriggerDelay="3s"
-    )
-    streams.start(frame)
-    _wait(lambda: streams.offsets() == [f'{{"{topic}":{{"0":1}}}}'])
+    limits = {"subscribe": topic, "startingOffsets": "earliest", "minOffsetsPerTrigger": 3}
+    patient = streams.start(streams.read(**limits, maxTriggerDelay="1h"))
+    wait(lambda: streams.offsets() == [f'{{"{topic}":{{"0":1}}}}'])
     kafka.produce(topic, [b"a", b"b"])
     time.sleep(1.2)
     assert len(streams.offsets()) == 1
     kafka.produce(topic, [b"c"])
-    _wait(lambda: len(streams.offsets()) == 2, 1.5)
+    wait(lambda: len(streams.values()) == 4)
+    assert streams.offsets()[1:] == [f'{{"{topic}":{{"0":4}}}}']
+    patient.stop()
+    hasty = streams.start(streams.read(**limits, maxTriggerDelay="3s"))
     kafka.produce(topic, [b"d"])
-    _wait(lambda: len(streams.offsets()) == 3, 6)
-    _wait(lambda: len(streams.values()) == 5)
+    wait(lambda: len(streams.values()) == 5)
+    kafka.produce(topic, [b"e"])
+    wait(lambda: len(streams.values()) == 6)
+    # Not three, but the delay was over.
+    begins = [datetime.fromisoformat(p["timestamp"]) for p in hasty.recentProgress if p["numInputRows"]]
+    assert len(begins) == 2
+    assert begins[1] - begins[0] > timedelta(seconds=2)
 
 
 def test_offsets_behind_the_end(streams: Any, kafka: Any) -> None:
@@ -233,7 +233,7 @@ def test_from_topic_to_topic(streams: Any, kafka: Any) -> None:
         .trigger(availableNow=True)
     )
     query = writer.start()
-    assert query.awaitTermination(60)
+    assert query.awaitTermination(PATIENCE_S)
     assert query.recentProgress[0]["sink"]["numOutputRows"] == 100
     assert [record.value() for record in kafka.records(target)] == [b"<%d>" % i for i in range(100)]
 
@@ -250,7 +250,7 @@ def test_exactly_once_into_a_topic(streams: Any, kafka: Any) -> None:
         "checkpointLocation": str(streams.checkpoint()),
     }
     for _ in range(2):
-        assert writer.options(**options).start().awaitTermination(60)
+        assert writer.options(**options).start().awaitTermination(PATIENCE_S)
     assert [record.value() for record in kafka.records(target)] == [b"%d" % i for i in range(6)]
 
 
@@ -261,7 +261,7 @@ def test_progress_says_how_far_behind(streams: Any, kafka: Any) -> None:
     query = streams.start(
         streams.read(subscribe=topic, startingOffsets="earliest", maxOffsetsPerTrigger=6), available_now=True
     )
-    assert query.awaitTermination(60)
+    assert query.awaitTermination(PATIENCE_S)
     names = ("minOffsetsBehindLatest", "maxOffsetsBehindLatest", "avgOffsetsBehindLatest")
     found = [progress["sources"][0]["metrics"] for progress in query.recentProgress]
     assert found == [dict(zip(names, texts, strict=True)) for texts in (("1", "2", "1.5"), ("0", "0", "0.0"))]

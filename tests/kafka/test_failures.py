@@ -6,13 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import confluent_kafka
 import pytest
 
-from kafka.conftest import Kafka, Streams
+from kafka.conftest import PATIENCE_S, Kafka, Streams, wait
 from kafka.mock import FETCH, LIST_OFFSETS, MockCluster
 from potok.connectors.kafka_client import KafkaClient
 from potok.connectors.kafka_consumer import RecordFetcher
@@ -20,6 +19,7 @@ from potok.connectors.kafka_offsets import OffsetRange, TopicPartition
 from potok.connectors.kafka_options import KafkaReadOptions
 from potok.plan.logical import Options
 
+StreamsOn = Callable[[Kafka], Streams]
 _FORBIDDEN = 29  # TOPIC_AUTHORIZATION_FAILED: the client itself does not ask again
 _NOT_LEADER = 6
 _FAR_MS = 1_700_000_000_000_000_000  # nanoseconds where milliseconds are due
@@ -33,21 +33,11 @@ def cluster() -> Iterator[MockCluster]:
 
 
 @pytest.fixture
-def on_mock(spark: Any, cluster: MockCluster, tmp_path: Path) -> Iterator[Streams]:
+def on_mock(streams_on: StreamsOn, cluster: MockCluster) -> Iterator[Streams]:
     """Streams over the mock cluster."""
-    made = Streams(spark, cluster, tmp_path)
-    yield made
-    for query in made.started:
-        query.stop()
+    yield streams_on(cluster)
     for request in (LIST_OFFSETS, FETCH):
         cluster.answer_again(request)
-
-
-def _wait(what: Callable[[], bool], timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _seconds(action: Callable[[], Any]) -> float:
@@ -59,13 +49,13 @@ def _seconds(action: Callable[[], Any]) -> float:
 # ---- brokers that go away
 
 
-def test_a_leader_that_cannot_be_reached_is_waited_for(spark: Any, tmp_path: Path) -> None:
+def test_a_leader_that_cannot_be_reached_is_waited_for(streams_on: StreamsOn) -> None:
     cluster = MockCluster(2)
     topic = cluster.topic(2)
     for partition, leader in enumerate((1, 2)):
         cluster.move_leader(topic, partition, leader)
         cluster.produce(topic, [b"v"] * 3, partition=partition)
-    streams = Streams(spark, cluster, tmp_path)
+    streams = streams_on(cluster)
     frame = streams.read_batch(subscribe=topic, fetchOffset__numRetries=1)
     assert frame.count() == 6
     options = KafkaReadOptions.for_batch(
@@ -82,16 +72,16 @@ def test_a_leader_that_cannot_be_reached_is_waited_for(spark: Any, tmp_path: Pat
     cpu_s, began_s = time.process_time(), time.monotonic()
     # Not an offset that nobody has said, and no waiting for the dead one until the time is over.
     assert client.latest(places) == places
-    assert 2 < time.monotonic() - began_s < 20
+    assert 2 < time.monotonic() - began_s < 50
     assert time.process_time() - cpu_s < 1
     mover.join()
     client.close()
     cluster.close()
 
 
-def test_a_query_without_brokers_stops_when_it_is_told(spark: Any, tmp_path: Path) -> None:
+def test_a_query_without_brokers_stops_when_it_is_told(streams_on: StreamsOn) -> None:
     cluster = MockCluster(1)
-    streams = Streams(spark, cluster, tmp_path)
+    streams = streams_on(cluster)
     topic = cluster.topic()
     cluster.produce(topic, [b"a"])
     query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
@@ -100,7 +90,7 @@ def test_a_query_without_brokers_stops_when_it_is_told(spark: Any, tmp_path: Pat
     # It has asked, and waits for an answer.
     time.sleep(2.5)
     assert query.isActive
-    assert _seconds(query.stop) < 5
+    assert _seconds(query.stop) < 20
     assert query.exception() is None
     assert streams.values() == ["a"]
     cluster.close()
@@ -135,8 +125,8 @@ def test_between_two_questions_is_the_time_that_was_told(on_mock: Streams, clust
         cluster.answer_with_errors(LIST_OFFSETS, [_FORBIDDEN] * 2)
         return _seconds(lambda: on_mock.read_batch(subscribe=topic, **options).count())
 
-    assert seconds(fetchOffset__retryIntervalMs=1500) >= 3
-    assert seconds(fetchOffset__retryIntervalMs=0) < 1.5
+    assert seconds(fetchOffset__retryIntervalMs=3000) >= 6
+    assert seconds(fetchOffset__retryIntervalMs=0) < 5
 
 
 def test_records_that_do_not_come_are_waited_for_as_long_as_told(
@@ -151,7 +141,7 @@ def test_records_that_do_not_come_are_waited_for_as_long_as_told(
         Exception, match=rf"Cannot fetch record for offset 0 of {topic}-0 \(to 2\) in 700 milliseconds"
     ):
         frame.collect()
-    assert 0.7 <= time.monotonic() - began_s < 10
+    assert 0.7 <= time.monotonic() - began_s < 60
 
 
 @pytest.mark.parametrize(
@@ -211,8 +201,8 @@ def test_nobody_to_write_to(on_mock: Any, guarantee: str, options: dict[str, str
     query = writer.option("checkpointLocation", str(on_mock.checkpoint())).start()
     on_mock.started.append(query)
     with pytest.raises(Exception, match=message):
-        query.awaitTermination(60)
-    assert 1.5 <= time.monotonic() - began_s < 20
+        query.awaitTermination(PATIENCE_S)
+    assert 1.5 <= time.monotonic() - began_s < 50
 
 
 # ---- records that are poison
@@ -221,7 +211,7 @@ def test_nobody_to_write_to(on_mock: Any, guarantee: str, options: dict[str, str
 def _fails(streams: Streams, frame: Any, message: str, name: str = "q") -> None:
     query = streams.start(frame, name=name)
     with pytest.raises(Exception, match=message):
-        query.awaitTermination(60)
+        query.awaitTermination(PATIENCE_S)
 
 
 def test_a_time_that_is_not_in_milliseconds(on_mock: Streams, cluster: MockCluster) -> None:
@@ -253,7 +243,7 @@ def test_a_large_batch_that_fails_half_way(streams: Any, kafka: Kafka) -> None:
     for name, read in (("small", small), ("q", frame)):
         query = streams.start(read, name=name)
         with pytest.raises(Exception, match="offset 2400 has timestamp") as caught:
-            query.awaitTermination(60)
+            query.awaitTermination(PATIENCE_S)
         text = str(caught.value).partition("terminated with exception: ")[2]
         texts.append(text.partition("=== Streaming Query")[0])
         assert texts[0].startswith(f"Record at topic {topic} partition 0 offset 2400 has")
@@ -306,7 +296,7 @@ def test_a_record_larger_than_a_fetch(streams: Any, kafka: Kafka) -> None:
     )
     for value in (b"a", large, b"b"):
         producer.produce(topic, value)
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
     frame = streams.read_batch(
         subscribe=topic, kafka__max__partition__fetch__bytes=1000, kafka__fetch__max__bytes=1000
     )
@@ -322,12 +312,12 @@ def test_a_topic_that_is_deleted_while_a_stream_reads_it(streams: Any, kafka: Ka
     kafka.produce(topic, [b"a"])
     frame = streams.read(subscribe=topic, startingOffsets="earliest", fetchOffset__retryIntervalMs=100)
     query = streams.start(frame)
-    _wait(lambda: bool(streams.values() == ["a"]))
+    wait(lambda: streams.values() == ["a"])
     began_s = time.monotonic()
     kafka.delete(topic)
     with pytest.raises(Exception, match=rf"{topic}: .*[Uu]nknown topic or partition"):
-        query.awaitTermination(60)
-    assert time.monotonic() - began_s < 15
+        query.awaitTermination(PATIENCE_S)
+    assert time.monotonic() - began_s < 60
     assert streams.values() == ["a"]
 
 
@@ -337,7 +327,6 @@ def test_a_topic_that_is_deleted_and_made_again(streams: Any, kafka: Kafka) -> N
     kafka.produce(topic, [b"a", b"b", b"c"])
     streams.run(streams.read(subscribe=topic, startingOffsets="earliest"))
     kafka.delete(topic)
-    time.sleep(0.5)
     kafka.named_topic(topic, 1)
     kafka.produce(topic, [b"new"])
     options = {"subscribe": topic, "fetchOffset__retryIntervalMs": "10"}
@@ -362,7 +351,7 @@ def test_retention_is_faster_than_the_stream(streams: Any, kafka: Kafka, fail: s
     kafka.configure(topic, "retention.ms", "100")
     place = confluent_kafka.TopicPartition(topic, 0)
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "w"})
-    _wait(lambda: bool(consumer.get_watermark_offsets(place)[0] > 1))
+    wait(lambda: bool(consumer.get_watermark_offsets(place)[0] > 1))
     first = consumer.get_watermark_offsets(place)[0]
     consumer.close()
     frame = streams.read(**options, failOnDataLoss=fail)

@@ -12,7 +12,7 @@ import pytest
 
 from kafka.broker import NoBrokerError, jars
 
-pytestmark = [pytest.mark.kafka, pytest.mark.spark]
+pytestmark = [pytest.mark.kafka, pytest.mark.spark, pytest.mark.timeout(900)]
 
 
 def _spark(kafka: Any, topic: str, directory: Path) -> list[dict[str, dict[str, int]]]:

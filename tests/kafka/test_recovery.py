@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from kafka.broker import Broker, NoBrokerError
-from kafka.conftest import Kafka, Streams
+from kafka.conftest import PATIENCE_S, Kafka, Streams, wait
 from potok.streaming.steps import STEPS
 
 pytestmark = pytest.mark.kafka
 HERE = Path(__file__).parent
 Life = Callable[..., bool]
+StreamsOn = Callable[[Kafka], Streams]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_a_mark_that_has_expired(life: Life, kafka: Kafka, source: str, tmp_path
     query_id = json.loads((tmp_path / "checkpoint/metadata").read_text())["id"]
     group = f"potok-sink-{query_id}"
     for future in kafka.admin.delete_consumer_groups([group]).values():
-        future.result(30)
+        future.result(PATIENCE_S)
     with pytest.raises(
         AssertionError, match=rf"does not know whether it holds batch 1 .* group {group} is missing"
     ):
@@ -122,7 +123,8 @@ def test_a_mark_that_has_expired(life: Life, kafka: Kafka, source: str, tmp_path
     assert not life(tmp_path, **request, kill=None)
 
 
-def test_a_broker_that_goes_away_and_comes_back(spark: Any, tmp_path: Path) -> None:
+@pytest.mark.timeout(900)  # a broker starts three times
+def test_a_broker_that_goes_away_and_comes_back(streams_on: StreamsOn, tmp_path: Path) -> None:
     try:
         own = Broker(tmp_path / "broker")
         own.start()
@@ -132,7 +134,7 @@ def test_a_broker_that_goes_away_and_comes_back(spark: Any, tmp_path: Path) -> N
         kafka = Kafka(own.bootstrap)
         topic = kafka.topic(2)
         kafka.produce(topic, [b"a"], partition=0)
-        streams = Streams(spark, kafka, tmp_path)
+        streams = streams_on(kafka)
         # It is not there when the query starts ..
         own.stop()
         query = streams.start(streams.read(subscribe=topic, startingOffsets="earliest"))
@@ -140,22 +142,15 @@ def test_a_broker_that_goes_away_and_comes_back(spark: Any, tmp_path: Path) -> N
         assert query.isActive
         assert streams.offsets() == []
         own.start()
-        _wait(lambda: streams.values() == ["a"])
+        wait(lambda: streams.values() == ["a"])
         # .. and it dies while the query runs.
         own.stop(kill=True)
         time.sleep(3)
         assert query.isActive
         own.start()
         kafka.produce(topic, [b"b"], partition=1)
-        _wait(lambda: streams.values() == ["a", "b"])
+        wait(lambda: streams.values() == ["a", "b"])
         assert query.exception() is None
         query.stop()
     finally:
         own.stop()
-
-
-def _wait(what: Callable[[], bool], timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kafka.conftest import PATIENCE_S
+
 pytestmark = pytest.mark.kafka
 
 
@@ -92,4 +94,4 @@ def test_wrong_columns_fail_the_query(streams: Any, kafka: Any) -> None:
         .start()
     )
     with pytest.raises(Exception, match=r"STREAM_FAILED.*value attribute unsupported type bigint"):
-        query.awaitTermination(30)
+        query.awaitTermination(PATIENCE_S)

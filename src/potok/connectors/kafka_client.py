@@ -77,6 +77,7 @@ class KafkaClient:
             else confluent_kafka.IsolationLevel.READ_UNCOMMITTED
         )
         self._settings = admin_settings(options.kafka)
+        self._servers = options.kafka["bootstrap.servers"]
         self._admin: admin.AdminClient | None = None
         self._last_error = ""
         self._refusal: confluent_kafka.KafkaError | None = None
@@ -274,12 +275,15 @@ class KafkaClient:
                 )
             return question(self._admin)
         except confluent_kafka.KafkaException as error:
-            raise kafka_error(error, what, self._last_error) from error
+            raise kafka_error(error, what, self._last_error or self._brokers_if_silent(error)) from error
         except TimeoutError as error:
-            servers = self._options.kafka["bootstrap.servers"]
             raise too_late(
-                f"Kafka at {servers} has not answered within {wait_s:g} s. {self._last_error}".rstrip()
+                f"Kafka at {self._servers} has not answered within {wait_s:g} s. {self._last_error}".rstrip()
             ) from error
+
+    def _brokers_if_silent(self, error: confluent_kafka.KafkaException) -> str:
+        is_silence = error.args[0].code() == _CODES._TIMED_OUT  # noqa: SLF001 - the client's public codes
+        return f"Brokers: {self._servers}" if is_silence else ""
 
     def _answer(self, future: Any, wait_s: float, what: str) -> Any:  # noqa: ANN401 - confluent-kafka has no types for them
         return self._asked(lambda client: self._wait_for(client, future, wait_s), wait_s, what)
@@ -299,7 +303,9 @@ class KafkaClient:
                     raise
 
     def _remember(self, error: confluent_kafka.KafkaError) -> None:
-        self._last_error = error.str()
+        # That all brokers are down comes after what says which, and why.
+        if error.code() != _CODES._ALL_BROKERS_DOWN:  # noqa: SLF001 - the client's public codes
+            self._last_error = error.str()
         if is_refusal(error):
             self._refusal = error
 
@@ -336,7 +342,8 @@ class _Unrepeatable(Exception):  # noqa: N818 - it carries one
 def _passes(error: SparkError) -> bool:
     cause = error.__cause__
     if isinstance(cause, confluent_kafka.KafkaException):
-        return cause.args[0].code() in _PASSING
+        # What a broker says of a certificate has a passing code, but does not pass.
+        return cause.args[0].code() in _PASSING and not is_refusal(cause.args[0])
     return isinstance(cause, TimeoutError)
 
 
