@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-RECORDED = Path(__file__).parent / "recorded_distinct_counts.json"
+RECORDED = Path(__file__).parent / "distinct_counts.json"
 SIZES = (0, 1, 10, 100, 250, 400, 600, 900, 1_300, 2_000, 2_700, 5_000, 20_000, 100_000, 400_000)
 ERRORS = (0.05, 0.39, 0.3, 0.2, 0.15, 0.1, 0.025, 0.01, 0.005)
 

@@ -14,7 +14,7 @@ from potok.functions.hll import hll_codes, hll_estimates, hll_precision
 from potok.plan.expressions import Literal
 from potok.types import DOUBLE, LONG, STRING, DataType
 
-RECORDED = json.loads((Path(__file__).parent / "recorded_distinct_counts.json").read_text(encoding="utf-8"))
+RECORDED = json.loads((Path(__file__).parent / "distinct_counts.json").read_text(encoding="utf-8"))
 ERRORS = (0.05, 0.39, 0.3, 0.2, 0.15, 0.1, 0.025, 0.01, 0.005)
 
 

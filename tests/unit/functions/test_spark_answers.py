@@ -32,7 +32,6 @@ CLOCK = "depends on the day"
 SETTING = "depends on a setting that functions do not see"
 JAVA_17 = "Java 19 and later write the shortest digits; Spark was recorded on Java 17"
 REFUSED = "refused by name"
-PARSER = "decided by the parser, not by a function"
 ANALYSIS = "decided by the analyzer, not by a function"
 GAPS: dict[str, dict[str, str]] = {
     "arithmetic": {r"decimal without precision loss: .*": SETTING},
@@ -44,7 +43,6 @@ GAPS: dict[str, dict[str, str]] = {
     "strings": {
         r"concat and format: (to_char|to_number|try_to_number)\(.*": REFUSED,
         r"encode and hash: (sentences|aes_decrypt|collate)\(.*": REFUSED,
-        r"trim and pad: trim\(FROM '  a '\)": PARSER,
     },
     "mathematics": {r"exact: uniform\(1, 1, 0\)": REFUSED},
     "datetimes": {
