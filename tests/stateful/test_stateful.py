@@ -9,6 +9,7 @@ import functools
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,15 @@ def recording(name: str) -> dict[str, Any]:
     return found
 
 
-def told(name: str, scenario: str, potok: Side, directory: pytest.TempPathFactory) -> dict[str, Any]:
+def told(name: str, scenario: str, potok: Side, scratch: Path) -> dict[str, Any]:
     """What potok does; each scenario runs once, whatever is asked about it."""
     if (name, scenario) not in _TOLD:
+        root = scratch / str(len(_TOLD))
         try:
-            _TOLD[name, scenario] = potok.run(
-                name, scenario, directory.mktemp("run") / "root", patience_s=PATIENCE_S
-            )
+            _TOLD[name, scenario] = potok.run(name, scenario, root, patience_s=PATIENCE_S)
         except AssertionError as error:
             _TOLD[name, scenario] = str(error)
+        shutil.rmtree(root, ignore_errors=True)
     found = _TOLD[name, scenario]
     assert isinstance(found, dict), found
     return found
@@ -154,11 +155,11 @@ def test_rows_and_errors(
     name: str,
     scenario: str,
     potok: Side,
-    tmp_path_factory: pytest.TempPathFactory,
+    scratch: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     asked(request, "rows", name, scenario)
-    found, expected = told(name, scenario, potok, tmp_path_factory), recording(name)[scenario]
+    found, expected = told(name, scenario, potok, scratch), recording(name)[scenario]
     if scenario in REFUSED.get(name, ()):
         assert refusals(found["steps"])
         assert refusals(found["steps"]) <= REFUSALS
@@ -171,11 +172,11 @@ def test_progress(
     name: str,
     scenario: str,
     potok: Side,
-    tmp_path_factory: pytest.TempPathFactory,
+    scratch: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     asked(request, "progress", name, scenario)
-    found, expected = told(name, scenario, potok, tmp_path_factory), recording(name)[scenario]
+    found, expected = told(name, scenario, potok, scratch), recording(name)[scenario]
     keys = ("batch", "event_time", "operators")
     compare(only(found["steps"], *keys), only(expected["steps"], *keys))
     reads_less = family(name)[scenario].reads_less
@@ -187,11 +188,11 @@ def test_schema(
     name: str,
     scenario: str,
     potok: Side,
-    tmp_path_factory: pytest.TempPathFactory,
+    scratch: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     asked(request, "schema", name, scenario)
-    found, expected = told(name, scenario, potok, tmp_path_factory), recording(name)[scenario]
+    found, expected = told(name, scenario, potok, scratch), recording(name)[scenario]
     assert lines(found["schema"]) == lines(expected["schema"])
 
 
@@ -200,11 +201,11 @@ def test_state_schemas(
     name: str,
     scenario: str,
     potok: Side,
-    tmp_path_factory: pytest.TempPathFactory,
+    scratch: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     asked(request, "state schemas", name, scenario)
-    found, expected = told(name, scenario, potok, tmp_path_factory), recording(name)[scenario]
+    found, expected = told(name, scenario, potok, scratch), recording(name)[scenario]
     keys = ("operator", "store", "properties", "schemas")
     assert [{k: s[k] for k in keys} for s in found["state"]] == [
         {k: s[k] for k in keys} for s in expected["state"]
@@ -216,11 +217,11 @@ def test_state_bytes(
     name: str,
     scenario: str,
     potok: Side,
-    tmp_path_factory: pytest.TempPathFactory,
+    scratch: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     asked(request, "bytes", name, scenario)
-    found, expected = told(name, scenario, potok, tmp_path_factory), recording(name)[scenario]
+    found, expected = told(name, scenario, potok, scratch), recording(name)[scenario]
     assert len(found["state"]) == len(expected["state"])
     for one, other in zip(found["state"], expected["state"], strict=True):
         if one.get("rows") != other.get("rows"):
