@@ -66,5 +66,5 @@ DIFFERENT = {
 }
 # Buffers in the order of a hash table. Their values show in the rows, and again when they are read back.
 UNORDERED = re.compile(
-    r"\b(mode|median|percentile|percentile_cont|percentile_disc|collect_set)\(|^unordered_"
+    r"handed_over_values|\b(mode|median|percentile|percentile_cont|percentile_disc|collect_set)\(|^unordered_"
 )

@@ -140,6 +140,14 @@ SHAPES = {
     "pivot": "SELECT * FROM (SELECT k, i, l FROM t) PIVOT (sum(l) AS s, count(l) AS c FOR i IN (1, 5))",
 }
 STEPS = [FIRST, SECOND, Restart(), FIRST]
+HANDED_OVER = {
+    "handed_over_values": "collect_list(i), sort_array(collect_set(s)), listagg(s, ','), listagg(s, '-') WITHIN GROUP (ORDER BY i), "
+    "median(d), percentile(i, array(0.25, 0.75)), percentile_approx(i, 0.5), mode(i, true)",
+    "handed_over_moments": "stddev(d), skewness(i), kurtosis(dec), corr(y, x), covar_samp(y, x), regr_slope(y, x), regr_r2(y, x)",
+    "handed_over_sums": "try_sum(i), sum(dec), avg(dec), sum(CAST(i AS DECIMAL(8,0))), avg(big), avg(make_dt_interval(i)), bool_and(b), "
+    "bit_xor(l), count_if(b), max_by(s, i), first(i, true), last(s)",
+    "handed_over_distinct_counts": "approx_count_distinct(s), approx_count_distinct(d, 0.2)",
+}
 SCENARIOS = [
     *(
         Scenario(text, sql(f"SELECT k, {text} FROM t GROUP BY k"), SCHEMA, "update", STEPS)
@@ -167,5 +175,17 @@ SCENARIOS = [
             partitions=3,
         )
         for text in ("sum(dec), avg(i)", "last(i)", "collect_list(i)")
+    ),
+    *(
+        Scenario(
+            name,
+            sql(f"SELECT k, {text} FROM t GROUP BY k"),
+            SCHEMA,
+            "update",
+            STEPS,
+            partitions=2,
+            checkpoint=name in {"handed_over_moments", "handed_over_sums"},
+        )
+        for name, text in HANDED_OVER.items()
     ),
 ]
