@@ -50,10 +50,28 @@ from potok.stateful.base import (
 from potok.stateful.event_time import known_micros
 from potok.stateful.expiry import Expiry
 from potok.stateful.keys import without_negative_zero
-from potok.types import INTEGER, LONG, IntegralType, StructField, StructType, arrow_type
+from potok.types import DOUBLE, INTEGER, LONG, IntegralType, StructField, StructType, arrow_type
 
 DELAY_KEY = "spark.watermarkDelayMs"
 _KEY_NAME = "_groupingexpression"
+# Source of fact: RuntimeReplaceableAggregate and FunctionRegistry.
+_PLAINEST = {
+    "any": "max",
+    "any_value": "first",
+    "approx_percentile": "percentile_approx",
+    "array_agg": "collect_list",
+    "bool_and": "min",
+    "bool_or": "max",
+    "every": "min",
+    "first_value": "first",
+    "last_value": "last",
+    "mean": "avg",
+    "some": "max",
+    "std": "stddev_samp",
+    "stddev": "stddev_samp",
+    "string_agg": "listagg",
+    "variance": "var_samp",
+}
 
 
 @dataclass(frozen=True)
@@ -150,8 +168,20 @@ def simplified(node: Node) -> Node:
     """An expression with the arguments of its aggregates as Spark's optimizer leaves them."""
     if isinstance(node, AggregateCall):
         found = constant(node)
-        return found or replace(node, arguments=tuple(_without_zero(a) for a in node.arguments))
+        return found or plainest(replace(node, arguments=tuple(_without_zero(a) for a in node.arguments)))
     return node.map_children(simplified, Expression)
+
+
+def plainest(call: AggregateCall) -> AggregateCall:
+    """The function that Spark computes for one that is another by definition; the two then share a buffer."""
+    match call:
+        case AggregateCall(name="median", arguments=(value,)):
+            return replace(call, name="percentile", arguments=(value, Literal(0.5, DOUBLE)))
+        case AggregateCall(name="percentile_cont", arguments=(fraction,), order_by=(order,)) if (
+            order.ascending
+        ):
+            return replace(call, name="percentile", arguments=(order.child, fraction), order_by=())
+    return replace(call, name=_PLAINEST.get(call.name, call.name))
 
 
 def _without_zero(value: Expression) -> Expression:

@@ -39,7 +39,7 @@ from potok.plan.logical import (
     StreamingRelation,
     to_attribute,
 )
-from potok.stateful.aggregate import Buffers, buffers_of, grouping_keys, output_of
+from potok.stateful.aggregate import Buffers, buffers_of, grouping_keys, output_of, simplified
 from potok.stateful.base import (
     MICROS_PER_MS,
     StateContext,
@@ -80,7 +80,8 @@ def plan_session_window(
     position = session_position(node)
     if position is None or len(node.grouping) == 1:
         raise SparkError("_LEGACY_ERROR_TEMP_3068")
-    buffers = buffers_of(node.aggregates)
+    aggregates = [cast("Expression", simplified(e)) for e in node.aggregates]
+    buffers = buffers_of(aggregates)
     named = grouping_keys(node.grouping)
     keys = tuple(to_attribute(k) for k in named)
     computed = [k for k in named if isinstance(k, Alias)]
@@ -92,7 +93,7 @@ def plan_session_window(
     saved = OperatorStep((Project(partial, (*keys, *new)),), operator, (*keys, *kept))
     values = buffers.values(kept)
     by_key = dict(zip(node.grouping, keys, strict=True))
-    outputs = tuple(output_of(expression, {**values, **by_key}) for expression in node.aggregates)
+    outputs = tuple(output_of(expression, {**values, **by_key}) for expression in aggregates)
     return Project(saved, outputs), operator
 
 
