@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -26,6 +27,7 @@ from potok.plan.expressions import (
     Alias,
     AttributeReference,
     Call,
+    Cast,
     Expression,
     Literal,
     next_expr_id,
@@ -50,7 +52,7 @@ from potok.stateful.base import (
 from potok.stateful.event_time import known_micros
 from potok.stateful.expiry import Expiry
 from potok.stateful.keys import without_negative_zero
-from potok.types import DOUBLE, INTEGER, LONG, IntegralType, StructField, StructType, arrow_type
+from potok.types import DOUBLE, INTEGER, LONG, DoubleType, IntegralType, StructField, StructType, arrow_type
 
 DELAY_KEY = "spark.watermarkDelayMs"
 _KEY_NAME = "_groupingexpression"
@@ -168,7 +170,7 @@ def simplified(node: Node) -> Node:
     """An expression with the arguments of its aggregates as Spark's optimizer leaves them."""
     if isinstance(node, AggregateCall):
         found = constant(node)
-        return found or plainest(replace(node, arguments=tuple(_without_zero(a) for a in node.arguments)))
+        return found or plainest(replace(node, arguments=tuple(_folded(a) for a in node.arguments)))
     return node.map_children(simplified, Expression)
 
 
@@ -184,10 +186,12 @@ def plainest(call: AggregateCall) -> AggregateCall:
     return replace(call, name=_PLAINEST.get(call.name, call.name))
 
 
-def _without_zero(value: Expression) -> Expression:
+def _folded(value: Expression) -> Expression:
     match value:
         case Call(name="+", arguments=(one, Literal(value=0))) if isinstance(one.data_type, IntegralType):
             return one if one.data_type == value.data_type else value
+        case Cast(child=Literal(value=Decimal() | int() as number), type=DoubleType()):
+            return Literal(float(number), DOUBLE)
     return value
 
 
