@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from benchmarks.kafka_cases import KAFKA_CASES
 from benchmarks.measure import Case
 from benchmarks.state_cases import STATE_CASES
 
@@ -83,4 +84,5 @@ CASES = {
         "a query that waits for files", "idle.py", people, None, (), ("idle_cpu_percent", "memory_mb")
     ),
     **STATE_CASES,
+    **KAFKA_CASES,
 }

@@ -21,6 +21,18 @@ MARK = "RESULT "
 _PR_SET_CHILD_SUBREAPER = 36
 
 
+_spared: set[int] = set()
+
+
+class UnavailableError(Exception):
+    """What a benchmark needs is not to be had on this machine; the text says what."""
+
+
+def spare(process_id: int) -> None:
+    """This child is a server that outlives programs: it is not waited for, and none of their costs."""
+    _spared.add(process_id)
+
+
 @dataclass(frozen=True)
 class Engine:
     """What runs a program: a command to which the program and its arguments are appended."""
@@ -31,7 +43,10 @@ class Engine:
 
 @dataclass(frozen=True)
 class Case:
-    """One benchmark. `prepare(directory, rows)` writes inputs once; `baseline` is a script without an engine."""
+    """One benchmark. `prepare(directory, rows)` writes inputs once; `baseline` is a script without an engine.
+
+    `prepare` raises UnavailableError where the benchmark cannot be run: then it is skipped, and says so.
+    """
 
     title: str
     program: str
@@ -56,7 +71,10 @@ def machine() -> str:
 def run(case: Case, engines: list[Engine], directory: Path, *, rounds: int, rows: int) -> str:
     """A table of medians: a row per engine, ratios against the first."""
     if case.prepare is not None:
-        case.prepare(directory, rows)
+        try:
+            case.prepare(directory, rows)
+        except UnavailableError as error:
+            return f"Skipped: {error}"
     candidates = [(e.name, [*e.command, str(PROGRAMS / case.program)]) for e in engines]
     if case.baseline is not None:
         candidates.append(("by hand", [sys.executable, str(PROGRAMS / case.baseline)]))
@@ -89,12 +107,15 @@ def _adopt_orphans() -> None:
 
 def _orphans() -> Iterator[resource.struct_rusage]:
     """What each child cost that is still there; waits for their ends."""
-    while True:
-        try:
-            _, _, usage = os.wait4(-1, 0)
-        except ChildProcessError:
-            return
-        yield usage
+    while children := _children() - _spared:
+        for child in children:
+            _, _, usage = os.wait4(child, 0)
+            yield usage
+
+
+def _children() -> set[int]:
+    lists = Path("/proc/self/task").glob("*/children")
+    return {int(word) for path in lists for word in path.read_text().split()}
 
 
 def execute(command: list[str], directory: Path) -> Outcome:
