@@ -21,6 +21,7 @@ from potok.checkpoint.state.rows import WORD_BYTES, UnsafeRows
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.types import (
     BINARY,
+    BYTE,
     INTEGER,
     LONG,
     ArrayType,
@@ -92,6 +93,43 @@ class ArrayForm:
         """See Form."""
         data, offsets = _bytes_of(state[0])
         return self._codec.decode(UnsafeRows(data.copy().view(np.int64), offsets // WORD_BYTES, None))
+
+
+@dataclass(frozen=True)
+class BytesSetForm:
+    """A set of BINARY as an array of arrays of bytes, since Java compares arrays by identity."""
+
+    @property
+    def columns(self) -> tuple[StructField, ...]:
+        """The array."""
+        return (StructField("buf", ArrayType(BINARY)),)
+
+    @cached_property
+    def _form(self) -> ArrayForm:
+        return ArrayForm(ArrayType(BYTE, contains_null=False))
+
+    def pack(self, columns: Sequence[pa.Array]) -> list[pa.Array]:
+        """See Form."""
+        sets = columns[0].cast(pa.list_(pa.binary()))
+        values = sets.values
+        ends = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+        data = np.frombuffer(values.buffers()[2] or b"", np.int8)
+        inner = pa.ListArray.from_arrays(pa.array(ends), pa.array(data))
+        mask = sets.is_null() if sets.null_count else None
+        return self._form.pack([pa.ListArray.from_arrays(sets.offsets, inner, mask=mask)])
+
+    def unpack(self, state: Sequence[pa.Array]) -> list[pa.Array]:
+        """See Form."""
+        (sets,) = self._form.unpack(state)
+        inner = sets.values
+        data = np.ascontiguousarray(inner.values.to_numpy(zero_copy_only=False), np.int8)
+        ends = np.ascontiguousarray(inner.offsets.to_numpy())
+        values = pa.Array.from_buffers(
+            pa.binary(), len(inner), [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(data.tobytes())]
+        )
+        mask = sets.is_null() if sets.null_count else None
+        made = pa.ListArray.from_arrays(sets.offsets, values, mask=mask)
+        return [made.cast(arrow_type(ArrayType(BINARY)))]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,13 @@ from potok.functions.stream_aggregates_base import (
     column,
     itself,
 )
-from potok.functions.stream_aggregates_forms import ArrayForm, CountsForm, QuantilesForm, RegistersForm
+from potok.functions.stream_aggregates_forms import (
+    ArrayForm,
+    BytesSetForm,
+    CountsForm,
+    QuantilesForm,
+    RegistersForm,
+)
 from potok.plan.expressions import (
     AggregateCall,
     Call,
@@ -77,7 +83,8 @@ def _collect_set(call: AggregateCall) -> StreamAggregate:
     def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
         return (Call("stream_union", (old[0], new[0]), new[0].data_type),)
 
-    form = ArrayForm(call.arguments[0].data_type)
+    element = call.arguments[0].data_type
+    form = BytesSetForm() if element == BINARY else ArrayForm(element)
     return StreamAggregate((column("buf", BINARY),), (call,), merge, itself, form)
 
 
