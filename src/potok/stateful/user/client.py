@@ -155,15 +155,15 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
         return parse_schema(schema.json())
 
     def _define(self, kind: str, spec: VariableSpec) -> None:
+        if spec.name in self.specs:
+            text = f"{kind.capitalize()} state {spec.name} already exists"
+            raise PySparkRuntimeError(f"Error initializing {kind} state: {text}")
         try:
             self._require_creation(f"get_{kind}_state")
             if spec.ttl_ms is not None and self._variables is not None:
                 self._check_ttl(spec)
         except SparkError as error:
             raise PySparkRuntimeError(f"Error initializing {kind} state: {error}") from None
-        if spec.name in self.specs:
-            text = f"{kind.capitalize()} state {spec.name} already exists"
-            raise PySparkRuntimeError(f"Error initializing {kind} state: {text}")
         self.specs[spec.name] = spec
         user_key = None if spec.user_key is None else to_user(spec.user_key)
         self._users[spec.name] = to_user(spec.schema), user_key
