@@ -31,7 +31,7 @@ check: lint types imports test
 
 # The tests that need real Spark (Java 17 must be there): hand-over of checkpoints, both ways.
 handover: $(VENV)/dev.stamp $(VENV)-spark/stamp
-	POTOK_SPARK_PYTHON=$(abspath $(VENV)-spark/bin/python) $(BIN)/python -m pytest tests/handover tests/kafka/test_handover.py
+	POTOK_SPARK_PYTHON=$(abspath $(VENV)-spark/bin/python) $(BIN)/python -m pytest tests/handover tests/kafka/test_handover.py tests/stateful/test_handover.py tests/stateful/test_readers.py
 
 $(VENV)-spark/stamp:
 	$(PYTHON) -m venv $(VENV)-spark

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stateful.sides import Side, potok_side
+from stateful.sides import Side, potok_side, spark_side
 
 MEMORY = Path("/dev/shm")
 
@@ -27,3 +27,13 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             yield Path(directory)
     else:
         yield tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    python = os.environ.get("POTOK_SPARK_PYTHON")
+    if not python:
+        pytest.skip("POTOK_SPARK_PYTHON does not name a Python that has pyspark")
+    side = spark_side(python, tmp_path_factory.mktemp("spark"))
+    yield side
+    side.close()

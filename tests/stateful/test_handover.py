@@ -5,9 +5,7 @@ From Spark, recorded directories are enough. To Spark needs POTOK_SPARK_PYTHON, 
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from potok.checkpoints import repartition
 from stateful.differences import UNORDERED
 from stateful.scenario import FAMILIES, family, half
 from stateful.shapes import DOCUMENT, written
-from stateful.sides import Side, spark_side
+from stateful.sides import Side
 from stateful.test_stateful import PATIENCE_S, compare, decoded, only, recording, same, without_order
 
 RECORDED = Path(__file__).parent / "recorded" / "checkpoints"
@@ -63,16 +61,6 @@ def parametrize(cases: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> p
 
 each = parametrize(CASES)
 live = pytest.mark.spark
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
-    python = os.environ.get("POTOK_SPARK_PYTHON")
-    if not python:
-        pytest.skip("POTOK_SPARK_PYTHON does not name a Python that has pyspark")
-    side = spark_side(python, tmp_path_factory.mktemp("spark"))
-    yield side
-    side.close()
 
 
 def restore(name: str, scenario: str, root: Path) -> None:
@@ -162,7 +150,7 @@ def test_spark_goes_on_in_other_partitions(
 
 
 @live
-@pytest.mark.parametrize("scenario", ["value_pandas", "timers_pandas"])
+@pytest.mark.parametrize("scenario", ["value_pandas", "event_pandas"])
 def test_spark_refuses_state_variables_of_potok(
     scenario: str, potok: Side, spark: Side, tmp_path: Path
 ) -> None:

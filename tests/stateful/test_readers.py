@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stateful.readers import ALWAYS, CHECKPOINTS
+from stateful.scenario import family, half
 from stateful.sides import Side
 from stateful.test_handover import restore
 from stateful.test_stateful import lines, plain, same
@@ -32,7 +33,21 @@ def test_state_is_read_back(
     checkpoint: str, read: str, potok: Side, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     name, scenario = checkpoint.split("/")
-    found = told(name, scenario, potok, tmp_path_factory)[read]
+    compare(told(name, scenario, potok, tmp_path_factory)[read], checkpoint, read)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+def test_spark_reads_the_state_of_potok(checkpoint: str, potok: Side, spark: Side, tmp_path: Path) -> None:
+    name, scenario = checkpoint.split("/")
+    potok.run(name, scenario, tmp_path / "root", last=half(family(name)[scenario]))
+    found = spark.read(tmp_path / "root")
+    for read in READS:
+        compare(found[read], checkpoint, read)
+
+
+def compare(found: dict[str, Any], checkpoint: str, read: str) -> None:
+    """What was read is as recorded."""
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[checkpoint][read]
     if "error" in expected:
         assert "error" in found
