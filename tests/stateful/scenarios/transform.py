@@ -400,7 +400,7 @@ def both(
             steps,
             conf=conf,
             partitions=partitions,
-            state_rows=False,
+            foreign_state=True,
         )
         for kind, pandas in KINDS.items()
     ]
@@ -465,7 +465,7 @@ SCENARIOS = [
             "update",
             [FIRST, Restart(transformed(make, pandas=pandas)), SECOND],
             conf=ROCKS,
-            state_rows=False,
+            foreign_state=True,
         )
         for kind, pandas in KINDS.items()
         for name, make in {
@@ -474,5 +474,5 @@ SCENARIOS = [
             "no_states": no_state,
         }.items()
     ),
-    Scenario("then_count", then_count, ATV, "append", EVENTS, conf=ROCKS, state_rows=False),
+    Scenario("then_count", then_count, ATV, "append", EVENTS, conf=ROCKS, foreign_state=True),
 ]
