@@ -109,7 +109,7 @@ def test_kafka_to_json(kafka: Kafka, tmp_path: Path) -> None:
     program = Program("kafka_to_json.py", tmp_path)
     program.start()
     try:
-        wait(lambda: program.is_alive() and (tmp_path / "check-points/sources/0/0").exists())
+        wait(lambda: program.is_alive() and (tmp_path / "check-points/commits/0").exists())
         days = [{"day": f"d{i}", "temp_in_celsius": i + 0.5} for i in range(6)]
         kafka.produce("test", [json.dumps(row).encode() for row in days[:2]])
         kafka.produce("test", [b"no JSON at all"])
