@@ -43,12 +43,17 @@ def test_spark_reads_the_state_of_potok(checkpoint: str, potok: Side, spark: Sid
     potok.run(name, scenario, tmp_path / "root", last=half(family(name)[scenario]))
     found = spark.read(tmp_path / "root")
     for read in READS:
-        compare(found[read], checkpoint, read)
+        compare(found[read], checkpoint, read, last_changes=read.startswith("changes"))
 
 
-def compare(found: dict[str, Any], checkpoint: str, read: str) -> None:
-    """What was read is as recorded."""
+def compare(found: dict[str, Any], checkpoint: str, read: str, *, last_changes: bool = False) -> None:
+    """What was read is as recorded; or of the changes of a row in a batch the last, which potok alone writes."""
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[checkpoint][read]
+    if last_changes and "rows" in expected:
+        gone = [(batch, key) for batch, kind, key, *_ in expected["rows"] if kind == "delete"]
+        expected["rows"] = [
+            row for row in expected["rows"] if row[1] == "delete" or (row[0], row[2]) not in gone
+        ]
     if "error" in expected:
         assert "error" in found
         assert plain(found["error"]) == plain(expected["error"])

@@ -23,9 +23,7 @@ FOREIGN_PROVIDER = "potok.StateOfTransformWithStateInPotoksOwnFormat.ResumeThisC
 # In the order in which Spark 4.3 writes them (that of a hash map), with our defaults: Spark's own but
 # for the number of shuffle partitions, which costs Spark a state file per partition and batch.
 CONF_DEFAULTS: Mapping[str, str] = {
-    STATE_STORE_PROVIDER: (
-        "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
-    ),
+    STATE_STORE_PROVIDER: ("org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"),
     "spark.sql.dropDuplicates.deterministicKeyOrder.enabled": "true",
     "spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion": "2",
     "spark.sql.streaming.stateStore.rocksdb.formatVersion": "5",

@@ -91,9 +91,7 @@ def _check_names(operators: Sequence[StatefulOperator], context: StateContext) -
 
 
 def _text(operators: dict[int, str]) -> str:
-    return ", ".join(
-        f"(OperatorId: {number} -> OperatorName: {name})" for number, name in operators.items()
-    )
+    return ", ".join(f"(OperatorId: {number} -> OperatorName: {name})" for number, name in operators.items())
 
 
 def _check_schema(store: TypedStore, context: StateContext) -> None:

@@ -100,8 +100,20 @@ def typed(key: str, how: str) -> Build:
     """A key that is computed from text on both sides."""
 
     def build(spark: SparkSession, sources: Sources) -> DataFrame:
-        one = sources["left"].withWatermark("lt", "10 seconds").withColumn("x", F.expr(key)).drop("k").alias("l")
-        other = sources["right"].withWatermark("rt", "10 seconds").withColumn("x", F.expr(key)).drop("k").alias("r")
+        one = (
+            sources["left"]
+            .withWatermark("lt", "10 seconds")
+            .withColumn("x", F.expr(key))
+            .drop("k")
+            .alias("l")
+        )
+        other = (
+            sources["right"]
+            .withWatermark("rt", "10 seconds")
+            .withColumn("x", F.expr(key))
+            .drop("k")
+            .alias("r")
+        )
         return one.join(other, F.expr("l.x = r.x AND rt >= lt AND rt <= lt + INTERVAL 15 SECONDS"), how)
 
     return build

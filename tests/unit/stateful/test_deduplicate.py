@@ -52,8 +52,8 @@ def operator(
 
 
 def table(rows: list[Row]) -> pa.Table:
-    at, k, v = ([row[i] for row in rows] for i in range(3))
-    moments = pa.array([second * 1_000_000 for second in at], pa.int64()).view(arrow_type(TIMESTAMP))
+    k, v = ([row[i] for row in rows] for i in (1, 2))
+    moments = pa.array([at * 1_000_000 for at, _, _ in rows], pa.int64()).view(arrow_type(TIMESTAMP))
     return pa.table([moments, pa.array(k, pa.string()), pa.array(v, pa.int64())], names=["0", "1", "2"])
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from potok.stateful.keys import first_of_each, group_numbers, scala_set_order, w
 from potok.types import STRING, StructField, StructType
 
 
-def texts(values: list[str | None]) -> UnsafeRows:
+def texts(values: Sequence[str | None]) -> UnsafeRows:
     return UnsafeRowCodec(StructType((StructField("k", STRING),))).encode([pa.array(values, pa.string())])
 
 
