@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from potok.checkpoint.state.delta import encode_snapshot
 from potok.checkpoint.state.files import StoreFiles
-from potok.checkpoint.state.store import merged
+from potok.checkpoint.state.merge import merged
 
 _LOGGER = logging.getLogger("potok.StateStore")
 # A snapshot is worth its writing when the deltas since the last one have half its size, or are many.

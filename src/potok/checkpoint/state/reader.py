@@ -21,10 +21,10 @@ from potok.checkpoint.offset_log import (
     OffsetSeq,
 )
 from potok.checkpoint.state.files import StoreFiles
+from potok.checkpoint.state.merge import merged
 from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStoreInfo
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.schema import StateSchema, decode_schemas
-from potok.checkpoint.state.store import merged
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.errors import unsupported
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from potok.checkpoint.state.delta import Delta, encode_delta
+from potok.checkpoint.state.delta import encode_delta
 from potok.checkpoint.state.files import StoreFiles
 from potok.checkpoint.state.index import Longs
+from potok.checkpoint.state.merge import merged
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.table import KeyedTable
 
@@ -44,7 +45,7 @@ class StateStore:
             self.files.discard_snapshots(partition, version)
             keys, values = merged(self.files, partition, version)
             if len(keys):
-                self.table.put(keys, values)
+                self.table.put(keys, values, np.full(len(keys), -1, np.int64))
 
     def find(self, keys: UnsafeRows) -> Longs:
         """The row numbers of distinct keys, -1 where there is none."""
@@ -105,41 +106,3 @@ class StateStore:
             return self._changed[0]
         numbers = np.unique(np.concatenate(self._changed))
         return numbers[self.table.is_live(numbers)]
-
-
-def merged(files: StoreFiles, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows]:
-    """All keys and values of one partition at a version, read from its files."""
-    keys, values, deltas = files.read(partition, version)
-    later = KeyedTable(files.key_width, files.value_width)
-    removed = np.zeros(0, np.bool_)
-    for delta in deltas:
-        last = _last_of_each_key(delta)
-        if not len(last.keys):
-            continue
-        numbers = later.put(last.keys, last.values)
-        if removed.size < later.end:
-            removed = np.concatenate([removed, np.zeros(max(later.end, removed.size), np.bool_)])
-        removed[numbers] = last.is_removal
-    if not later.end:
-        return keys, values
-    live = later.live()
-    live = live[~removed[live]]
-    if not len(keys):
-        return later.keys(live), later.values(live)
-    kept = np.flatnonzero(later.find(keys) < 0)
-    return (
-        UnsafeRows.concat([keys.take(kept), later.keys(live)]),
-        UnsafeRows.concat([values.take(kept), later.values(live)]),
-    )
-
-
-def _last_of_each_key(delta: Delta) -> Delta:
-    """Spark writes a key several times where a batch has changed it several times; the last counts."""
-    _, first = np.unique(delta.keys.hashes()[::-1], return_index=True)
-    if first.size == len(delta.keys):
-        return delta
-    last: dict[bytes, int] = {}
-    for position in range(len(delta.keys)):
-        last[delta.keys.row_bytes(position)] = position
-    chosen = np.array(sorted(last.values()))
-    return Delta(delta.keys.take(chosen), delta.values.take(chosen), delta.is_removal[chosen])
