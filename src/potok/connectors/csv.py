@@ -22,6 +22,7 @@ from potok.connectors.csv_split import (
 )
 from potok.connectors.csv_write import CsvWriter
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.file_provider import FileProvider
 from potok.connectors.options import illegal_argument
 from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
 from potok.functions.text_values import parse_values
@@ -269,3 +270,6 @@ def safe_header(tokens: Sequence[str], options: CsvOptions, *, case_sensitive: b
         else:
             names.append(token)
     return names
+
+
+PROVIDER = FileProvider(CsvFormat())

@@ -1,5 +1,5 @@
 # ruff: noqa: PTH110, PTH120 - paths are texts here: a source sees millions of them
-"""csv, json, text and parquet as providers: what they share. Source of facts: DataSource, FileStreamSource."""
+"""Files of any format as a provider. Source of facts: DataSource, FileStreamSource."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import os
 from typing import TYPE_CHECKING
 
 from potok.connectors.base import ReadContext, Rows, SinkContext, SourceContext
-from potok.connectors.csv import CsvFormat
 from potok.connectors.file_format import FileFormat, FormatContext
 from potok.connectors.file_index import index_files, index_of, walk_files
 from potok.connectors.file_scan import METADATA_COLUMN, METADATA_TYPE, FileScan, MissingFiles, merged_schema
 from potok.connectors.file_source_options import PARTITION_COLUMNS
-from potok.connectors.json import JsonFormat
 from potok.connectors.options import boolean, illegal_argument
-from potok.connectors.parquet import ParquetFormat
 from potok.connectors.paths import expand_glob, has_glob, local_path
 from potok.connectors.provider import BaseProvider
-from potok.connectors.text import TextFormat
 from potok.errors import SparkError
 from potok.plan.commands import WriteBatch, WriteStream
 from potok.plan.expressions import AttributeReference, next_expr_id
@@ -221,9 +217,3 @@ def unspecified_path(file_format: FileFormat) -> SparkError:
 def unable_to_infer(file_format: FileFormat) -> SparkError:
     """Nothing to take a schema from."""
     return SparkError("UNABLE_TO_INFER_SCHEMA", format=file_format.display_name)
-
-
-CSV = FileProvider(CsvFormat())
-JSON = FileProvider(JsonFormat())
-TEXT = FileProvider(TextFormat())
-PARQUET = FileProvider(ParquetFormat())

@@ -22,6 +22,7 @@ from potok.connectors.csv_options import (
 )
 from potok.connectors.csv_rows import bad_file
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.file_provider import FileProvider
 from potok.connectors.json_columns import is_object_per_line, read_columns
 from potok.connectors.json_infer import JsonInference
 from potok.connectors.json_write import JsonRowWriter, JsonWriteOptions
@@ -369,3 +370,6 @@ class JsonWriteFormat:
     def open(self, target: BinaryIO) -> FileWriter:
         """See WriteFormat."""
         return JsonRowWriter(self._schema, self._options, target, self._codec)
+
+
+PROVIDER = FileProvider(JsonFormat())

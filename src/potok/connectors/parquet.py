@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.file_provider import FileProvider
 from potok.errors import SparkError, unsupported
 from potok.plan.logical import Options
 from potok.types import (
@@ -231,3 +232,6 @@ def spark_type(arrow: pa.DataType) -> DataType:
     if pa.types.is_dictionary(arrow):
         return spark_type(arrow.value_type)
     raise unsupported(f"the Parquet type {arrow}", "Cast it when the file is written.")
+
+
+PROVIDER = FileProvider(ParquetFormat())

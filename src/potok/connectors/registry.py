@@ -10,12 +10,11 @@ from typing import cast
 from potok.connectors.base import Provider
 from potok.errors import SparkError, unsupported
 
-_FILES = "potok.connectors.file_provider"
 _PROVIDERS = {
-    "csv": f"{_FILES}:CSV",
-    "json": f"{_FILES}:JSON",
-    "text": f"{_FILES}:TEXT",
-    "parquet": f"{_FILES}:PARQUET",
+    "csv": "potok.connectors.csv:PROVIDER",
+    "json": "potok.connectors.json:PROVIDER",
+    "text": "potok.connectors.text:PROVIDER",
+    "parquet": "potok.connectors.parquet:PROVIDER",
     "console": "potok.connectors.console:ConsoleProvider",
     "memory": "potok.connectors.memory:MemoryProvider",
     "foreach": "potok.connectors.foreach:ForeachProvider",

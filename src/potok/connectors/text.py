@@ -13,6 +13,7 @@ from potok.connectors.compression import codec_extension, codec_name, compressor
 from potok.connectors.csv_options import charset, line_separator
 from potok.connectors.csv_write import text_content
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.file_provider import FileProvider
 from potok.connectors.lines import Transcoded, line_blocks, split_lines
 from potok.connectors.options import boolean
 from potok.errors import SparkError
@@ -140,3 +141,6 @@ class _TextFileWriter:
     def close(self) -> None:
         if self._stream is not self._target:
             self._stream.close()
+
+
+PROVIDER = FileProvider(TextFormat())

@@ -11,8 +11,12 @@ import pytest
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.connectors.base import ReadContext, SinkContext
-from potok.connectors.file_provider import CSV, JSON, PARQUET, TEXT, FileProvider
+from potok.connectors.csv import PROVIDER as CSV
+from potok.connectors.file_provider import FileProvider
 from potok.connectors.file_sink import FileSink
+from potok.connectors.json import PROVIDER as JSON
+from potok.connectors.parquet import PROVIDER as PARQUET
+from potok.connectors.text import PROVIDER as TEXT
 from potok.ddl import parse_schema
 from potok.engine.rows import Rows, rows_of_table
 from potok.errors import SparkError

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from potok.connectors.base import ReadAll, ReadContext, ReadMaxBytes, ReadMaxFiles, Source, SourceContext
-from potok.connectors.file_provider import CSV, TEXT
+from potok.connectors.csv import PROVIDER as CSV
+from potok.connectors.text import PROVIDER as TEXT
 from potok.ddl import parse_schema
 from potok.errors import SparkError
 from potok.plan.logical import Options, StreamingRelation, UnresolvedDataSource
