@@ -30,7 +30,7 @@ class StateStore:
         self.files = files
         self._partition_of = partition_of
         self.table = KeyedTable(files.key_width, files.value_width)
-        self._changed: list[Longs] = []
+        self._puts: list[tuple[Longs, UnsafeRows, UnsafeRows]] = []
         self._removed: list[UnsafeRows] = []
 
     def load(self, version: int) -> None:
@@ -54,7 +54,7 @@ class StateStore:
     def put(self, keys: UnsafeRows, values: UnsafeRows, numbers: Longs | None = None) -> Longs:
         """Set the values of distinct keys; their row numbers. `numbers` is what `find` gave, if known."""
         numbers = self.table.put(keys, values, numbers)
-        self._changed.append(numbers)
+        self._puts.append((numbers, keys, values))
         return numbers
 
     def remove(self, numbers: Longs) -> None:
@@ -66,7 +66,7 @@ class StateStore:
     @property
     def changed_rows(self) -> int:
         """How many rows were put since the last commit, each as often as it was put."""
-        return sum(numbers.size for numbers in self._changed)
+        return sum(len(keys) for _, keys, _ in self._puts)
 
     @property
     def removed_rows(self) -> int:
@@ -75,8 +75,7 @@ class StateStore:
 
     def commit(self, version: int) -> None:
         """Write what has changed since the last commit as `version`, to every partition."""
-        numbers = self._changed_numbers()
-        puts = self.table.keys(numbers), self.table.values(numbers)
+        puts = self._changed()
         removed = (
             UnsafeRows.concat(self._removed) if self._removed else UnsafeRows.empty(self.files.key_width)
         )
@@ -84,7 +83,7 @@ class StateStore:
             self.files.write_delta(0, version, encode_delta(*puts, removed))
         else:
             self._write_partitions(version, *puts, removed)
-        self._changed, self._removed = [], []
+        self._puts, self._removed = [], []
 
     def _write_partitions(
         self, version: int, keys: UnsafeRows, values: UnsafeRows, removed: UnsafeRows
@@ -99,10 +98,12 @@ class StateStore:
     def _partitions(self, keys: UnsafeRows) -> Longs:
         return self._partition_of(keys) if len(keys) else np.zeros(0, np.int64)
 
-    def _changed_numbers(self) -> Longs:
-        if not self._changed:
-            return np.zeros(0, np.int64)
-        if len(self._changed) == 1 and not self._removed:
-            return self._changed[0]
-        numbers = np.unique(np.concatenate(self._changed))
-        return numbers[self.table.is_live(numbers)]
+    def _changed(self) -> tuple[UnsafeRows, UnsafeRows]:
+        """The keys that were put and are there, each once, and their values."""
+        if len(self._puts) == 1 and not self._removed:
+            _, keys, values = self._puts[0]
+            return keys, values
+        put = [numbers for numbers, _, _ in self._puts]
+        numbers = np.unique(np.concatenate(put)) if put else np.zeros(0, np.int64)
+        numbers = numbers[self.table.is_live(numbers)]
+        return self.table.keys(numbers), self.table.values(numbers)
