@@ -77,7 +77,8 @@ STATE_CASES = {
     ),
     "small_state": Case(
         "count by key, 100 rows a batch, checkpointed",
-        "small_state.py",
+        "small_batches.py",
+        arguments=("--counted",),
         metrics=("batch_ms_median", "batch_ms_p90", "latency_ms_median", "latency_ms_p99"),
     ),
     "state_counts": Case(
