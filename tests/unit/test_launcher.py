@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -173,3 +174,35 @@ def test_usage_errors_exit_with_one(tmp_path: Path) -> None:
     done = run("", directory=tmp_path, options=("--class", "a.B"))
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Unrecognized option: --class\n")
+
+
+@pytest.mark.parametrize("command", ["run", None])
+def test_data_frames_are_compared_as_in_tests_of_programs(tmp_path: Path, command: str | None) -> None:
+    """The client alone ends the process here: it looks for Spark's jars."""
+    program = """
+        from pyspark.sql import Row{session}
+        from pyspark.testing import assertDataFrameEqual, assertSchemaEqual
+        {imported}
+        spark = SparkSession.builder.getOrCreate()
+        assertDataFrameEqual(spark.range(2), [Row(id=1), Row(id=0)])
+        assertSchemaEqual(spark.range(2).schema, spark.range(3).schema)
+        try:
+            assertDataFrameEqual(spark.range(2), spark.range(3))
+        except AssertionError as error:
+            print(str(error).splitlines()[0])
+    """
+    session, imported = (", SparkSession", "") if command else ("", "from potok.sql import SparkSession")
+    text = textwrap.dedent(program).format(session=session, imported=imported)
+    (tmp_path / "program.py").write_text(text)
+    without = {name: value for name, value in environment().items() if name != "SPARK_HOME"}
+    done = subprocess.run(
+        potok_command("run", "program.py") if command else [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env=without,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[DIFFERENT_ROWS] Results do not match: ( 33.33333 % )\n"

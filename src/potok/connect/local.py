@@ -17,6 +17,7 @@ from potok.connect.channel import InProcessChannelBuilder
 from potok.connect.foreach_batch import BatchFunctions, share_functions
 from potok.connect.service import ConnectService
 from potok.connect.spark_context import LocalContext
+from potok.connect.spark_home import answer_spark_home
 from potok.connect.table_path import accept_table_path
 from potok.session import Runtime
 from potok.streaming.log_format import log_to_standard_error
@@ -100,6 +101,7 @@ class LocalSparkSession(ConnectSession):  # type: ignore[misc]  # pyspark is unt
 
 share_functions(LocalSparkSession)
 accept_table_path(LocalSparkSession)
+answer_spark_home()
 
 _sessions: weakref.WeakValueDictionary[str, LocalSparkSession] = weakref.WeakValueDictionary()
 _lock = threading.RLock()
