@@ -56,7 +56,7 @@ def _rows(keys: np.ndarray[tuple[int], np.dtype[np.int64]], at: pa.Scalar) -> pa
     return pa.table({"k": keys, "v": keys % 1000, "at": pa.repeat(at, len(keys))})
 
 
-_WORK = ("work_cpu_s", "wall_s", "memory_mb")
+_WORK = ("work_s", "work_cpu_s", "memory_mb")
 _GROWTH = ("batch_ms_median", "batch_ms_max", "state_bytes_per_key", "restore_s", "memory_mb")
 STATE_CASES = {
     "counts": Case(
