@@ -17,7 +17,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 _LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+_OAUTH = "org.apache.kafka.common.security.oauthbearer"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
+_ALLOWED_URLS = "org.apache.kafka.sasl.oauthbearer.allowed.urls"
 _START_TIMEOUT_S = 180.0
 # Linux gives ports from 32768 on to connections, other systems from 49152 on.
 _PORTS = range(20_000, 32_000)
@@ -123,8 +125,12 @@ class Broker:
     """One node. `controller` is the port of another node's controller; without it the node is one itself.
 
     With `stores` (see `Stores`) it also listens with TLS: `ssl_bootstrap` asks for a certificate of the client,
-    `scram_bootstrap` for a name and a password (`users`, SCRAM-SHA-512).
+    `scram_bootstrap` for a name and a password (`users`, SCRAM-SHA-512). With `token_keys` (a file, JWKS)
+    `oauth_bootstrap` asks for a token signed with one of them, for the audience AUDIENCE, and for another one before
+    it has expired; `naive_bootstrap` believes tokens without a signature.
     """
+
+    AUDIENCE = "the-broker"
 
     def __init__(
         self,
@@ -134,6 +140,7 @@ class Broker:
         controller: int | None = None,
         stores: Stores | None = None,
         users: Mapping[str, str] | None = None,
+        token_keys: Path | None = None,
         extra: str = "",
     ) -> None:
         self.directory = directory
@@ -142,11 +149,18 @@ class Broker:
         ports = {name: free_port() for name in ("PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL")}
         if stores is None:
             del ports["SSL"], ports["SASL_SSL"]
+        protocols = {name: name for name in ports}
+        if token_keys is not None:
+            ports |= {name: free_port() for name in ("OAUTH", "NAIVE")}
+            protocols |= dict.fromkeys(("OAUTH", "NAIVE"), "SASL_PLAINTEXT")
+        self._token_keys = token_keys
         self.port = ports["PLAINTEXT"]
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.sasl_bootstrap = f"127.0.0.1:{ports['SASL_PLAINTEXT']}"
         self.ssl_bootstrap = f"127.0.0.1:{ports.get('SSL')}"
         self.scram_bootstrap = f"127.0.0.1:{ports.get('SASL_SSL')}"
+        self.oauth_bootstrap = f"127.0.0.1:{ports.get('OAUTH')}"
+        self.naive_bootstrap = f"127.0.0.1:{ports.get('NAIVE')}"
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         self._properties = directory / "server.properties"
@@ -160,7 +174,7 @@ listeners={advertised}{own}
 advertised.listeners={advertised}
 sasl.enabled.mechanisms=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config={_LOGIN} required user_alice="the secret";
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,{",".join(f"{name}:{name}" for name in ports)}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,{",".join(map(":".join, protocols.items()))}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={directory / "data"}
@@ -179,6 +193,7 @@ log.segment.delete.delay.ms=100
 num.network.threads=2
 num.io.threads=2
 {"" if stores is None else stores.broker_properties()}
+{"" if token_keys is None else self._token_properties(token_keys)}
 {extra}
 """,
             "utf-8",
@@ -187,11 +202,23 @@ num.io.threads=2
         more = [word for user in scram for word in ("--add-scram", user)]
         self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._properties), *more)
 
+    def _token_properties(self, keys: Path) -> str:
+        return f"""listener.name.oauth.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.oauth.oauthbearer.sasl.jaas.config={_OAUTH}.OAuthBearerLoginModule required;
+listener.name.oauth.oauthbearer.sasl.server.callback.handler.class={_OAUTH}.OAuthBearerValidatorCallbackHandler
+listener.name.oauth.sasl.oauthbearer.jwt.validator.class={_OAUTH}.BrokerJwtValidator
+listener.name.oauth.sasl.oauthbearer.jwks.endpoint.url={keys.as_uri()}
+listener.name.oauth.sasl.oauthbearer.expected.audience={self.AUDIENCE}
+listener.name.oauth.oauthbearer.connections.max.reauth.ms=3600000
+listener.name.naive.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.naive.oauthbearer.sasl.jaas.config={_OAUTH}.OAuthBearerLoginModule required;"""
+
     def _command(self, main: str, *arguments: str) -> list[str]:
         java = shutil.which("java")
         if java is None:
             raise NoBrokerError("Java is not installed")
-        return [java, *_JAVA_OPTIONS, "-Xmx384m", "-cp", f"{jars('broker')}/*", main, *arguments]
+        allowed = () if self._token_keys is None else (f"-D{_ALLOWED_URLS}={self._token_keys.as_uri()}",)
+        return [java, *_JAVA_OPTIONS, *allowed, "-Xmx384m", "-cp", f"{jars('broker')}/*", main, *arguments]
 
     def _java(self, main: str, *arguments: str) -> None:
         made = subprocess.run(self._command(main, *arguments), capture_output=True, text=True, check=False)

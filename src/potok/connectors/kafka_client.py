@@ -14,7 +14,7 @@ import confluent_kafka
 from confluent_kafka import admin
 
 from potok.connectors.base import SourceStopped
-from potok.connectors.kafka_errors import is_refusal, kafka_error, too_late
+from potok.connectors.kafka_errors import is_refusal, kafka_error, lacks_token, too_late
 from potok.connectors.kafka_offsets import EARLIEST, LATEST, TopicPartition, set_text
 from potok.connectors.kafka_options import (
     Assign,
@@ -81,6 +81,7 @@ class KafkaClient:
         self._admin: admin.AdminClient | None = None
         self._last_error = ""
         self._refusal: confluent_kafka.KafkaError | None = None
+        self._has_answered = False
 
     def close(self) -> None:
         """Let go of the connection. May be called more than once."""
@@ -269,7 +270,7 @@ class KafkaClient:
     ) -> Result:
         try:
             if self._admin is None:
-                self._last_error, self._refusal = "", None
+                self._last_error, self._refusal, self._has_answered = "", None, False
                 self._admin = admin.AdminClient(
                     {**self._settings, "error_cb": self._remember}, logger=_client_log
                 )
@@ -293,7 +294,7 @@ class KafkaClient:
         deadline_s = time.monotonic() + wait_s + _GRACE_S
         while True:
             try:
-                return future.result(_LOOK_AGAIN_S)
+                result = future.result(_LOOK_AGAIN_S)
             except TimeoutError:
                 client.poll(0)
                 self._heed_stop()
@@ -301,12 +302,15 @@ class KafkaClient:
                     raise confluent_kafka.KafkaException(self._refusal) from None
                 if time.monotonic() > deadline_s:
                     raise
+            else:
+                self._has_answered = True
+                return result
 
     def _remember(self, error: confluent_kafka.KafkaError) -> None:
         # That all brokers are down comes after what says which, and why.
         if error.code() != _CODES._ALL_BROKERS_DOWN:  # noqa: SLF001 - the client's public codes
             self._last_error = error.str()
-        if is_refusal(error):
+        if is_refusal(error) and not (self._has_answered and lacks_token(error.str())):
             self._refusal = error
 
     def _retried(self, ask: Callable[[], Result]) -> Result:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from potok.connectors.kafka_client import KafkaClient
-from potok.connectors.kafka_errors import failed, wrong_setting
+from potok.connectors.kafka_errors import failed, is_untimely, lacks_token, wrong_setting
 from potok.connectors.kafka_library import Array, Event, NativeConsumer, Piece
 from potok.connectors.kafka_offsets import OffsetRange, TopicPartition
 from potok.connectors.kafka_options import KafkaReadOptions
@@ -254,7 +254,7 @@ class RecordFetcher:
         place = event.place
         if event.code == _CODES._PARTITION_EOF:  # noqa: SLF001 - the client's public codes
             self._ends[place] = max(self._ends.get(place, 0), event.offset)
-        elif event.code in _TRANSIENT:
+        elif event.code in _TRANSIENT or lacks_token(event.text) or is_untimely(event.text):
             _log.warning("%s", event.text)
         elif event.code in _GONE:
             self._lose(place, ends.get(place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import confluent_kafka
 
+from potok.connectors.kafka_oauth import NO_TOKEN
 from potok.errors import SparkError
 
 _CODES = confluent_kafka.KafkaError
@@ -11,11 +12,24 @@ _SLOW = {_CODES._TIMED_OUT, _CODES._TRANSPORT, _CODES._ALL_BROKERS_DOWN, _CODES.
 # Waiting does not help.
 _ALERT = "SSL alert number"
 _REFUSALS = {_CODES._AUTHENTICATION, _CODES._SSL}  # noqa: SLF001 - as above
+# librdkafka gives the code of a wrong password to a login that was cut off or came at the wrong moment, too: brokers
+# refuse to look at a new token within a second. It connects again, and is then told whether the password is wrong.
+_UNTIMELY = tuple(_CODES(code).str() for code in (_CODES.ILLEGAL_SASL_STATE, _CODES._TRANSPORT))  # noqa: SLF001 - as above
 
 
 def is_refusal(error: confluent_kafka.KafkaError) -> bool:
     """Whether name, password or certificates are wrong. What a broker says of ours is a code of transport."""
-    return error.code() in _REFUSALS or _ALERT in error.str()
+    return (error.code() in _REFUSALS and not is_untimely(error.str())) or _ALERT in error.str()
+
+
+def is_untimely(text: str) -> bool:
+    """Whether a login failed without having been looked at. The client itself tries again."""
+    return any(cause in text for cause in _UNTIMELY)
+
+
+def lacks_token(text: str) -> bool:
+    """Whether no new token could be had: who has one that is still good goes on, and the client asks again."""
+    return NO_TOKEN in text
 
 
 def failed(message: str) -> SparkError:

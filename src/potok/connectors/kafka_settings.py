@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from potok.connectors.kafka_oauth import encoded, is_oauth_setting, login_settings, oauth_settings
 from potok.connectors.options import illegal_argument
 from potok.errors import SparkError, unsupported
 
@@ -49,7 +50,26 @@ _WITHOUT_EFFECT = {
     "metrics.sample.window.ms": "there are no Java metrics here",
     "auto.include.jmx.reporter": "there are no Java metrics here",
     "enable.metrics.push": "librdkafka decides",
-}
+    **dict.fromkeys(
+        (
+            "sasl.login.connect.timeout.ms", "sasl.login.read.timeout.ms", "sasl.login.retry.backoff.max.ms",
+            "sasl.login.retry.backoff.ms", "sasl.login.refresh.buffer.seconds",
+            "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.window.factor",
+            "sasl.login.refresh.window.jitter",
+        ),
+        "librdkafka decides when it asks for a token",
+    ),
+    **dict.fromkeys(
+        (
+            "sasl.oauthbearer.clock.skew.seconds", "sasl.oauthbearer.expected.audience",
+            "sasl.oauthbearer.expected.issuer", "sasl.oauthbearer.jwks.endpoint.refresh.ms",
+            "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
+            "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", "sasl.oauthbearer.jwks.endpoint.url",
+            "sasl.oauthbearer.scope.claim.name",
+        ),
+        "the brokers check what a token says",
+    ),
+}  # fmt: skip
 _IMPOSSIBLE = {
     "ssl.engine.factory.class": "a Java class",
     "ssl.provider": "a Java security provider",
@@ -60,7 +80,6 @@ _IMPOSSIBLE = {
     "ssl.protocol": "the choice of a TLS version",
     "ssl.enabled.protocols": "the choice of TLS versions",
     "sasl.login.class": "a Java class",
-    "sasl.login.callback.handler.class": "a Java class",
     "sasl.client.callback.handler.class": "a Java class",
     "partitioner.class": "a Java class",
     "partitioner.ignore.keys": "ignoring the keys",
@@ -105,9 +124,11 @@ def client_settings(kafka: Mapping[str, str]) -> dict[str, str]:
             settings[name] = text.lower() or "none"
         elif name in _PRODUCER_RENAMED:
             settings[_PRODUCER_RENAMED[name]] = str(max(1, _number(name, text) // 1024))
-        elif name not in _OWN | _STORES:
+        elif name not in _OWN | _STORES and not is_oauth_setting(name):
             settings[_RENAMED.get(name, name)] = text
     settings.update(_stores(kafka))
+    settings.update(oauth_settings(kafka))
+    settings.update(encoded(settings, kafka))
     return settings
 
 
@@ -245,16 +266,6 @@ def _name_and_password(options: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _oauth(options: Mapping[str, str]) -> dict[str, str]:
-    names = {"clientId": "client.id", "clientSecret": "client.secret", "scope": "scope"}
-    settings = {"sasl.oauthbearer.method": "oidc"}
-    for name, value in options.items():
-        if name not in names:
-            raise unsupported(f"{name} in kafka.sasl.jaas.config", "Use clientId, clientSecret and scope.")
-        settings[f"sasl.oauthbearer.{names[name]}"] = value
-    return settings
-
-
 def _kerberos(options: Mapping[str, str]) -> dict[str, str]:
     names = {"keyTab": "sasl.kerberos.keytab", "principal": "sasl.kerberos.principal"}
     return {names[name]: value for name, value in options.items() if name in names}
@@ -263,7 +274,7 @@ def _kerberos(options: Mapping[str, str]) -> dict[str, str]:
 _MODULES: dict[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "PlainLoginModule": _name_and_password,
     "ScramLoginModule": _name_and_password,
-    "OAuthBearerLoginModule": _oauth,
+    "OAuthBearerLoginModule": login_settings,
     "Krb5LoginModule": _kerberos,
 }
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from potok.connectors.base import Rows
 from potok.connectors.kafka_consumer import HEADERS_TYPE
-from potok.connectors.kafka_errors import failed, is_refusal, kafka_error, too_late
+from potok.connectors.kafka_errors import failed, is_refusal, kafka_error, lacks_token, too_late
 from potok.connectors.kafka_options import kafka_settings
 from potok.connectors.kafka_settings import admin_settings, api_timeout_s, producer_settings
 from potok.connectors.options import illegal_argument
@@ -69,6 +69,7 @@ class RecordWriter:
     def __init__(self, options: Options, transactional_id: str | None = None) -> None:
         self._topic = topic_of(options)
         self._failure: SparkError | None = None
+        self._has_delivered = False
         kafka = kafka_settings(options)
         self._max_block_s = int(kafka.get("max.block.ms", "60000")) / 1000
         try:
@@ -181,13 +182,17 @@ class RecordWriter:
                 return
 
     def _delivered(self, error: confluent_kafka.KafkaError | None, message: confluent_kafka.Message) -> None:
-        if error is not None and self._failure is None:
+        if error is None:
+            self._has_delivered = True
+        elif self._failure is None:
             self._failure = failed(
                 f"A record for {message.topic()}-{message.partition()} was not taken: {error.str()}"
             )
 
     def _notice(self, error: confluent_kafka.KafkaError) -> None:
-        if is_refusal(error) and self._failure is None:
+        if self._has_delivered and lacks_token(error.str()):
+            _log.warning("%s", error.str())
+        elif is_refusal(error) and self._failure is None:
             self._failure = failed(error.str())
 
     def _check(self) -> None:

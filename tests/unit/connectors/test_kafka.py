@@ -79,6 +79,35 @@ def test_small_partitions_are_not_starved() -> None:
             },
         ),
         (
+            {
+                "sasl.jaas.config": 'c.OAuthBearerLoginModule required clientId="i" extension_a="1"'
+                ' extension_b="2" ssl.truststore.type="PEM" ssl.truststore.location="/ca";',
+                "sasl.login.callback.handler.class": "c.secured.OAuthBearerLoginCallbackHandler",
+                "sasl.oauthbearer.token.endpoint.url": "https://x/token",
+                "sasl.login.refresh.window.factor": "0.5",
+                "sasl.oauthbearer.scope.claim.name": "scp",
+                "sasl.oauthbearer.sub.claim.name": "who",
+            },
+            {
+                "sasl.oauthbearer.method": "oidc",
+                "sasl.oauthbearer.client.id": "i",
+                "sasl.oauthbearer.extensions": "a=1,b=2",
+                "sasl.oauthbearer.token.endpoint.url": "https://x/token",
+                "sasl.oauthbearer.sub.claim.name": "who",
+                "https.ca.location": "/ca",
+            },
+        ),
+        (
+            {
+                "sasl.jaas.config": 'OAuthBearerLoginModule required unsecuredLoginPrincipalClaimName="who"'
+                ' unsecuredLoginStringClaim_who="me" unsecuredLoginLifetimeSeconds="60";'
+            },
+            {
+                "enable.sasl.oauthbearer.unsecure.jwt": "true",
+                "sasl.oauthbearer.config": "principalClaimName=who principal=me lifeSeconds=60",
+            },
+        ),
+        (
             {"sasl.jaas.config": 'c.Krb5LoginModule required useKeyTab=true keyTab="/k" principal="me@X";'},
             {"sasl.kerberos.keytab": "/k", "sasl.kerberos.principal": "me@X"},
         ),
@@ -95,6 +124,31 @@ def test_java_names(kafka: dict[str, str], expected: dict[str, str]) -> None:
 def test_java_classes_are_refused_by_name(name: str) -> None:
     with pytest.raises(SparkError, match=f"kafka.{name}"):
         client_settings({name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("kafka", "message"),
+    [
+        (
+            {"sasl.login.callback.handler.class": "my.Handler"},
+            "kafka.sasl.login.callback.handler.class my.Handler",
+        ),
+        ({"sasl.oauthbearer.jwt.retriever.class": "a.FileJwtRetriever"}, "a.FileJwtRetriever"),
+        ({"sasl.oauthbearer.token.endpoint.url": "file:///token"}, "file:///token"),
+        ({"sasl.jaas.config": "OAuthBearerLoginModule required other=1;"}, "other in kafka.sasl.jaas.config"),
+        (
+            {"sasl.jaas.config": "OAuthBearerLoginModule required ssl.truststore.location=/jks;"},
+            "ssl.truststore.location in kafka.sasl.jaas.config",
+        ),
+        (
+            {"sasl.jaas.config": "OAuthBearerLoginModule required unsecuredLoginNumberClaim_x=1;"},
+            "unsecuredLoginNumberClaim_x",
+        ),
+    ],
+)
+def test_ways_to_a_token_that_are_refused(kafka: dict[str, str], message: str) -> None:
+    with pytest.raises(SparkError, match=message):
+        client_settings(kafka)
 
 
 def test_stores(tmp_path: Path) -> None:
