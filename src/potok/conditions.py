@@ -1082,6 +1082,28 @@ CONDITIONS: dict[str, Condition] = {
         "Different data sources and meta stores may impose additional restrictions on valid "
         "identifiers.",
         "42602",
+    "INVALID_FORMAT.CONT_THOUSANDS_SEPS": Condition(
+        "The format is invalid: <format>. Thousands separators (, or G) must have digits in between them "
+        "in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.CUR_MUST_BEFORE_DEC": Condition(
+        "The format is invalid: <format>. Currency characters must appear before any decimal point in the "
+        "number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.CUR_MUST_BEFORE_DIGIT": Condition(
+        "The format is invalid: <format>. Currency characters must appear before digits in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.EMPTY": Condition(
+        "The format is invalid: <format>. The number format string cannot be empty.",
+        "42601",
+        ANALYSIS,
+    ),
         PARSE,
     ),
     "INVALID_INDEX_OF_ZERO": Condition(
@@ -1092,6 +1114,33 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE": Condition(
         "Invalid inline table. Found incompatible types in the column <colName> for inline table.",
         "42000",
+    "INVALID_FORMAT.MISMATCH_INPUT": Condition(
+        "The format is invalid: <format>. The input <inputType> <input> does not match the format.",
+        "42601",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_FORMAT.THOUSANDS_SEPS_MUST_BEFORE_DEC": Condition(
+        "The format is invalid: <format>. Thousands separators (, or G) may not appear after the decimal "
+        "point in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.UNEXPECTED_TOKEN": Condition(
+        "The format is invalid: <format>. Found the unexpected <token> in the format string; the structure "
+        "of the format string must match: <structure>.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.WRONG_NUM_DIGIT": Condition(
+        "The format is invalid: <format>. The format string requires at least one number digit.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.WRONG_NUM_TOKEN": Condition(
+        "The format is invalid: <format>. At most one <token> is allowed in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
         ANALYSIS,
     ),
     "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH": Condition(
@@ -1728,6 +1777,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ORDER_BY_POS_OUT_OF_RANGE": Condition(
         "ORDER BY position <index> is not in select list (valid range is [1, <size>]).",
+    "MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION": Condition(
+        "The expression <expr> does not support more than one source.",
+        "42K0E",
+        ANALYSIS,
+    ),
         "42805",
         ANALYSIS,
     ),
@@ -2336,6 +2390,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "_LEGACY_ERROR_TEMP_0053": Condition(
         "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.",
+    "UNSUPPORTED_FEATURE.WRITE_FOR_BINARY_SOURCE": Condition(
+        "The feature is not supported: Write for the binary file data source.",
+        "0A000",
+        UNSUPPORTED,
+    ),
         None,
         PARSE,
     ),

@@ -81,6 +81,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.session.timeZone": Entry(None),
     "spark.sql.shuffle.partitions": Entry("1"),
     "spark.sql.sources.default": Entry("parquet"),
+    "spark.sql.sources.binaryFile.maxLength": Entry("2147483647"),
     "spark.sql.sources.partitionColumnTypeInference.enabled": Entry("true"),
     "spark.sql.sources.partitionOverwriteMode": Entry("STATIC"),
     "spark.sql.sources.useV1SourceList": Entry("avro,csv,json,kafka,orc,parquet,text"),

@@ -51,7 +51,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "statement 69: *"): Gap("notimpl", "The statement SHOW PARTITIONS"),
     ("queries", "subquery 3: *"): Gap("message", "SCALAR_SUBQUERY_TOO_MANY_ROWS: the place in the text"),
     ("queries", "subquery 22: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
-    ("frames", "input file name"): Gap("notimpl", "the function input_file_name"),
     ("frames", "freqItems"): Gap("notimpl", "df.stat.freqItems"),
     ("frames", "transpose"): Gap("defect", "the nullability of transposed columns"),
     ("mistakes", "syntax 8: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
@@ -79,8 +78,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("files", "text broken utf-8"): Gap(
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
     ),
-    ("files", "binaryFile"): Gap("notimpl", "the format binaryFile"),
-    ("files", "read input_file_name"): Gap("notimpl", "input_file_name"),
     ("files", "read json from rows"): Gap("notimpl", "a schema inferred from rows of JSON text"),
     ("files", "write csv encoding"): Gap(
         "defect", "CSV in a character set that Spark does not allow is written"

@@ -85,17 +85,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
             ),
         ),
     ),
-    "mathematics": (
-        (
-            "notimpl",
-            "uniform",
-            frozenset(
-                {
-                    "exact: uniform(1, 1, 0)",
-                }
-            ),
-        ),
-    ),
     "literals": (
         (
             "notimpl",
@@ -140,15 +129,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
         ),
         (
             "notimpl",
-            "randstr",
-            frozenset(
-                {
-                    "over rows: randstr length",
-                }
-            ),
-        ),
-        (
-            "notimpl",
             "the function collate",
             frozenset(
                 {
@@ -166,63 +146,14 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
                 }
             ),
         ),
-        (
-            "notimpl",
-            "to_char",
-            frozenset(
-                {
-                    "concat and format: to_char(12454, '99G999')",
-                    "concat and format: to_char(454, '999')",
-                    "concat and format: to_char(78.12, '$99.99')",
-                }
-            ),
-        ),
-        (
-            "notimpl",
-            "to_number",
-            frozenset(
-                {
-                    "concat and format: to_number('12,454.8', '99,999.9')",
-                    "concat and format: to_number('454', '999')",
-                }
-            ),
-        ),
-        (
-            "notimpl",
-            "try_to_number",
-            frozenset(
-                {
-                    "concat and format: try_to_number('x', '999')",
-                }
-            ),
-        ),
     ),
     "datetimes": (
-        (
-            "defect",
-            "the name of the column",
-            frozenset(
-                {
-                    "window_time groups",
-                }
-            ),
-        ),
         (
             "notimpl",
             "A time without a date as a timestamp",
             frozenset(
                 {
                     "fields: hour('13:04:05')",
-                }
-            ),
-        ),
-        (
-            "notimpl",
-            "window_time of a window that is no column",
-            frozenset(
-                {
-                    "shift (ANSI off): window_time(window(TIMESTAMP '2024-02-29 13:04:05', '5 minutes'))",
-                    "shift: window_time(window(TIMESTAMP '2024-02-29 13:04:05', '5 minutes'))",
                 }
             ),
         ),

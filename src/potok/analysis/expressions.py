@@ -10,10 +10,12 @@ from potok.analysis import coercion
 from potok.analysis.functions import (
     CallOptions,
     bind_function,
+    check_number_of_arguments,
     complete_mismatch,
     find_function,
     unexpected_input,
 )
+from potok.analysis.input_files import is_input_file_call, resolve_input_file
 from potok.analysis.names import (
     Columns,
     extract_value,
@@ -422,11 +424,21 @@ class Resolver:
 
     def _special_function(self, call: UnresolvedFunction) -> Expression | None:
         """Functions that only their place gives a meaning."""
+        if is_input_file_call(call.name) and call.name not in self.context.user_functions:
+            return self._input_file(call)
         if call.name in self.context.functions or call.name in self.context.user_functions:
             return None
         if call.name in {"grouping", "grouping_id"}:
             raise SparkError("UNSUPPORTED_GROUPING_EXPRESSION", origin=call.origin)
         return None
+
+    def _input_file(self, call: UnresolvedFunction) -> Expression:
+        check_number_of_arguments(
+            call.name, self.context.functions[call.name], len(call.arguments), call.origin
+        )
+        found = resolve_input_file(self, call.name, call.origin)
+        self._resolved[id(call)] = (call, found)
+        return found
 
     def _arguments(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
         if _is_count_star(call):

@@ -171,7 +171,8 @@ def complete_mismatch(error: SparkError, text: str, arguments: Sequence[Expressi
     index = error.parameters.get("paramIndex")
     if index in ORDINALS and arguments:
         position = min(ORDINALS.index(index), len(arguments) - 1)
-        error.parameters.setdefault("inputSql", sql_expression(arguments[position]))
+        shown = "inputExpr" if error.condition.endswith("NON_FOLDABLE_INPUT") else "inputSql"
+        error.parameters.setdefault(shown, sql_expression(arguments[position]))
     error.args = (error.message,)
 
 

@@ -8,6 +8,7 @@ from potok.plan.logical import (
     Attributes,
     EventTimeWatermark,
     Filter,
+    Generate,
     Hint,
     Join,
     Limit,
@@ -23,7 +24,7 @@ from potok.plan.logical import (
     Tail,
 )
 
-_THROUGH = (Filter, Sort, Limit, Offset, Tail, Sample, Repartition, Hint)
+_THROUGH = (Filter, Sort, Limit, Offset, Tail, Sample, Repartition, Hint, Generate)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def hidden_output(plan: LogicalPlan) -> Attributes:
     """The columns that a plan could give besides its output."""
     match plan:
         case ScanRelation(metadata=metadata) | StreamingRelation(metadata=metadata):
-            listed = metadata is not None and any(a.expr_id == metadata.expr_id for a in plan.output)
-            return () if metadata is None or listed else (metadata,)
+            # Also where it is listed by now: what stands above may have left it out.
+            return () if metadata is None else (metadata,)
         case UsingProject(keys=keys):
             listed_ids = {a.expr_id for a in plan.output}
             return tuple(a for a in keys if a.expr_id not in listed_ids)

@@ -7,11 +7,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import zip_longest
 
 from potok.analysis.names import nested_update
 from potok.analysis.pretty_functions import call_text
 from potok.analysis.trees import outer_references
 from potok.functions.casts_by_name import FUNCTIONS as CASTS_BY_NAME
+from potok.functions.registry import builtin_functions
 from potok.functions.zones import find_zone
 from potok.plan.expressions import (
     AggregateCall,
@@ -154,7 +156,7 @@ class _Printer:
                 return self._call(expression) if found is None or not rewritten else self.text(found)
             case UnresolvedFunction(name=name, arguments=arguments):
                 return self._function(
-                    name,
+                    self._registered(expression),
                     arguments,
                     is_distinct=expression.is_distinct,
                     condition=expression.filter,
@@ -183,8 +185,12 @@ class _Printer:
                 return "namedlambdavariable()"
             case WindowExpression():
                 return self._window(expression)
-            case PythonFunction(name=name, arguments=arguments):
-                return f"{name}({', '.join(self.text(a) for a in arguments)})"
+            case PythonFunction(name=name, arguments=arguments, argument_names=keys):
+                texts = (
+                    self.text(a if key is None else NamedArgument(key, a))
+                    for a, key in zip_longest(arguments, keys)
+                )
+                return f"{name}({', '.join(texts)})"
             case OuterReference(attribute=attribute):
                 return f"outer({'.'.join((*attribute.qualifier, attribute.name))})"
             case Subquery() | UnresolvedSubquery():
@@ -200,6 +206,13 @@ class _Printer:
             case UnresolvedOrdinal(position=position):
                 return str(position)
         return type(expression).__name__.lower()
+
+    def _registered(self, call: UnresolvedFunction) -> str:
+        """The name of a call; of a user's function as it was registered."""
+        if call.name in builtin_functions():
+            return call.name
+        found = self._resolve(call) if self._resolve else None
+        return found.name if isinstance(found, PythonFunction) else call.name
 
     def _is_ordered(self, expression: UnresolvedFunction) -> bool:
         """Whether a built-in function's named arguments have found their places."""

@@ -84,7 +84,7 @@ _DEFAULTS: dict[str, tuple[int, tuple[str, ...]]] = {
 
 # Functions of which only the first arguments are shown.
 _SHOWN = {
-    "first": 1, "last": 1, "first_value": 1, "last_value": 1, "any_value": 1, "from_csv": 1, "from_json": 1,
+    "shuffle": 1, "uuid": 0, "first": 1, "last": 1, "first_value": 1, "last_value": 1, "any_value": 1, "from_csv": 1, "from_json": 1,
     "from_xml": 1, "schema_of_csv": 1, "schema_of_json": 1, "schema_of_xml": 1, "to_csv": 1, "to_json": 1,
     "to_xml": 1, "now": 0, "current_timestamp": 0, "variant_get": 2, "try_variant_get": 2, "rank": 0, "dense_rank": 0, "percent_rank": 0,
 }  # fmt: skip

@@ -90,8 +90,8 @@ class TimeWindows:
         if len(windows) > 1:
             raise SparkError("_LEGACY_ERROR_TEMP_1039")
         others = [k for k in keys if not any(is_window_call(n) for n in walk(k))]
-        # A window over window_time needs its column first.
-        for call in sorted(calls, key=lambda c: c.name != WINDOW_TIME):
+        # A window over window_time needs its column first, and so does window_time over a window.
+        for call in sorted(calls, key=lambda c: sum(is_window_call(n) for n in walk(c))):
             arguments = tuple(self.over(a) for a in call.arguments)
             child, self._columns[call] = _add(child, replace(call, arguments=arguments), others)
         return child
@@ -242,7 +242,8 @@ def _add_window_time(child: LogicalPlan, call: Call) -> tuple[LogicalPlan, Attri
             inputType=quote_type(struct),
             windowTime=sql_expression(call),
         )
-    value = Call("time_window_last", (column,), struct.fields[1].data_type, column.nullable)
+    is_nullable = column.nullable or struct.fields[1].nullable
+    value = Call("time_window_last", (column,), struct.fields[1].data_type, is_nullable)
     own = json.loads(column.metadata) if isinstance(column, AttributeReference) else {}
     own.pop(TIME_WINDOW_KEY, None)
     own.pop(SESSION_WINDOW_KEY, None)
@@ -270,7 +271,7 @@ def resolve_window_call(
     if name == WINDOW_TIME:
         struct = arguments[0].data_type
         result = struct.fields[1].data_type if isinstance(struct, StructType) and struct.fields else struct
-        return Call(name, tuple(arguments), result, arguments[0].nullable, origin=origin)
+        return Call(name, tuple(arguments), result, origin=origin)
     time = _event_time(name, arguments, context, origin)
     result = window_type(_time_type(time))
     if name == SESSION_WINDOW:

@@ -129,7 +129,8 @@ def _metadata(file: PartitionedFile, rows: int) -> pa.Array:
     one = pa.array(
         [
             {
-                "file_path": uri,
+                # As Hadoop writes a path, unlike a URI: one slash.
+                "file_path": uri.replace("file:///", "file:/", 1),
                 "file_name": os.path.basename(uri),
                 "file_size": size,
                 "file_block_start": 0,

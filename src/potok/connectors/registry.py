@@ -15,6 +15,7 @@ _PROVIDERS = {
     "json": "potok.connectors.json:PROVIDER",
     "text": "potok.connectors.text:PROVIDER",
     "parquet": "potok.connectors.parquet:PROVIDER",
+    "binaryfile": "potok.connectors.binary_file:PROVIDER",
     "console": "potok.connectors.console:ConsoleProvider",
     "memory": "potok.connectors.memory:MemoryProvider",
     "foreach": "potok.connectors.foreach:ForeachProvider",
@@ -34,6 +35,7 @@ _ALIASES = {
     "org.apache.spark.sql.csv": "csv",
     "org.apache.spark.sql.json": "json",
     "org.apache.spark.sql.parquet": "parquet",
+    f"{_DATA_SOURCES}.binaryfile.binaryfileformat": "binaryfile",
     f"{_DATA_SOURCES}.csv": "csv",
     f"{_DATA_SOURCES}.csv.csvfileformat": "csv",
     f"{_DATA_SOURCES}.json": "json",
@@ -42,7 +44,7 @@ _ALIASES = {
     f"{_DATA_SOURCES}.parquet": "parquet",
     f"{_DATA_SOURCES}.parquet.parquetfileformat": "parquet",
 }
-_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "binaryfile", "delta", "iceberg", "libsvm"}  # fmt: skip
+_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "delta", "iceberg", "libsvm"}  # fmt: skip
 
 
 @lru_cache(maxsize=64)

@@ -22,13 +22,14 @@ from potok.functions.conversion import decimal_overflow
 from potok.functions.decimal_sums import decimal_sum, may_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
 from potok.functions.decimals import decimal_sql, unbounded_text
+from potok.functions.folding import fold
 from potok.functions.hll import HLL_ESTIMATE, hll_precision
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
 from potok.functions.ordering import needs_key, order_key
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let, let_all, sql_type, typed_null
 from potok.functions.type_rules import cast_to, implicit_cast, is_orderable
-from potok.plan.expressions import AggregateCall, Call, Expression, Literal, SortOrder
+from potok.plan.expressions import AggregateCall, AttributeReference, Call, Expression, Literal, SortOrder
 from potok.types import (
     BINARY,
     BOOLEAN,
@@ -58,6 +59,8 @@ _SUM_DIGITS, _AVERAGE_DIGITS = 10, 4
 _COUNT_TYPE = DecimalType(20, 0)
 _ORDERED_NUMBERS = '(("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH") or "TIME")'
 _REQUIRED = '"NUMERIC" or "ANSI INTERVAL"'
+# The limit of min_by and max_by of several values.
+_MOST_EXTREMES = 100_000
 Emit = str | Callable[[AggregateCall, Sequence[str]], str]
 
 
@@ -244,10 +247,21 @@ def _bind_extreme(name: str, arguments: Sequence[Expression], context: FunctionC
 
 
 def _bind_by(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
-    value, key = arguments
+    value, key, *count = arguments
     if not is_orderable(key.data_type):
         raise mismatch("INVALID_ORDERING_TYPE", functionName=f"`{name}`", dataType=quoted(key.data_type))
-    return aggregate(name, arguments, value.data_type, context)
+    if not count:
+        return aggregate(name, arguments, value.data_type, context)
+    if any(isinstance(node, AttributeReference) for node in count[0].walk()):
+        raise mismatch("NON_FOLDABLE_INPUT", inputName="k", inputType="int", paramIndex="third")
+    size = fold(count[0])
+    if not isinstance(size, int) or not 0 < size <= _MOST_EXTREMES:
+        shown = size if isinstance(size, int) else "NULL"
+        raise mismatch(
+            "VALUE_OUT_OF_RANGE", exprName="`k`", valueRange=f"[1, {_MOST_EXTREMES}]", currentValue=str(shown)
+        )
+    several = ArrayType(value.data_type, contains_null=True)
+    return aggregate(name, (value, key, Literal(size, INTEGER)), several, context)
 
 
 def _emit_extreme(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
@@ -260,6 +274,9 @@ def _emit_extreme(function: str, call: AggregateCall, arguments: Sequence[str]) 
 
 def _emit_by(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
     key = order_key(arguments[1], call.arguments[1].data_type)
+    if len(arguments) > 2:  # noqa: PLR2004 - how many are asked for
+        found = f"{function}(struct_pack(v := {arguments[0]}), {key}, {arguments[2]}){FILTER}"
+        return f"list_transform({found}, lambda found: found.v)"
     return f"struct_extract({function}(struct_pack(v := {arguments[0]}), {key}){FILTER}, 'v')"
 
 
@@ -311,9 +328,14 @@ def _bind_listagg(name: str, arguments: Sequence[Expression], context: FunctionC
     separator: Expression = Literal(b"" if is_binary else "", target)
     if rest and not (isinstance(rest[0], Literal) and rest[0].value is None):
         separator = cast_to(rest[0], target, context)
-    if is_binary:
-        raise unsupported("The function listagg of binary values", "Cast them to STRING.")
     return aggregate(name, (cast, separator), target, context)
+
+
+def _emit_listagg(call: AggregateCall, arguments: Sequence[str]) -> str:
+    value, separator = arguments
+    if isinstance(call.type, BinaryType):
+        return f"from_hex(string_agg({_distinct(call)}hex({value}), hex({separator}){ORDER}){FILTER})"
+    return f"string_agg({_distinct(call)}{value}, {separator}{ORDER})"
 
 
 # ---- statistics -------------------------------------------------------------------------------
@@ -492,7 +514,7 @@ _VARIANCE = _numbers("var_samp")
 _BOOL_AND = _row("bool_and", (BOOLEAN,), BOOLEAN, "bool_and({0})")
 _BOOL_OR = _row("bool_or", (BOOLEAN,), BOOLEAN, "bool_or({0})")
 _APPROXIMATE = _bound("percentile_approx", 3, "quantile_disc({0}, {1})", _bind_approximate, optional=1)
-_LISTAGG = _bound("listagg", 2, f"string_agg({{distinct}}{{0}}, {{1}}{ORDER})", _bind_listagg, optional=1)
+_LISTAGG = _bound("listagg", 2, _emit_listagg, _bind_listagg, optional=1)
 
 FUNCTIONS: tuple[Function, ...] = (
     _row("count", (Input.ANY,), LONG, _emit_count, optional=1, variadic=True, nullable=Nullability.NEVER),
@@ -505,8 +527,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _bound("try_avg", 1, _emit_average, _bind_average, kernels=DECIMAL_KERNELS),
     _bound("min", 1, partial(_emit_extreme, "min"), _bind_extreme),
     _bound("max", 1, partial(_emit_extreme, "max"), _bind_extreme),
-    _bound("min_by", 2, partial(_emit_by, "arg_min"), _bind_by),
-    _bound("max_by", 2, partial(_emit_by, "arg_max"), _bind_by),
+    _bound("min_by", 3, partial(_emit_by, "arg_min"), _bind_by, optional=1),
+    _bound("max_by", 3, partial(_emit_by, "arg_max"), _bind_by, optional=1),
     _FIRST,
     *same(_FIRST, "first_value", "any_value"),
     _LAST,

@@ -24,12 +24,14 @@ from potok.functions.sql_text import each, let, let_all, sql_type, variable
 from potok.functions.type_rules import cast_to, coerce_all, implicit_cast, is_orderable, wider_type
 from potok.plan.expressions import Alias, AttributeReference, Call, Expression, GetStructField, Literal
 from potok.types import (
+    BINARY,
     BOOLEAN,
     INTEGER,
     LONG,
     NULL,
     STRING,
     ArrayType,
+    BinaryType,
     DataType,
     MapType,
     NullType,
@@ -477,6 +479,8 @@ def _bind_reverse(arguments: Sequence[Expression], context: FunctionContext) -> 
     (value,) = arguments
     if isinstance(value.data_type, ArrayType):
         return call("reverse", arguments, value.data_type, context)
+    if isinstance(value.data_type, BinaryType):
+        return call("reverse", arguments, BINARY, context)
     text = implicit_cast(value, STRING, context)
     if text is None:
         raise unexpected_argument(0, value.data_type, '("STRING" or "ARRAY")')
@@ -486,6 +490,8 @@ def _bind_reverse(arguments: Sequence[Expression], context: FunctionContext) -> 
 def _emit_reverse(call_: Call, arguments: Sequence[str]) -> str:
     if isinstance(call_.type, ArrayType):
         return f"list_reverse({arguments[0]})"
+    if isinstance(call_.type, BinaryType):
+        return f"potok_reverse_binary({arguments[0]})"
     return let(
         arguments[0],
         lambda v: f"CASE WHEN strlen({v}) = length({v}) THEN reverse({v}) ELSE potok_reverse({v}) END",
@@ -540,10 +546,5 @@ FUNCTIONS: tuple[Function, ...] = (
     row("arrays_zip", (ANY,), BOOLEAN, _emit_zip, optional=1, variadic=True, bind=_bind_zip),
     row("slice", (ARRAY, INTEGER, INTEGER), _array_type, _emit_slice),
     row("flatten", (ARRAY,), _flat_type, _emit_flatten, nullable=_flat_nullable),
-    row(
-        "shuffle", (ARRAY, LONG), _array_type,
-        "list_transform(list_sort(list_transform({0}, lambda x: struct_pack(r := random(), v := x))), lambda s: s.v)",
-        optional=1, deterministic=False,
-    ),
-    row("reverse", (ANY,), STRING, _emit_reverse, text_kernels.REVERSE, bind=_bind_reverse),
+    row("reverse", (ANY,), STRING, _emit_reverse, text_kernels.REVERSE, text_kernels.REVERSE_BINARY, bind=_bind_reverse),
 )  # fmt: skip

@@ -60,7 +60,8 @@ def strftime_format(pattern: str, *, to_read: bool = False) -> str | None:
     return "".join(out) if position == len(pattern) else None
 
 
-def _bind_date_format(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+def bind_date_format(arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    """`date_format(moment, pattern)`."""
     moment, pattern = arguments
     text = implicit_cast(pattern, STRING, context)
     if text is None:
@@ -185,7 +186,7 @@ def _parser(name: str, target: DataType) -> ScalarFunction:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    row("date_format", (ANY, STRING), STRING, _emit_date_format, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, bind=_bind_date_format),
+    row("date_format", (ANY, STRING), STRING, _emit_date_format, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, bind=bind_date_format),
     row("from_unixtime", (LONG, STRING), STRING, _emit_from_unixtime, k.FORMAT_TIME, k.FORMAT_LOCAL_TIME, optional=1, nullable=ALWAYS),
     row("_parse_time", (STRING, STRING), TIMESTAMP, _emit_parse_time, *_PARSE_KERNELS, nullable=ALWAYS),
     row("_parse_date", (STRING, STRING), TIMESTAMP, _emit_parse_time, *_PARSE_KERNELS, nullable=ALWAYS),

@@ -64,7 +64,7 @@ def bind_interval_operator(
                 left, right = right, left
             return _scale("_interval_multiply", left, right, context)
         case "/":
-            return _scale("_interval_divide", left, right, context)
+            return _scale("_interval_try_divide" if is_try else "_interval_divide", left, right, context)
         case "div" if isinstance(left.data_type, (DayTimeIntervalType, YearMonthIntervalType)):
             if isinstance(right.data_type, type(left.data_type)):
                 return call("_interval_div", (left, right), LONG, context, nullable=True)
@@ -210,10 +210,11 @@ def _scale(
     if not isinstance(number.data_type, NumericType):
         error = unexpected_argument(1, number.data_type, '"NUMERIC"')
         raise refused(name, (interval, number), error)
+    nullable = True if name == "_interval_try_divide" else None
     if isinstance(source, DayTimeIntervalType):
-        return call(name, (interval, number), DAY_TIME_INTERVAL, context)
+        return call(name, (interval, number), DAY_TIME_INTERVAL, context, nullable=nullable)
     if isinstance(source, YearMonthIntervalType):
-        return call(name, (interval, number), YEAR_MONTH_INTERVAL, context)
+        return call(name, (interval, number), YEAR_MONTH_INTERVAL, context, nullable=nullable)
     return call(name, (interval, cast_to(number, DOUBLE, context)), CALENDAR_INTERVAL, context, nullable=True)
 
 
@@ -328,6 +329,10 @@ def _divide(call_: Call, arguments: Sequence[str]) -> str:
     return let_all(arguments, quotient)
 
 
+def _try_divide(call_: Call, arguments: Sequence[str]) -> str:
+    return _divide(call_, (arguments[0], f"nullif({arguments[1]}, 0)"))
+
+
 def _whole(call_: Call, arguments: Sequence[str]) -> str:
     by_zero = raise_sql("INTERVAL_DIVIDED_BY_ZERO", call_.origin)
     return let_all(
@@ -357,5 +362,6 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("_subtract_timestamps", _subtract_timestamps, DAY_TIME_INTERVAL),
     _row("_interval_multiply", _multiply, DAY_TIME_INTERVAL),
     _row("_interval_divide", _divide, DAY_TIME_INTERVAL),
+    _row("_interval_try_divide", _try_divide, DAY_TIME_INTERVAL),
     _row("_interval_div", _whole, INTEGER),
 )

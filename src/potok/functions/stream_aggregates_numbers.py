@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from potok.errors import unsupported
 from potok.functions.stream_aggregates_base import (
     Expressions,
     Rule,
@@ -248,6 +249,10 @@ def _edge(name: str, *, keeps_old: bool) -> Rule:
 def _by(extreme: str, *, is_max: bool) -> Rule:
     def rule(call: AggregateCall) -> StreamAggregate:
         order = call.arguments[1]
+        if len(call.arguments) > 2:  # noqa: PLR2004 - how many are asked for
+            raise unsupported(
+                f"{call.name} of several values on a stream", "Collect structs and sort the array."
+            )
 
         def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
             better = Call("stream_less", (new[1], old[1]) if is_max else (old[1], new[1]), BOOLEAN)
