@@ -1822,6 +1822,11 @@ CONDITIONS: dict[str, Condition] = {
     "PIVOT_VALUE_DATA_TYPE_MISMATCH": Condition(
         "Invalid pivot value '<value>': value data type <valueType> does not match pivot column "
         "data type <pivotType>.",
+    "NOT_A_SCALAR_FUNCTION": Condition(
+        "<functionName> appears as a scalar expression here, but the function was defined as a table function. Please update the query to move the function call into the FROM clause, or redefine <functionName> as a scalar function instead.",
+        "42887",
+        ANALYSIS,
+    ),
         "42K09",
         ANALYSIS,
     ),
@@ -2180,6 +2185,11 @@ CONDITIONS: dict[str, Condition] = {
         "A column, variable, or function parameter with name <objectName> cannot be resolved. Did you "
         "mean one of the following? [<proposal>].",
         "42703",
+    "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS": Condition(
+        'There are too many table arguments for table-valued function. It allows one table argument, but got: <num>. If you want to allow it, please set "spark.sql.allowMultipleTableArguments.enabled" to "true"',
+        "54023",
+        ANALYSIS,
+    ),
         ANALYSIS,
     ),
     "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES": Condition(

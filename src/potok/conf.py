@@ -50,7 +50,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.execution.pyspark.binaryAsBytes": Entry("true"),
     "spark.sql.execution.pythonUDF.arrow.concurrency.level": Entry(None),
     "spark.sql.execution.pythonUDF.arrow.enabled": Entry("true"),
-    "spark.sql.execution.pythonUDTF.arrow.enabled": Entry("false"),
+    "spark.sql.execution.pythonUDTF.arrow.enabled": Entry("true"),
     "spark.sql.extensions": Entry(None, static=True),
     "spark.sql.files.ignoreCorruptFiles": Entry("false"),
     "spark.sql.files.ignoreMissingFiles": Entry("false"),

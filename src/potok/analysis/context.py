@@ -12,6 +12,7 @@ from potok.plan.expressions import Literal, PythonFunction
 
 if TYPE_CHECKING:
     from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, UnresolvedDataSource
+    from potok.plan.table_functions import PythonTableFunction
 
 
 class Catalog(Protocol):
@@ -53,6 +54,7 @@ class AnalysisContext:
     catalog: Catalog
     functions: Mapping[str, Function]
     user_functions: Mapping[str, PythonFunction] = field(default_factory=dict)
+    table_functions: Mapping[str, PythonTableFunction] = field(default_factory=dict)
     conf: Callable[[str], str | None] = _no_conf
     collect: Callable[[LogicalPlan], Sequence[Sequence[Literal]]] = _no_query
 

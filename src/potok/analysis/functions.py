@@ -37,12 +37,18 @@ from potok.plan.expressions import (
     WindowCall,
     WindowExpression,
 )
+from potok.plan.table_functions import PythonTableFunction
 from potok.types import BOOLEAN, NULL, DataType
 
 _NOT_IN_SQL = frozenset({"product"})
 # Raised by a rule, which in Spark is no resolver and knows no place.
 _WITHOUT_PLACE = frozenset(
     {
+        "APPROX_TOP_K_MAX_ITEMS_TRACKED_EXCEEDS_LIMIT",
+        "APPROX_TOP_K_MAX_ITEMS_TRACKED_LESS_THAN_K",
+        "APPROX_TOP_K_NON_POSITIVE_ARG",
+        "APPROX_TOP_K_NULL_ARG",
+        "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
         "FEATURE_NOT_ENABLED",
         "INVALID_TIMESTAMP_PRECISION",
         "PARSE_MODE_UNSUPPORTED",
@@ -83,6 +89,8 @@ def find_function(name: str, context: AnalysisContext, origin: Origin | None) ->
         raise SparkError(
             "UNRESOLVED_ROUTINE",
             origin=origin,
+    if found is None and name in context.table_functions:
+        raise SparkError("NOT_A_SCALAR_FUNCTION", origin=origin, functionName=quote(name))
             routineName=quote_parts(name.split(".")),
             searchPath=search_path(context),
         )
@@ -93,6 +101,11 @@ def search_path(context: AnalysisContext) -> str:
     """Where unqualified names are looked for, as errors show it."""
     database = context.conf("spark.sql.catalog.currentDatabase") or "default"
     return f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]"
+def find_table_function(name: str, context: AnalysisContext) -> PythonTableFunction | None:
+    """The table function that a user registered under a name."""
+    return context.table_functions.get(name)
+
+
 
 
 def bind_function(

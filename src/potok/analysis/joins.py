@@ -12,12 +12,13 @@ from potok.analysis.hidden import UsingProject
 from potok.analysis.names import Columns, quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.rewriting import defined_ids, renew
+from potok.analysis.table_functions import called_function
 from potok.analysis.tables import is_generator, lateral_generator
 from potok.analysis.trees import contains_aggregate, named
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
 from potok.functions.type_rules import coerce_all, coerce_operands
-from potok.plan.expressions import AttributeReference, Call, Expression
-from potok.plan.logical import Join, LogicalPlan, Project, UnresolvedJoin, with_nullability
+from potok.plan.expressions import TRUE, AttributeReference, Call, Expression
+from potok.plan.logical import Filter, Join, LogicalPlan, Project, UnresolvedJoin, with_nullability
 from potok.types import BOOLEAN, DataType
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 def join(analyzer: Analyzer, plan: UnresolvedJoin) -> LogicalPlan:
     """A join. Raises errors of names, and of conditions that are not BOOLEAN."""
     left = analyzer.resolve(plan.left)
-    if plan.lateral and plan.condition is None and is_generator(analyzer, plan.right):
+    if plan.lateral and is_generator(analyzer, plan.right) and plan.condition in {None, TRUE}:
         return lateral_generator(analyzer, left, plan.right, outer=plan.join_type == "left_outer")
+    if plan.lateral and called_function(analyzer, plan.right) is not None:
+        return _joined_rows(analyzer, plan, left)
     right = _lateral_side(analyzer, left, plan.right) if plan.lateral else analyzer.resolve(plan.right)
     if defined_ids(left) & defined_ids(right):
         right = renew(right)
@@ -48,6 +51,15 @@ def join(analyzer: Analyzer, plan: UnresolvedJoin) -> LogicalPlan:
         condition = _check(condition, analyzer)
     join_type = "inner" if plan.join_type == "cross" and condition is not None else plan.join_type
     return Join(left, right, join_type, condition, plan.lateral)
+
+
+def _joined_rows(analyzer: Analyzer, plan: UnresolvedJoin, left: LogicalPlan) -> LogicalPlan:
+    """A lateral join with a user's table function by a condition."""
+    if plan.join_type not in {"inner", "cross"} or plan.condition is None:
+        raise unsupported("An outer join with a table function by a condition", "Join ON true, then filter.")
+    rows = lateral_generator(analyzer, left, plan.right, outer=False)
+    condition = strip(analyzer.resolver(rows).resolve(plan.condition))
+    return Filter(rows, _check(condition, analyzer))
 
 
 def _check(condition: Expression, analyzer: Analyzer) -> Expression:

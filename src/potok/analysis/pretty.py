@@ -139,6 +139,8 @@ class _Printer:
             case UnresolvedFunction(arguments=arguments) if self._is_ordered(expression):
                 found = self._resolve(expression) if self._resolve else None
                 return self.text(found) if isinstance(found, (Call, AggregateCall)) else expression.name
+            case UnresolvedFunction(name="to_char" | "to_varchar", arguments=(value, _)):
+                return self._formatted(expression, value)
             case UnresolvedFunction(name="from_json") if self._gives_map(expression):
                 return "entries"
             case UnresolvedFunction(name="struct"):
@@ -207,6 +209,16 @@ class _Printer:
                 return str(position)
         return type(expression).__name__.lower()
 
+    def _formatted(self, call: UnresolvedFunction, value: Expression) -> str:
+        """`to_char`, which means other functions for times and bytes."""
+        found = self._resolve(call) if self._resolve else None
+        if isinstance(found, Call) and found.name in {"base64", "hex"}:
+            return f"{found.name}({self.text(value)})"
+        if isinstance(found, Cast):
+            return call_text("decode", [self.text(a) for a in call.arguments])
+        name = found.name if isinstance(found, Call) else "to_char"
+        return call_text(name, [self.text(a) for a in call.arguments])
+
     def _registered(self, call: UnresolvedFunction) -> str:
         """The name of a call; of a user's function as it was registered."""
         if call.name in builtin_functions():
@@ -237,7 +249,11 @@ class _Printer:
             text = "count(1)"
         else:
             text = call_text(name, [self.text(a) for a in arguments], arguments, is_distinct=is_distinct)
-        if within_group:
+        if within_group and name == "mode":
+            # Spark shows the order of the ties the wrong way round.
+            shown = "".join(self.text(o.child) + (" DESC" if o.ascending else "") for o in within_group)
+            text = f"mode() WITHIN GROUP (ORDER BY {shown})"
+        elif within_group:
             brief = name.startswith("percentile_")
             keys = (_brief_order(self, o) if brief else self.text(o) for o in within_group)
             name_shown = "listagg" + text.removeprefix("string_agg") if name == "string_agg" else text

@@ -18,6 +18,7 @@ from potok.analysis import (
 )
 from potok.analysis.analyzer import Rule
 from potok.plan import logical as p
+from potok.plan.table_functions import UnresolvedPythonTable
 
 _RULES: dict[type[p.LogicalPlan], Any] = {
     p.Aggregate: relations.leaf,
@@ -66,6 +67,7 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.UnresolvedRelation: relations.relation,
     p.UnresolvedSetOperation: sets.set_operation,
     p.UnresolvedTableFunction: tables.table_function,
+    UnresolvedPythonTable: tables.python_table,
     p.UnresolvedUnpivot: sets.unpivot,
     p.UnresolvedWatermark: time.watermark,
     p.Window: relations.leaf,

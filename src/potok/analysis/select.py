@@ -39,6 +39,7 @@ from potok.plan.logical import Aggregate, Attributes, Generate, LogicalPlan, Pro
 
 if TYPE_CHECKING:
     from potok.analysis.expressions import Resolver
+    from potok.plan.table_functions import PythonTableFunction
 
 
 def canonical(expression: Expression) -> Expression:
@@ -317,7 +318,7 @@ def _extract_generators(
     return child, above
 
 
-def generated_columns(generator: GeneratorCall, names: Sequence[str]) -> Attributes:
+def generated_columns(generator: GeneratorCall | PythonTableFunction, names: Sequence[str]) -> Attributes:
     """The columns of a generator under the names given, or its own. Raises UDTF_ALIAS_NUMBER_MISMATCH."""
     own = tuple(f.name for f in generator.fields)
     given = tuple(names) if names else own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from potok.analysis.functions import DOCUMENTATION
 from potok.analysis.names import quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.select import generated_columns
+from potok.analysis.table_functions import called_function, resolve_table_function
 from potok.analysis.trees import named
 from potok.errors import SparkError
 from potok.functions.base import GeneratorFunction
@@ -36,6 +37,7 @@ from potok.plan.logical import (
     UnresolvedInlineTable,
     UnresolvedTableFunction,
 )
+from potok.plan.table_functions import PythonTableFunction
 from potok.types import INTEGER, LONG, IntegralType
 
 if TYPE_CHECKING:
@@ -102,8 +104,18 @@ def table_function(analyzer: Analyzer, plan: UnresolvedTableFunction) -> Logical
     """range, explode and the other generators. Raises UNRESOLVABLE_TABLE_VALUED_FUNCTION."""
     if plan.name == "range":
         return _range(analyzer, plan)
+    if called_function(analyzer, plan) is not None:
+        return python_table(analyzer, plan)
     generator = resolve_generator(analyzer, plan, ())
     return Generate(Project(one_row(), ()), generator, generated_columns(generator, ()), generator.outer)
+
+
+def python_table(analyzer: Analyzer, plan: LogicalPlan) -> LogicalPlan:
+    """A user's table function as a relation of its own: its columns only."""
+    function = cast("PythonTableFunction", called_function(analyzer, plan))
+    rows, resolved = resolve_table_function(analyzer, function, ())
+    columns = generated_columns(resolved, ())
+    return Project(Generate(rows or Project(one_row(), ()), resolved, columns), columns)
 
 
 def resolve_generator(
@@ -122,6 +134,8 @@ def resolve_generator(
 
 def is_generator(analyzer: Analyzer, plan: LogicalPlan) -> bool:
     """Whether a relation is a generator as a table function, maybe under a name."""
+    if called_function(analyzer, plan) is not None:
+        return True
     inner = plan.child if isinstance(plan, SubqueryAlias) else plan
     return isinstance(inner, UnresolvedTableFunction) and isinstance(
         analyzer.context.functions.get(inner.name), GeneratorFunction
@@ -134,8 +148,13 @@ def lateral_generator(
     """LATERAL VIEW and lateral joins with a generator: a Generate over the left side."""
     alias = right if isinstance(right, SubqueryAlias) else None
     inner = alias.child if alias is not None else right
-    assert isinstance(inner, UnresolvedTableFunction)  # noqa: S101 - the caller looked
-    generator = resolve_generator(analyzer, inner, (left,))
+    function = called_function(analyzer, right)
+    generator: GeneratorCall | PythonTableFunction
+    if function is not None:
+        _, generator = resolve_table_function(analyzer, function, (left,))
+    else:
+        assert isinstance(inner, UnresolvedTableFunction)  # noqa: S101 - the caller looked
+        generator = resolve_generator(analyzer, inner, (left,))
     columns = generated_columns(generator, alias.column_names if alias is not None else ())
     outer = outer or generator.outer
     qualifier = (alias.name,) if alias is not None else ()

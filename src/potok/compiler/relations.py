@@ -8,6 +8,8 @@ from typing import cast
 
 from potok.compiler.expressions import Emitter, column_name
 from potok.compiler.operators import ShowRows, TailRows
+from potok.compiler.python_windows import windows_in_python
+from potok.compiler.table_functions import table_function_step
 from potok.compiler.user_functions import (
     AggregatePython,
     EvaluatePython,
@@ -81,6 +83,7 @@ from potok.plan.logical import (
     Window,
     to_attribute,
 )
+from potok.plan.table_functions import PythonTableFunction
 from potok.plan.tree import Node
 from potok.types import INTEGER, DoubleType, FloatType, StructField, StructType
 
@@ -278,15 +281,22 @@ class _Compilation:
         """A generator's list of structs, unnested."""
         generator = plan.generator
         pulled = pull_out_functions(plan.child, (generator,))
+        in_python = windows_in_python(plan, kept, self._time_zone)
+        if in_python is not None:
+            return self.query(in_python, needed)
         if pulled is not None:
             return self.query(Generate(pulled.child, pulled.expressions[0], plan.result, plan.outer), needed)
         if not isinstance(generator, GeneratorCall):
-            raise unsupported("a table function in Python", "Write the rows with mapInPandas instead.")
+            raise SparkError("INTERNAL_ERROR", message=f"{generator!r} is not a generator")
         function = builtin_functions()[generator.name]
         if not isinstance(function, GeneratorFunction):
             raise SparkError("INTERNAL_ERROR", message=f"{generator.name} is not a generator")
         self._kernels.update({kernel.name: kernel for kernel in function.kernels})
         child_columns = _kept(plan.child.output, needed)
+        if isinstance(generator, PythonTableFunction):
+            beside = _kept(plan.child.output, needed)
+            source, operator = table_function_step(plan, beside)
+            return self.add_operator(operator, [self.flush(source)], (*beside, *plan.result))
         child = self.query(plan.child, needed | _references(generator.arguments))
         rows = function.emit(generator.arguments, [self.expression(a) for a in generator.arguments])
         if plan.outer or generator.outer or function.outer:

@@ -71,6 +71,15 @@ def _register_function(
     yield from ()
 
 
+def _register_table_function(
+    session: ServerSession, operation: Operation, command: pb.CommonInlineUserDefinedTableFunction
+) -> Responses:
+    del operation
+    function = decoder(session).expressions.table_function(command)
+    session.session.register_table_function(command.function_name, function)
+    yield from ()
+
+
 def _create_view(
     session: ServerSession, operation: Operation, command: pb.CreateDataFrameViewCommand
 ) -> Responses:
@@ -206,6 +215,7 @@ def _machine_learning(session: ServerSession, operation: Operation, command: pb.
 
 _COMMANDS: dict[str, Callable[[ServerSession, Operation, pb.Command], Responses]] = {
     "register_function": _register_function,
+    "register_table_function": _register_table_function,
     "create_dataframe_view": _create_view,
     "sql_command": _sql,
     "write_operation": _write,

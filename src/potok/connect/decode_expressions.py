@@ -14,6 +14,7 @@ from potok.connect.decode_types import decode_type
 from potok.ddl import parse_data_type, parse_name
 from potok.errors import Origin, SparkError, unsupported
 from potok.plan import expressions as e
+from potok.plan.table_functions import PythonTableFunction, TableArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +30,13 @@ _DESCENDING = 2
 _NULLS_FIRST, _NULLS_LAST = 1, 2
 _ROWS = 1
 _SUBQUERIES = {1: "scalar", 2: "exists", 4: "in"}
+_TABLE_ARGUMENT = 3
 _CURRENT_ROW = e.Literal(0, t.INTEGER)
+
+
+def invalid_plan(message: str) -> SparkError:
+    """A message that no client of Spark makes."""
+    return SparkError("CONNECT_INVALID_PLAN.ASSERTION_FAILURE", message=message)
 
 
 def decode_origin(message: pb.Expression) -> Origin | None:
@@ -114,6 +121,25 @@ class ExpressionDecoder:
             deterministic=message.deterministic,
             python_version=udf.python_ver,
             includes=tuple(udf.additional_includes),
+        )
+
+    def table_function(
+        self, message: pb.CommonInlineUserDefinedTableFunction, name: str | None = None
+    ) -> PythonTableFunction:
+        """A user's table function; its arguments, tables among them, are not told apart yet."""
+        udtf = message.python_udtf
+        schema = decode_type(udtf.return_type) if udtf.HasField("return_type") else None
+        if schema is not None and not isinstance(schema, t.StructType):
+            raise invalid_plan(
+                "Invalid Python user-defined table function return type. Expect a struct type, but got "
+                f"{schema.simple_string}."
+            )
+        return PythonTableFunction(
+            name or message.function_name,
+            udtf.command,
+            udtf.eval_type,
+            schema,
+            self.expressions(message.arguments),
         )
 
     def _call_arguments(
@@ -264,9 +290,15 @@ class ExpressionDecoder:
 
     def _subquery_expression(self, message: pb.Expression) -> e.Expression:
         subquery = message.subquery_expression
-        kind = _SUBQUERIES.get(subquery.subquery_type)
-        if kind is None:
-            raise unsupported("A table argument", "Pass the table's name in SQL text.")
+        if subquery.subquery_type == _TABLE_ARGUMENT:
+            options = subquery.table_arg_options
+            return TableArgument(
+                self._subquery(subquery.plan_id),
+                self.expressions(options.partition_spec),
+                self.sort_orders(options.order_spec),
+                options.with_single_partition,
+            )
+        kind = _SUBQUERIES[subquery.subquery_type]
         return e.UnresolvedSubquery(
             self._subquery(subquery.plan_id),
             kind,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from potok import types as t
-from potok.connect.decode_expressions import ExpressionDecoder
+from potok.connect.decode_expressions import ExpressionDecoder, invalid_plan
 from potok.connect.decode_literals import decode_literal
 from potok.connect.decode_local import local_relation, relation_of_table
 from potok.connect.decode_types import decode_type
@@ -21,6 +21,7 @@ from potok.errors import SparkError, unsupported
 from potok.plan import expressions as e
 from potok.plan import logical as p
 from potok.plan.statements import Statement
+from potok.plan.table_functions import UnresolvedPythonTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +52,6 @@ _UNSUPPORTED = {
     "ml_relation": "Use a library for machine learning in foreachBatch.",
     "extension": "Use a built-in relation.",
 }
-
-
-def invalid_plan(message: str) -> SparkError:
-    """A message that no client of Spark makes."""
-    return SparkError("CONNECT_INVALID_PLAN.ASSERTION_FAILURE", message=message)
 
 
 def not_set(message_name: str, field: str) -> SparkError:
@@ -345,6 +341,9 @@ class PlanDecoder:
             raise unsupported("joinWith", "Use join.")
         return self._joined(message, tuple(message.using_columns))
 
+    def _python_table(self, message: pb.CommonInlineUserDefinedTableFunction) -> p.LogicalPlan:
+        return UnresolvedPythonTable(self.expressions.table_function(message))
+
     def _lateral_join(self, message: pb.LateralJoin) -> p.LogicalPlan:
         return replace(self._joined(message, ()), lateral=True)
 
@@ -578,6 +577,7 @@ _METHODS: dict[str, Callable[[PlanDecoder, Any], p.LogicalPlan]] = {
         "map_partitions": "_map_partitions",
         "group_map": "_group_map",
         "co_group_map": "_co_group_map",
+        "common_inline_user_defined_table_function": "_python_table",
         "apply_in_pandas_with_state": "_apply_in_pandas_with_state",
         "fill_na": "_fill_na",
         "drop_na": "_drop_na",

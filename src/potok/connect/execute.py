@@ -36,6 +36,7 @@ def is_quick(plan: pb.Plan) -> bool:
             | "get_resources_command"
             | "ml_command"
             | "register_function"
+            | "register_table_function"
             | "remove_cached_remote_relation_command"
             | "streaming_query_listener_bus_command"
             | "streaming_query_manager_command"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from potok.engine import python_values as values
@@ -313,11 +315,12 @@ class AggregateGroups:
         for function in self.functions:
             call = function.load()
             with values.user_code():
-                results = [self._call(function, call, group) for group in groups]
+                results = [self.call(function, call, group) for group in groups]
                 columns.append(values.from_python(results, function.result))
         return pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
 
-    def _call(self, function: UserFunction, call: Callable[..., Any], group: pa.Table) -> Any:  # noqa: ANN401 - the user's value
+    def call(self, function: UserFunction, call: Callable[..., Any], group: pa.Table) -> Any:  # noqa: ANN401 - the user's value
+        """The value of one function over the rows of one group."""
         arguments: list[Any] = []
         for position, data_type in zip(function.positions, function.argument_types, strict=True):
             column = group.column(position)
@@ -328,4 +331,43 @@ class AggregateGroups:
         result = function.call(call, arguments)
         if isinstance(result, pa.Scalar):
             return result.as_py()
-        return result.item() if hasattr(result, "item") else result
+        value = result.item() if hasattr(result, "item") else result
+        # To pandas, NaN is what is missing.
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+
+@dataclass(frozen=True)
+class AggregateFrames:
+    """An aggregate function over a window: the first `width` columns of the input, then its results.
+
+    `number` is the column that numbers the rows from 1 in the order of the window, `bounds` those with the first and
+    the last number of each row's frame, NULL where it is empty.
+    """
+
+    function: UserFunction
+    width: int
+    number: int
+    bounds: tuple[int, int]
+    time_zone: str
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """The input with the results. Rows of one frame share one call."""
+        table = tables[0]
+        numbers = np.asarray(table.column(self.number))
+        order = np.argsort(numbers)
+        ordered = table.take(pa.array(order))
+        firsts, lasts = (table.column(b).to_pylist() for b in self.bounds)
+        caller = AggregateGroups((self.function,), (), StructType(), self.time_zone)
+        call = self.function.load()
+        found: dict[tuple[int | None, int | None], Any] = {}
+        with values.user_code():
+            for first, last in zip(firsts, lasts, strict=True):
+                if (first, last) not in found:
+                    rows = (
+                        ordered.slice(0, 0) if first is None else ordered.slice(first - 1, last - first + 1)
+                    )
+                    found[first, last] = caller.call(self.function, call, rows)
+            results = [found[bounds] for bounds in zip(firsts, lasts, strict=True)]
+            column = values.from_python(results, self.function.result)
+        columns = [*table.columns[: self.width], column]
+        return pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])

@@ -334,7 +334,9 @@ def _bind_listagg(name: str, arguments: Sequence[Expression], context: FunctionC
 def _emit_listagg(call: AggregateCall, arguments: Sequence[str]) -> str:
     value, separator = arguments
     if isinstance(call.type, BinaryType):
-        return f"from_hex(string_agg({_distinct(call)}hex({value}), hex({separator}){ORDER}){FILTER})"
+        present = f"list_filter(list({_distinct(call)}{value}{ORDER}){FILTER}, lambda part: part IS NOT NULL)"
+        texts = f"list_transform({present}, lambda part: hex(part))"
+        return f"CASE WHEN count({value}){FILTER} > 0 THEN from_hex(array_to_string({texts}, hex({separator}))) END"
     return f"string_agg({_distinct(call)}{value}, {separator}{ORDER})"
 
 

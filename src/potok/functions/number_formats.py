@@ -20,8 +20,8 @@ from potok.functions.mismatch import call, mismatch, unexpected_argument
 from potok.functions.row_kernels import row_kernel
 from potok.functions.rows import ANY, row
 from potok.functions.sql_text import sql_type
-from potok.functions.type_rules import cast_to, implicit_cast
-from potok.plan.expressions import AttributeReference, Call, Cast, Expression, Literal
+from potok.functions.type_rules import implicit_cast
+from potok.plan.expressions import AttributeReference, Call, Cast, CastMode, Expression, Literal
 from potok.types import (
     MAX_PRECISION,
     STRING,
@@ -283,9 +283,17 @@ def _pattern_argument(argument: Expression, context: FunctionContext) -> str | N
     if text is None:
         raise unexpected_argument(1, argument.data_type, '"STRING"')
     found = fold(text)
-    if found is None and not isinstance(text, Literal):
+    if found is None and not _is_null(text):
         raise unsupported("A pattern of numbers that is computed", "Write it as a literal.")
     return found if isinstance(found, str) else None
+
+
+def _is_null(value: Expression) -> bool:
+    return (
+        _is_null(value.child)
+        if isinstance(value, Cast)
+        else isinstance(value, Literal) and value.value is None
+    )
 
 
 def _bind_to_char(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
@@ -327,7 +335,8 @@ def _text_of_bytes(name: str, value: Expression, form: str | None, context: Func
         case "base64" | "hex" as found:
             return call(found, (value,), STRING, context)
         case "utf-8":
-            return cast_to(value, STRING, context)
+            # As `decode`, it may be NULL.
+            return Cast(value, STRING, CastMode.TRY, explicit=False)
     if form is None:
         return Literal(None, STRING)
     raise SparkError(

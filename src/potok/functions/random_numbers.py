@@ -193,12 +193,12 @@ def _shuffler(numbers: Mersenne) -> Callable[[Any], Any]:
 
 def _new_kernel(call_: Call, seed: int, instance: int) -> Kernel:
     """A kernel over the rows; its argument is the array to shuffle, or a number that only counts the rows."""
-    argument: DataType = DOUBLE
+    arguments: tuple[DataType, ...] = (DOUBLE,)
     match call_.name:
         case "randstr":
             draw = _text_drawer(XorShift(seed), fold(call_.arguments[0]))
         case "shuffle":
-            argument, draw = call_.type, _shuffler(Mersenne(seed))
+            arguments, draw = (call_.type, DOUBLE), _shuffler(Mersenne(seed))
         case "uuid":
             draw = _counted(Mersenne(seed).uuid)
         case "randn":
@@ -208,12 +208,12 @@ def _new_kernel(call_: Call, seed: int, instance: int) -> Kernel:
     result = DOUBLE if call_.name == "uniform" else call_.type
     lock, arrow = threading.Lock(), arrow_type(result)
 
-    def over_rows(rows: pa.Array) -> pa.Array:
+    def over_rows(rows: pa.Array, *_: pa.Array) -> pa.Array:
         values = rows.to_pylist() if call_.name == "shuffle" else range(len(rows))
         with lock:
             return pa.array([draw(v) for v in values], arrow)
 
-    return Kernel(f"potok_{call_.name}_{instance}", (argument,), result, over_rows)
+    return Kernel(f"potok_{call_.name}_{instance}", arguments, result, over_rows)
 
 
 # What gives other values each time: SQL of calls without a seed.
@@ -235,7 +235,8 @@ def _emit(call_: Call, arguments: Sequence[str]) -> str:
     if not _is_seeded(call_):
         return _UNSEEDED[call_.name].format(*arguments)
     # The argument keeps the engine from computing one number for all rows.
-    return f"{_kernel(call_).name}({arguments[0] if call_.name == 'shuffle' else 'random()'})"
+    array = f"{arguments[0]}, " if call_.name == "shuffle" else ""
+    return f"{_kernel(call_).name}({array}random())"
 
 
 # ---- the functions ----------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from potok.plan.expressions import (
     Alias,
     Expression,
     Literal,
+    NamedArgument,
+    SortOrder,
     UnresolvedAttribute,
     UnresolvedFunction,
     UnresolvedStar,
@@ -35,6 +37,7 @@ from potok.plan.logical import (
     UnresolvedTableFunction,
     UnresolvedUnpivot,
 )
+from potok.plan.table_functions import TableArgument
 from potok.tokens import NUMBER, QUOTED, WORD, ParseError
 
 UNNAMED_SUBQUERY = "__auto_generated_subquery_name"
@@ -237,8 +240,38 @@ class RelationParser(ExpressionParser):
 
     def _table_argument(self) -> Expression:
         if self.token.key == "TABLE" and (self.peek().key == "(" or self.peek().kind in {WORD, QUOTED}):
-            raise unsupported("A TABLE argument of a table function", "Use a subquery or LATERAL.")
+            return self._table_as_argument()
+        if self.token.kind is WORD and self.peek().key == "=>" and self.peek(2).key == "TABLE":
+            key = self.plain_name()
+            self.advance()
+            return NamedArgument(key, self._table_as_argument())
         return self._argument()
+
+    def _table_as_argument(self) -> Expression:
+        """`TABLE name` or `TABLE(name or query)`, its partitions and their order."""
+        self.advance()
+        in_parentheses = self.accept("(")
+        plan = self.query() if in_parentheses and self.query_starts(0) else self.named_relation()
+        if in_parentheses:
+            self.expect_closing(")")
+        partition: tuple[Expression, ...] = ()
+        is_single = self.accept("WITH", "SINGLE", "PARTITION")
+        if self.accept("PARTITION", "BY") or self.accept("DISTRIBUTE", "BY"):
+            in_parentheses = self.accept("(")
+            partition = (self.expression(),)
+            while self.accept(","):
+                partition += (self.expression(),)
+            if in_parentheses:
+                self.expect_closing(")")
+        order: tuple[SortOrder, ...] = ()
+        if self.accept("ORDER", "BY") or self.accept("SORT", "BY"):
+            in_parentheses = self.accept("(")
+            order = (self.sort_item(),)
+            while self.accept(","):
+                order += (self.sort_item(),)
+            if in_parentheses:
+                self.expect_closing(")")
+        return TableArgument(plan, partition, order, is_single)
 
     def _at_stream(self) -> bool:
         following = self.peek()

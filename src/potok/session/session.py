@@ -21,6 +21,7 @@ from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.expressions import Literal, PythonFunction
 from potok.plan.logical import LocalRelation, LogicalPlan
 from potok.plan.statements import Statement
+from potok.plan.table_functions import PythonTableFunction
 from potok.session.catalog import SessionCatalog
 from potok.session.explain import explained, tree_text
 from potok.session.runtime import Runtime
@@ -47,6 +48,7 @@ class Session:
         self.conf = conf or Conf(runtime.static_conf, runtime.time_zone)
         self.catalog = SessionCatalog(self)
         self.user_functions: dict[str, PythonFunction] = {}
+        self.table_functions: dict[str, PythonTableFunction] = {}
         self.relations: dict[str, LogicalPlan] = {}
         self.foreach_batch_host: ForeachBatchHost | None = None
         self.streams = QueryManager(StreamServices(self), active_runs=runtime.active_runs)
@@ -57,6 +59,7 @@ class Session:
         other.catalog.views.update(self.catalog.views)
         other.catalog.current_database = self.catalog.current_database
         other.user_functions.update(self.user_functions)
+        other.table_functions.update(self.table_functions)
         other.relations.update(self.relations)
         return other
 
@@ -70,6 +73,7 @@ class Session:
             case_sensitive=self.conf.boolean("spark.sql.caseSensitive"),
             current_database=self.catalog.current_database,
             allow_precision_loss=self.conf.boolean("spark.sql.decimalOperations.allowPrecisionLoss"),
+            histogram_keeps_type=self.conf.boolean("spark.sql.legacy.histogramNumericPropagateInputType"),
         )
 
     def analyze(self, plan: LogicalPlan) -> LogicalPlan:
@@ -79,6 +83,7 @@ class Session:
             self.catalog,
             builtin_functions(),
             self.user_functions,
+            self.table_functions,
             self.catalog.setting,
             self._literal_rows,
         )
@@ -142,6 +147,10 @@ class Session:
     def register_function(self, name: str, function: PythonFunction) -> None:
         """Make a Python function callable from SQL."""
         self.user_functions[name.lower()] = function
+
+    def register_table_function(self, name: str, function: PythonTableFunction) -> None:
+        """Make a Python table function callable from SQL."""
+        self.table_functions[name.lower()] = function
 
     def write(self, write: WriteBatch) -> None:
         """`df.write`."""
