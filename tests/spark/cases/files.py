@@ -660,3 +660,102 @@ def orc_round_trip(spark: Any, F: Any, directory: Path) -> Any:
 @CASES.case()
 def bucket_refused(spark: Any, F: Any, directory: Path) -> Any:
     spark.range(2).write.bucketBy(2, "id").save(str(directory / "out"))
+
+
+# ---- whole files, and the file of a row ---------------------------------------------------------
+
+WHOLE = {"in/a.bin": b"abc", "in/d=1/x y.txt": "hello w"}
+
+
+def whole(name: Any, make: Any, **options: Any) -> Any:
+    """One case over the reader of whole files."""
+
+    def run(spark: Any, F: Any, directory: Path) -> Any:
+        return make(spark.read.format("binaryFile"), F, str(directory / "in"))
+
+    P(f"whole files {name}", run, files=WHOLE, **options)
+
+
+whole("schema", lambda read, F, path: [str(read.load(path + "/a.bin").schema.simpleString())])
+whole(
+    "glob",
+    lambda read, F, path: read.option("pathGlobFilter", "*.txt").load(path).select("length", "content", "d"),
+)
+whole(
+    "recursive",
+    lambda read, F, path: read.option("recursiveFileLookup", True).load(path).select("length", "content"),
+)
+whole("path", lambda read, F, path: read.load(path + "/a.bin").select(F.substring_index("path", "/", -1)))
+whole("filter", lambda read, F, path: read.load(path).where("length > 5").select("length", "d"))
+whole("another schema", lambda read, F, path: read.schema("path string, x int").load(path))
+whole(
+    "own schema",
+    lambda read, F, path: (
+        read.schema("path string, modificationTime timestamp, length long, content binary")
+        .load(path)
+        .select("length")
+    ),
+)
+whole(
+    "too long",
+    lambda read, F, path: read.load(path).select("content"),
+    conf={"spark.sql.sources.binaryFile.maxLength": "5"},
+)
+whole("count", lambda read, F, path: read.load(path).count())
+P(
+    "whole files written",
+    lambda spark, F, directory: spark.range(1).write.format("binaryFile").save(str(directory / "out")),
+)
+P(
+    "whole files in sql",
+    lambda spark, F, directory: spark.sql(f"SELECT length FROM binaryFile.`{directory}/in/a.bin`"),
+    files=WHOLE,
+)
+
+
+def file_of(name: Any, make: Any) -> Any:
+    """One case over a frame that reads one text file."""
+
+    def run(spark: Any, F: Any, directory: Path) -> Any:
+        return make(
+            spark.read.text(str(directory / "in")),
+            F.regexp_extract(F.input_file_name(), "[^/]*/[^/]*$", 0),
+            F,
+        )
+
+    P(f"file of a row {name}", run, files={"in/x y.txt": "hello w\n"})
+
+
+file_of("plain", lambda x, f, F: x.select(f, F.input_file_block_start(), F.input_file_block_length()))
+file_of("name", lambda x, f, F: [x.select(F.input_file_name()).schema.simpleString()])
+file_of(
+    "slashes",
+    lambda x, f, F: x.select(
+        F.substring(F.input_file_name(), 1, 8), F.substring("_metadata.file_path", 1, 6)
+    ),
+)
+file_of("key", lambda x, f, F: x.withColumn("f", f).groupBy("f").count())
+file_of("key itself", lambda x, f, F: x.groupBy(f).count())
+file_of(
+    "where",
+    lambda x, f, F: x.where(F.input_file_name().contains("x")).select(F.explode(F.split("value", " ")), f),
+)
+file_of(
+    "where metadata", lambda x, f, F: x.where("_metadata.file_name LIKE '%x%'").select("_metadata.file_name")
+)
+file_of(
+    "above rows made", lambda x, f, F: x.select(F.explode(F.split("value", " ")).alias("w")).select("w", f)
+)
+file_of("sorted", lambda x, f, F: x.orderBy("value").select(f))
+file_of("limited", lambda x, f, F: x.limit(1).select(f))
+file_of("grouped", lambda x, f, F: x.groupBy("value").count().select(f))
+file_of("distinct", lambda x, f, F: x.distinct().select(f))
+file_of("of two", lambda x, f, F: x.join(x.withColumnRenamed("value", "v")).select(f))
+file_of("in an aggregate", lambda x, f, F: x.agg(F.first(F.input_file_name())))
+file_of("order", lambda x, f, F: x.orderBy(F.input_file_name()))
+P(
+    "file of no file",
+    lambda spark, F: spark.range(1).select(
+        F.input_file_name(), F.input_file_block_start(), F.input_file_block_length()
+    ),
+)
