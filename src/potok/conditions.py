@@ -85,6 +85,36 @@ CONDITIONS: dict[str, Condition] = {
         "42000",
         ANALYSIS,
     ),
+    "APPROX_TOP_K_MAX_ITEMS_TRACKED_EXCEEDS_LIMIT": Condition(
+        "The max items tracked `maxItemsTracked`(<maxItemsTracked>) of `approx_top_k` should be less than or equal to <limit>.",
+        "22023",
+        RUNTIME,
+    ),
+    "APPROX_TOP_K_MAX_ITEMS_TRACKED_LESS_THAN_K": Condition(
+        "The max items tracked `maxItemsTracked`(<maxItemsTracked>) of `approx_top_k` should be greater than or equal to `k`(<k>).",
+        "22023",
+        RUNTIME,
+    ),
+    "APPROX_TOP_K_NON_POSITIVE_ARG": Condition(
+        "The value of <argName> in `approx_top_k` must be a positive integer, but got <argValue>.",
+        "22023",
+        RUNTIME,
+    ),
+    "APPROX_TOP_K_NULL_ARG": Condition(
+        "The value of <argName> in `approx_top_k` cannot be NULL.",
+        "22004",
+        RUNTIME,
+    ),
+    "APPROX_TOP_K_SKETCH_SIZE_NOT_MATCH": Condition(
+        "Combining approx_top_k sketches of different sizes is not allowed. Found sketches of size <size1> and <size2>.",
+        "42846",
+        RUNTIME,
+    ),
+    "APPROX_TOP_K_SKETCH_TYPE_NOT_MATCH": Condition(
+        "Combining approx_top_k sketches of different types is not allowed. Found sketches of type <type1> and <type2>.",
+        "42846",
+        RUNTIME,
+    ),
     "ARITHMETIC_OVERFLOW": Condition(
         '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
         "22003",
@@ -581,6 +611,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT": Condition(
+        "Cannot resolve <sqlExpr> due to data type mismatch: <msg><hint>.",
+        "42K09",
+        ANALYSIS,
+    ),
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": Condition(
         "Cannot resolve <sqlExpr> due to data type mismatch: The <paramIndex> parameter requires "
         "the <requiredType> type, however <inputSql> has the type <inputType>.",
@@ -769,6 +804,26 @@ CONDITIONS: dict[str, Condition] = {
         "42822",
         ANALYSIS,
     ),
+    "HLL_INVALID_INPUT_SKETCH_BUFFER": Condition(
+        "Invalid call to <function>; only valid HLL sketch buffers are supported as inputs (such as those produced by the `hll_sketch_agg` function).",
+        "22546",
+        RUNTIME,
+    ),
+    "HLL_INVALID_LG_K": Condition(
+        "Invalid call to <function>; the `lgConfigK` value must be between <min> and <max>, inclusive: <value>.",
+        "22546",
+        RUNTIME,
+    ),
+    "HLL_K_MUST_BE_CONSTANT": Condition(
+        "Invalid call to <function>; the `K` value must be a constant value, but got a non-constant expression.",
+        "42K0E",
+        RUNTIME,
+    ),
+    "HLL_UNION_DIFFERENT_LG_K": Condition(
+        "Sketches have different `lgConfigK` values: <left> and <right>. Set the `allowDifferentLgConfigK` parameter to true to call <function> with different `lgConfigK` values.",
+        "22000",
+        RUNTIME,
+    ),
     "ILLEGAL_DAY_OF_WEEK": Condition(
         "Illegal input for day of week: <string>.",
         "22009",
@@ -910,6 +965,11 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         ANALYSIS,
     ),
+    "INVALID_BITMAP_POSITION": Condition(
+        "The 0-indexed bitmap position <bitPosition> is out of bounds. The bitmap has <bitmapNumBits> bits (<bitmapNumBytes> bytes).",
+        "22003",
+        ARRAY_INDEX,
+    ),
     "INVALID_CLONE_SESSION_REQUEST.TARGET_SESSION_ID_ALREADY_CLOSED": Condition(
         "Invalid session clone request. Cannot clone session to target session ID "
         "<targetSessionId> because a session with this ID was previously closed.",
@@ -1027,6 +1087,28 @@ CONDITIONS: dict[str, Condition] = {
         "42000",
         ANALYSIS,
     ),
+    "INVALID_FORMAT.CONT_THOUSANDS_SEPS": Condition(
+        "The format is invalid: <format>. Thousands separators (, or G) must have digits in between them "
+        "in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.CUR_MUST_BEFORE_DEC": Condition(
+        "The format is invalid: <format>. Currency characters must appear before any decimal point in the "
+        "number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.CUR_MUST_BEFORE_DIGIT": Condition(
+        "The format is invalid: <format>. Currency characters must appear before digits in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.EMPTY": Condition(
+        "The format is invalid: <format>. The number format string cannot be empty.",
+        "42601",
+        ANALYSIS,
+    ),
     "INVALID_FORMAT.ESC_AT_THE_END": Condition(
         "The format is invalid: <format>. The escape character is not allowed to end with.",
         "42601",
@@ -1034,6 +1116,33 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "INVALID_FORMAT.ESC_IN_THE_MIDDLE": Condition(
         "The format is invalid: <format>. The escape character is not allowed to precede <char>.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.MISMATCH_INPUT": Condition(
+        "The format is invalid: <format>. The input <inputType> <input> does not match the format.",
+        "42601",
+        ILLEGAL_ARGUMENT,
+    ),
+    "INVALID_FORMAT.THOUSANDS_SEPS_MUST_BEFORE_DEC": Condition(
+        "The format is invalid: <format>. Thousands separators (, or G) may not appear after the decimal "
+        "point in the number format.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.UNEXPECTED_TOKEN": Condition(
+        "The format is invalid: <format>. Found the unexpected <token> in the format string; the structure "
+        "of the format string must match: <structure>.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.WRONG_NUM_DIGIT": Condition(
+        "The format is invalid: <format>. The format string requires at least one number digit.",
+        "42601",
+        ANALYSIS,
+    ),
+    "INVALID_FORMAT.WRONG_NUM_TOKEN": Condition(
+        "The format is invalid: <format>. At most one <token> is allowed in the number format.",
         "42601",
         ANALYSIS,
     ),
@@ -1082,28 +1191,6 @@ CONDITIONS: dict[str, Condition] = {
         "Different data sources and meta stores may impose additional restrictions on valid "
         "identifiers.",
         "42602",
-    "INVALID_FORMAT.CONT_THOUSANDS_SEPS": Condition(
-        "The format is invalid: <format>. Thousands separators (, or G) must have digits in between them "
-        "in the number format.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.CUR_MUST_BEFORE_DEC": Condition(
-        "The format is invalid: <format>. Currency characters must appear before any decimal point in the "
-        "number format.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.CUR_MUST_BEFORE_DIGIT": Condition(
-        "The format is invalid: <format>. Currency characters must appear before digits in the number format.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.EMPTY": Condition(
-        "The format is invalid: <format>. The number format string cannot be empty.",
-        "42601",
-        ANALYSIS,
-    ),
         PARSE,
     ),
     "INVALID_INDEX_OF_ZERO": Condition(
@@ -1114,33 +1201,6 @@ CONDITIONS: dict[str, Condition] = {
     "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE": Condition(
         "Invalid inline table. Found incompatible types in the column <colName> for inline table.",
         "42000",
-    "INVALID_FORMAT.MISMATCH_INPUT": Condition(
-        "The format is invalid: <format>. The input <inputType> <input> does not match the format.",
-        "42601",
-        ILLEGAL_ARGUMENT,
-    ),
-    "INVALID_FORMAT.THOUSANDS_SEPS_MUST_BEFORE_DEC": Condition(
-        "The format is invalid: <format>. Thousands separators (, or G) may not appear after the decimal "
-        "point in the number format.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.UNEXPECTED_TOKEN": Condition(
-        "The format is invalid: <format>. Found the unexpected <token> in the format string; the structure "
-        "of the format string must match: <structure>.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.WRONG_NUM_DIGIT": Condition(
-        "The format is invalid: <format>. The format string requires at least one number digit.",
-        "42601",
-        ANALYSIS,
-    ),
-    "INVALID_FORMAT.WRONG_NUM_TOKEN": Condition(
-        "The format is invalid: <format>. At most one <token> is allowed in the number format.",
-        "42601",
-        ANALYSIS,
-    ),
         ANALYSIS,
     ),
     "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH": Condition(
@@ -1639,6 +1699,26 @@ CONDITIONS: dict[str, Condition] = {
         JAVA_ILLEGAL_STATE,
         is_bare=True,
     ),
+    "KLL_INVALID_INPUT_SKETCH_BUFFER": Condition(
+        "Invalid call to <function>; only valid KLL sketch buffers are supported as inputs (such as those produced by the `kll_sketch_agg` function).",
+        "22000",
+        RUNTIME,
+    ),
+    "KLL_SKETCH_INVALID_QUANTILE_RANGE": Condition(
+        "For function <functionName>, the quantile value must be between 0.0 and 1.0 (inclusive).",
+        "22003",
+        RUNTIME,
+    ),
+    "KLL_SKETCH_K_MUST_BE_CONSTANT": Condition(
+        "For function <functionName>, the k parameter must be a constant value, but got a non-constant expression.",
+        "42K0E",
+        RUNTIME,
+    ),
+    "KLL_SKETCH_K_OUT_OF_RANGE": Condition(
+        "For function <functionName>, the k parameter must be between 8 and 65535 (inclusive), but got <k>.",
+        "22003",
+        RUNTIME,
+    ),
     "LOCATION_ALREADY_EXISTS": Condition(
         "Cannot name the managed table as <identifier>, as its associated location <location> already "
         "exists. Please pick a different table name, or remove the existing location first.",
@@ -1702,6 +1782,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION": Condition(
+        "The expression <expr> does not support more than one source.",
+        "42K0E",
+        ANALYSIS,
+    ),
     "NAMED_PARAMETERS_NOT_SUPPORTED": Condition(
         "Named parameters are not supported for function <functionName>; please retry the query "
         "with positional arguments to the function call instead.",
@@ -1712,6 +1797,11 @@ CONDITIONS: dict[str, Condition] = {
         "Negative scale is not allowed: '<scale>'. Set the config <sqlConf> to \"true\" to allow it.",
         "0A000",
         ANALYSIS,
+    ),
+    "NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION": Condition(
+        "Found the negative value in <frequencyExpression>: <negativeValue>, but expected a positive integral value.",
+        "22003",
+        ILLEGAL_ARGUMENT,
     ),
     "NESTED_AGGREGATE_FUNCTION": Condition(
         "It is not allowed to use an aggregate function in the argument of another aggregate "
@@ -1735,6 +1825,11 @@ CONDITIONS: dict[str, Condition] = {
         "DataFrames/Datasets.\nStructured Streaming only supports time-window aggregation using "
         "the WINDOW function. (window specification: <windowSpec>)",
         "42KDE",
+        ANALYSIS,
+    ),
+    "NOT_A_SCALAR_FUNCTION": Condition(
+        "<functionName> appears as a scalar expression here, but the function was defined as a table function. Please update the query to move the function call into the FROM clause, or redefine <functionName> as a scalar function instead.",
+        "42887",
         ANALYSIS,
     ),
     "NULLABLE_COLUMN_OR_FIELD": Condition(
@@ -1777,11 +1872,6 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ORDER_BY_POS_OUT_OF_RANGE": Condition(
         "ORDER BY position <index> is not in select list (valid range is [1, <size>]).",
-    "MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION": Condition(
-        "The expression <expr> does not support more than one source.",
-        "42K0E",
-        ANALYSIS,
-    ),
         "42805",
         ANALYSIS,
     ),
@@ -1822,11 +1912,6 @@ CONDITIONS: dict[str, Condition] = {
     "PIVOT_VALUE_DATA_TYPE_MISMATCH": Condition(
         "Invalid pivot value '<value>': value data type <valueType> does not match pivot column "
         "data type <pivotType>.",
-    "NOT_A_SCALAR_FUNCTION": Condition(
-        "<functionName> appears as a scalar expression here, but the function was defined as a table function. Please update the query to move the function call into the FROM clause, or redefine <functionName> as a scalar function instead.",
-        "42887",
-        ANALYSIS,
-    ),
         "42K09",
         ANALYSIS,
     ),
@@ -1843,6 +1928,11 @@ CONDITIONS: dict[str, Condition] = {
         ' necessary set <config> to "false" to bypass this error.',
         "22012",
         ARITHMETIC,
+    ),
+    "REQUIRED_PARAMETER_NOT_FOUND": Condition(
+        "Cannot invoke routine <routineName> because the parameter named <parameterName> is required, but the routine call did not supply a value. Please update the routine call to supply an argument value (either positionally at index <index> or by name) and retry the query again.",
+        "4274K",
+        ANALYSIS,
     ),
     "REQUIRES_SINGLE_PART_NAMESPACE": Condition(
         "<sessionCatalog> requires a single-part namespace, but got identifier <identifier>.",
@@ -1897,6 +1987,11 @@ CONDITIONS: dict[str, Condition] = {
         "The seed expression <seedExpr> of the expression <exprWithSeed> must be foldable.",
         "42K08",
         ANALYSIS,
+    ),
+    "SKETCH_INVALID_LG_NOM_ENTRIES": Condition(
+        "Invalid call to <function>; the `lgNomEntries` value must be between <min> and <max>, inclusive: <value>.",
+        "22003",
+        RUNTIME,
     ),
     "SQL_CONF_NOT_FOUND": Condition(
         "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
@@ -2053,6 +2148,15 @@ CONDITIONS: dict[str, Condition] = {
         "42KDE",
         ANALYSIS,
     ),
+    "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY": Condition(
+        "Cannot restart streaming query with stateful operators because the state directory is empty or missing.\n"
+        "Stateful operators in current batch: [<OpsInCurBatchSeq>].\nThis typically occurs when state files have been"
+        " deleted or the streaming query was previously run without stateful operators but restarted with stateful"
+        " operators.\nPlease remove the stateful operators, use a new checkpoint location, or restore the missing state"
+        " files.",
+        "42K03",
+        ANALYSIS,
+    ),
     "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA": Condition(
         "Streaming stateful operator name does not match with the operator in state metadata. This likely to happen"
         " when user adds/removes/changes stateful operator of existing streaming query.\nStateful operators in the"
@@ -2086,6 +2190,11 @@ CONDITIONS: dict[str, Condition] = {
         "42P01",
         ANALYSIS,
     ),
+    "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS": Condition(
+        'There are too many table arguments for table-valued function. It allows one table argument, but got: <num>. If you want to allow it, please set "spark.sql.allowMultipleTableArguments.enabled" to "true"',
+        "54023",
+        ANALYSIS,
+    ),
     "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS": Condition(
         "Cannot create the temporary view <relationName> because it already exists.\nChoose a different "
         "name, drop or replace the existing view.",
@@ -2096,6 +2205,16 @@ CONDITIONS: dict[str, Condition] = {
         "CREATE TEMPORARY VIEW or the corresponding Dataset APIs only accept single-part view names, but got: <actualName>.",
         "428EK",
         ANALYSIS,
+    ),
+    "THETA_INVALID_INPUT_SKETCH_BUFFER": Condition(
+        "Invalid call to <function>; only valid Theta sketch buffers are supported as inputs (such as those produced by the `theta_sketch_agg` function).",
+        "22000",
+        RUNTIME,
+    ),
+    "THETA_LG_NOM_ENTRIES_MUST_BE_CONSTANT": Condition(
+        "Invalid call to <function>; the `lgNomEntries` value must be a constant value, but got a non-constant expression.",
+        "42K0E",
+        RUNTIME,
     ),
     "TRAILING_COMMA_IN_SELECT": Condition(
         "Trailing comma detected in SELECT clause. Remove the trailing comma before the FROM clause.",
@@ -2112,6 +2231,16 @@ CONDITIONS: dict[str, Condition] = {
         "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> do not.",
         "42K09",
         ANALYSIS,
+    ),
+    "TUPLE_INVALID_INPUT_SKETCH_BUFFER": Condition(
+        "Invalid call to <function>; only valid Tuple sketch buffers are supported as inputs (such as those produced by the corresponding `tuple_sketch_agg_*` function).",
+        "22000",
+        RUNTIME,
+    ),
+    "TUPLE_INVALID_SKETCH_MODE": Condition(
+        "Invalid call to <function>: mode '<mode>' is not supported. Valid modes are: <validModes>.",
+        "22023",
+        RUNTIME,
     ),
     "UDTF_ALIAS_NUMBER_MISMATCH": Condition(
         "The number of aliases supplied in the AS clause does not match the number of columns "
@@ -2185,11 +2314,6 @@ CONDITIONS: dict[str, Condition] = {
         "A column, variable, or function parameter with name <objectName> cannot be resolved. Did you "
         "mean one of the following? [<proposal>].",
         "42703",
-    "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS": Condition(
-        'There are too many table arguments for table-valued function. It allows one table argument, but got: <num>. If you want to allow it, please set "spark.sql.allowMultipleTableArguments.enabled" to "true"',
-        "54023",
-        ANALYSIS,
-    ),
         ANALYSIS,
     ),
     "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES": Condition(
@@ -2281,6 +2405,11 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         ANALYSIS,
     ),
+    "UNSUPPORTED_FEATURE.WRITE_FOR_BINARY_SOURCE": Condition(
+        "The feature is not supported: Write for the binary file data source.",
+        "0A000",
+        UNSUPPORTED,
+    ),
     "UNSUPPORTED_GENERATOR.MULTI_GENERATOR": Condition(
         "The generator is not supported: only one generator allowed per SELECT clause but found "
         "<num>: <generators>.",
@@ -2339,6 +2468,11 @@ CONDITIONS: dict[str, Condition] = {
         "Or if you're scanning an existed table, please drop it and re-create it.",
         "42K03",
         ANALYSIS,
+    ),
+    "VECTOR_DIMENSION_MISMATCH": Condition(
+        "Vectors passed to <functionName> must have the same dimension, but got <leftDim> and <rightDim>.",
+        "22000",
+        RUNTIME,
     ),
     "WINDOW_FUNCTION_FRAME_NOT_ORDERED": Condition(
         "Window function <wf_name> requires the window to be ordered. You need to add an ORDER BY clause. "
@@ -2400,11 +2534,6 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "_LEGACY_ERROR_TEMP_0053": Condition(
         "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.",
-    "UNSUPPORTED_FEATURE.WRITE_FOR_BINARY_SOURCE": Condition(
-        "The feature is not supported: Write for the binary file data source.",
-        "0A000",
-        UNSUPPORTED,
-    ),
         None,
         PARSE,
     ),
