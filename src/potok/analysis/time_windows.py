@@ -17,7 +17,7 @@ from potok.analysis.functions import DOCUMENTATION
 from potok.analysis.names import quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.time import parse_interval
-from potok.analysis.trees import named, transform_down, walk
+from potok.analysis.trees import named, strip_alias, transform_down, walk
 from potok.errors import Origin, SparkError
 from potok.functions.base import FunctionContext
 from potok.functions.type_rules import implicit_cast
@@ -140,7 +140,7 @@ def _add_window(
         alias = Alias(windows[0], ("window",), metadata, next_expr_id())
         filtered = Filter(child, present) if time.nullable else child
         return Project(filtered, (alias, *child.output)), to_attribute(alias)
-    column = AttributeReference("window", data_type, False, next_expr_id(), metadata)  # noqa: FBT003 - nullable
+    column = AttributeReference("window", data_type, True, next_expr_id(), metadata)  # noqa: FBT003 - nullable
     expanded = Expand(child, tuple((w, *child.output) for w in windows), (column, *child.output))
     if size % slide == 0:
         return (Filter(expanded, present) if time.nullable else expanded), column
@@ -192,7 +192,12 @@ def _merged_sessions(
     before = WindowFrame(True, None, Literal(-1, INTEGER))  # noqa: FBT003 - ROWS
     until = WindowFrame(True, None, Literal(0, INTEGER))  # noqa: FBT003
     whole = WindowFrame(True, None, None)  # noqa: FBT003
-    keys = tuple(others)
+    kept = plan.output
+    # Each once: an expression may be one that the engine does not partition by.
+    plain = [strip_alias(o) for o in others]
+    computed = tuple(named(o, "key") for o in plain if not isinstance(o, AttributeReference | Literal))
+    plan = Project(plan, (*plan.output, *computed)) if computed else plan
+    keys = (*(o for o in plain if isinstance(o, AttributeReference)), *map(to_attribute, computed))
     reached = named(WindowExpression(_extreme("max", end), keys, order, before), "reached")
     plan = Window(plan, (reached,))
     touches = Call("<=", (start, to_attribute(reached)), BOOLEAN, True)  # noqa: FBT003 - nullable
@@ -211,8 +216,8 @@ def _merged_sessions(
         session.metadata,
         next_expr_id(),
     )
-    kept = tuple(a for a in plan.output if a.expr_id != session.expr_id)
-    return Project(plan, (merged, *kept)), to_attribute(merged)
+    others_kept = (a for a in kept if a.expr_id != session.expr_id)
+    return Project(plan, (merged, *others_kept)), to_attribute(merged)
 
 
 def _extreme(name: str, value: Expression) -> AggregateCall:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from potok.compiler.expressions import Emitter, column_name
@@ -36,6 +36,7 @@ from potok.engine.pipeline import (
 from potok.engine.sql_types import sql_type
 from potok.errors import SparkError, unsupported
 from potok.functions.base import GeneratorFunction
+from potok.functions.branches import over_branches
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
     Alias,
@@ -106,6 +107,15 @@ def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
         plan.schema,
         tuple(compilation.observations),
     )
+
+
+def _branches(plan: SetOperation) -> Iterator[LogicalPlan]:
+    """The branches of a UNION ALL and of those among its branches."""
+    for branch in plan.branches:
+        if isinstance(branch, SetOperation) and branch.operation == "union" and branch.is_all:
+            yield from _branches(branch)
+        else:
+            yield branch
 
 
 class _Compilation:
@@ -235,6 +245,8 @@ class _Compilation:
         outputs = tuple(cast("Expression", _replace(e, by_expression)) for e in kept)
         inner = [k for k in keys if isinstance(k, Alias)]
         child: LogicalPlan = plan.child
+        if any(isinstance(node, SetOperation) for node in child.walk()):
+            outputs = tuple(over_branches(e) for e in outputs)
         if inner:
             child = Project(child, (*child.output, *inner))
         key_attributes = tuple(to_attribute(k) for k in keys)
@@ -254,7 +266,7 @@ class _Compilation:
         return f"SELECT {self._outputs(outputs)} FROM ({source}){group_by}"
 
     def expand(self, plan: Expand, needed: Needed) -> str:
-        """Each row once per projection, by a cross join with the projections' numbers."""
+        """Each row once per projection, its copies one after the other, as in Spark: `first` and lists depend on it."""
         child = self.query(plan.child, _references(e for p in plan.projections for e in p))
         columns = []
         for position, attribute in enumerate(plan.result):
@@ -265,8 +277,9 @@ class _Compilation:
                 for number, projection in enumerate(plan.projections)
             )
             columns.append(f"CASE potok_copy {cases} END AS {column_name(attribute.expr_id)}")
-        numbers = ", ".join(f"({n})" for n in range(len(plan.projections)))
-        return f"SELECT {', '.join(columns) or '1'} FROM ({child}) CROSS JOIN (VALUES {numbers}) AS t(potok_copy)"
+        numbers = ", ".join(map(str, range(len(plan.projections))))
+        copied = f"SELECT *, UNNEST([{numbers}]) AS potok_copy FROM ({child})"
+        return f"SELECT {', '.join(columns) or '1'} FROM ({copied})"
 
     def window(self, plan: Window, needed: Needed) -> str:
         """Window expressions beside the child's columns."""
@@ -349,7 +362,7 @@ class _Compilation:
         union = word == "UNION ALL"
         positions = [i for i, a in enumerate(plan.result) if not union or a.expr_id in needed] or [0]
         queries = []
-        for branch in plan.branches:
+        for branch in _branches(plan) if union else plan.branches:
             columns = [branch.output[i] for i in positions]
             names = ", ".join(
                 f"{column_name(c.expr_id)} AS {column_name(plan.result[i].expr_id)}"
@@ -358,6 +371,9 @@ class _Compilation:
             queries.append(
                 f"(SELECT {names} FROM ({self.query(branch, frozenset(c.expr_id for c in columns))}))"
             )
+        if union and len(queries) <= _MOST_NESTED:
+            # So the engine reads one after the other, as Spark does: `first` and lists depend on it.
+            return f" {word} (".join(queries) + ")" * (len(queries) - 1)
         return f" {word} ".join(queries)
 
     def deduplicate(self, plan: Deduplicate, needed: Needed) -> str:
@@ -476,6 +492,8 @@ class _Compilation:
         return ", ".join(columns) or "1 AS c0"
 
 
+# Branches of a union within one another; more would be too deep for the engine's parser.
+_MOST_NESTED = 100
 _JOIN_WORDS = {
     "inner": "JOIN",
     "cross": "JOIN",

@@ -185,7 +185,7 @@ def from_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  
     convert = _create_converter_from_pandas(client_type(data_type), timezone=time_zone)
     converted = convert(series)
     target = client_arrow_type(data_type)
-    mask = converted.isna()
+    mask = _missing(converted)
     try:
         array = pa.Array.from_pandas(converted, mask=mask, type=target, safe=True)
     except (pa.lib.ArrowInvalid, pa.lib.ArrowTypeError):
@@ -195,13 +195,18 @@ def from_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  
     return from_client(array, data_type)
 
 
+def _missing(series: Any) -> Any:  # noqa: ANN401 - pandas
+    """Where there is nothing; None for arrays that tell Arrow so themselves, which takes no second word."""
+    return None if hasattr(series.array, "__arrow_array__") else series.isna()
+
+
 def strict_series(series: Any, data_type: DataType, time_zone: str) -> pa.Array:  # noqa: ANN401 - pandas
     """A pandas result in pyspark's Arrow type, cast where its kind of values fits. Raises Arrow's errors."""
     from pyspark.sql.pandas.types import _create_converter_from_pandas
 
     converted = _create_converter_from_pandas(client_type(data_type), timezone=time_zone)(series)
     target = client_arrow_type(data_type)
-    mask = converted.isna()
+    mask = _missing(converted)
     try:
         array = pa.Array.from_pandas(converted, mask=mask, type=target, safe=True)
     except pa.lib.ArrowInvalid:

@@ -482,7 +482,11 @@ class SpecialFormParser(TypeParser):
             self.reset(index)
             return None
         first = self.value()
-        self.expect(",")
+        if self.token.key != "," and start.text.lower() not in {"timestampadd", "timestampdiff"}:
+            # Two arguments: the function, over a column that is called like a unit.
+            self.reset(index)
+            return None
+        self.advance()
         second = self.value()
         self.expect(")")
         return self.call(start, name, Literal(unit, t.STRING), first, second)

@@ -43,6 +43,7 @@ from potok.plan.logical import (
     to_attribute,
 )
 from potok.plan.tree import Node
+from potok.stateful.outer_joins import narrowed_type
 from potok.types import BOOLEAN
 
 Ids = frozenset[int]
@@ -132,7 +133,11 @@ def _lowered(condition: Expression, plan: LogicalPlan) -> LogicalPlan | None:
 
 
 def _into_sides(condition: Expression, join: Join) -> LogicalPlan | None:
-    used = references([condition]).keys()
+    used = _used([condition])
+    join_type = narrowed_type(join, condition, used, frozenset(_not_null(condition)))
+    if join_type != join.join_type:
+        narrower = replace(join, join_type=join_type)
+        return _into_sides(condition, narrower) or Filter(narrower, condition)
     of_left, of_right = used <= _ids(join.left), used <= _ids(join.right)
     match join.join_type:
         case "inner" | "cross" if not (of_left or of_right):

@@ -9,18 +9,30 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from potok.plan.expressions import AttributeReference, Expression
-from potok.plan.logical import Aggregate, Filter, LogicalPlan, Project, SubqueryAlias, to_attribute
+from potok.plan.logical import (
+    Aggregate,
+    Expand,
+    Filter,
+    Join,
+    LogicalPlan,
+    Project,
+    SubqueryAlias,
+    to_attribute,
+)
 from potok.plan.tree import Node
 
 Needed = frozenset[int]
 
 
 def pruned_aggregates(plan: LogicalPlan) -> LogicalPlan:
-    """The plan, streaming aggregations below its projections with the outputs that are read."""
+    """The plan, streaming aggregations below its projections and aggregations with the outputs that are read."""
 
     def change(node: Node) -> Node:
         if isinstance(node, Project) and node.is_streaming:
             node = replace(node, child=_pruned(node.child, _references(node.expressions)))
+        elif isinstance(node, Aggregate) and node.is_streaming:
+            read = _references((*node.grouping, *node.aggregates))
+            node = replace(node, child=_pruned(node.child, read))
         return node.map_children(change, LogicalPlan)
 
     changed = change(plan)
@@ -38,6 +50,15 @@ def _pruned(plan: LogicalPlan, needed: Needed) -> LogicalPlan:
             return replace(plan, child=_pruned(plan.child, needed | _references((plan.condition,))))
         case SubqueryAlias():
             return replace(plan, child=_pruned(plan.child, needed))
+        case Expand():
+            chosen = [i for i, a in enumerate(plan.result) if a.expr_id in needed] or [0]
+            projections = tuple(tuple(p[i] for i in chosen) for p in plan.projections)
+            read = _references(e for projection in projections for e in projection)
+            result = tuple(plan.result[i] for i in chosen)
+            return replace(plan, projections=projections, result=result, child=_pruned(plan.child, read))
+        case Join() if plan.condition is not None:
+            read = needed | _references((plan.condition,))
+            return replace(plan, left=_pruned(plan.left, read), right=_pruned(plan.right, read))
         case Aggregate() if plan.grouping:
             return replace(plan, aggregates=_kept(plan.aggregates, needed))
     return plan

@@ -319,6 +319,24 @@ CASES.sql(
     "tumbling window",
     "SELECT window(ts, '1 day') w, count(*) c FROM times GROUP BY window(ts, '1 day') ORDER BY w.start",
 )
+CASES.sql(
+    "session window of keys that are computed",
+    "SELECT session_window(ts, '5 minutes') w, length(CAST(id AS STRING)) + 1 AS l, id * CAST(2.5 AS DECIMAL(30, 2)) AS d,"
+    " count(*) c FROM times GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+)
+CASES.sql(
+    "rows of sliding windows in their order",
+    "SELECT window(at, '10 seconds', '5 seconds') w, collect_list(n) l, first(n) f, last(n) t FROM"
+    " VALUES (1, TIMESTAMP '2024-01-01 00:00:09'), (2, TIMESTAMP '2024-01-01 00:00:04'),"
+    " (3, TIMESTAMP '2024-01-01 00:00:11'), (4, TIMESTAMP '2024-01-01 00:00:06') AS t(n, at) GROUP BY 1 ORDER BY 1",
+)
+CASES.sql("date_add of a column day", "SELECT date_add(day, 1) FROM VALUES (DATE '2024-01-01') AS t(day)")
+CASES.sql("dateadd of a column hour", "SELECT dateadd(hour, 1) FROM VALUES (DATE '2024-01-01') AS t(hour)")
+CASES.sql(
+    "date_diff of columns called like units",
+    "SELECT date_diff(month, year), datediff(day, day) FROM VALUES (DATE '2024-01-01', DATE '2024-01-03', DATE '2024-01-01')"
+    " AS t(month, year, day)",
+)
 CASES.program(
     "window groups",
     lambda spark, F: (

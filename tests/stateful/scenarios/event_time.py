@@ -57,6 +57,37 @@ def sliding_of_windows(spark: SparkSession, sources: Sources) -> DataFrame:
     )
 
 
+def unread(sources: Sources) -> DataFrame:
+    """Windows with an aggregate that nobody above reads."""
+    return (
+        marked(sources)
+        .groupBy(F.window("at", "10 seconds"), "k")
+        .agg(F.count("*").alias("n"), F.collect_list("v").alias("unread"))
+    )
+
+
+def unread_by_windows(spark: SparkSession, sources: Sources) -> DataFrame:
+    """Nor by windows of windows."""
+    return unread(sources).groupBy(F.window("window", "30 seconds")).agg(F.sum("n").alias("n"))
+
+
+def unread_by_sliding_windows(spark: SparkSession, sources: Sources) -> DataFrame:
+    """Nor by sliding ones, for which rows are copied."""
+    found = unread(sources).filter("n > 0").groupBy(F.window("window", "30 seconds", "15 seconds"))
+    return found.agg(F.sum("n").alias("n"))
+
+
+def unread_by_join(spark: SparkSession, sources: Sources) -> DataFrame:
+    """Nor above a join of the windows."""
+    other = (
+        marked(sources)
+        .groupBy(F.window("at", "10 seconds").alias("w"))
+        .agg(F.max("v").alias("most"), F.min("v"))
+    )
+    joined = unread(sources).alias("l").join(other.alias("r"), F.expr("l.window = r.w"), "left_outer")
+    return joined.select("window", "k", "n", "most")
+
+
 def lost_watermark(spark: SparkSession, sources: Sources) -> DataFrame:
     """Start of the window instead of the window: no event time any more."""
     found = marked(sources).groupBy(F.window("at", "10 seconds"), "k").count()
@@ -113,6 +144,9 @@ SCENARIOS = [
     ),
     Scenario("dedup_by_window", dedup_by_window, ATV, "append", STEPS),
     Scenario("three_windows", three_windows, ATV, "append", STEPS),
+    Scenario("unread_by_windows", unread_by_windows, ATV, "append", STEPS),
+    Scenario("unread_by_sliding_windows", unread_by_sliding_windows, ATV, "append", STEPS),
+    Scenario("unread_by_join", unread_by_join, ATV, "append", STEPS),
     Scenario("three_windows_restarts", three_windows, ATV, "append", BROKEN),
     Scenario("three_windows_no_data_off", three_windows, ATV, "append", STEPS, conf=NO_DATA_OFF),
     Scenario("dedup_then_two_windows", dedup_then_two_windows, ATV, "append", STEPS, checkpoint=True),

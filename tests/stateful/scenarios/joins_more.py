@@ -268,7 +268,25 @@ CONDITIONS = {
     "since": "l.k = r.k AND rt >= lt AND lt > TIMESTAMP '2024-01-01 00:00:11'",
     "three_times": "l.k = r.k AND rt >= lt AND rt <= lt + INTERVAL 15 SECONDS AND rt < lt + INTERVAL 1 HOUR",
 }
+REJECTING = {
+    "left_of_full": ("full", "lv > 1"),
+    "right_of_full": ("full", "rv > 10"),
+    "both_of_full": ("full", "lv < rv"),
+    "either_of_full": ("full", "rv > 10 OR rv < 0"),
+    "neither_of_full": ("full", "lv IS NULL OR rv > 10"),
+    "right_of_left": ("left", "rv > 10"),
+    "left_of_right": ("right", "lv > 1"),
+    "known_of_left": ("left", "rv IS NOT NULL"),
+    "in_of_left": ("left", "rv IN (10, 20)"),
+    "not_of_left": ("left", "NOT (rv = 10)"),
+    "safe_of_left": ("left", "rv <=> 10"),
+    "instead_of_left": ("left", "coalesce(rv, 100) < 50"),
+    "instead_kept_of_left": ("left", "coalesce(rv, 0) < 15"),
+    "both_of_left": ("left", "lv < rv"),
+    "case_of_full": ("full", "CASE WHEN rv > 10 THEN lv > 0 ELSE rv IS NULL END"),
+}
 SCENARIOS = [
+    *(Scenario(f"rejecting_{name}", where(*chosen), SIDES, "append", STEPS) for name, chosen in REJECTING.items()),
     *(Scenario(name, selected(how, *columns), SIDES, "append", STEPS) for name, (how, columns) in SELECTED.items()),
     Scenario("times_gone", selected("inner", "l.k", "lv", condition=EQUAL), SIDES, "append", STEPS),
     Scenario("one_time_gone", selected("inner", "l.k", "lt", "rv", condition=EQUAL), SIDES, "append", STEPS),
@@ -319,6 +337,7 @@ SCENARIOS = [
 ]  # fmt: skip
 SCENARIOS = reading_less(
     SCENARIOS,
+    *(f"rejecting_{name}" for name in REJECTING if name not in {"neither_of_full", "case_of_full"}),
     "key_only",
     "key_only_left",
     "values",
