@@ -180,6 +180,20 @@ def test_a_missing_topic_is_named(streams: Any) -> None:
         streams.run(streams.read(subscribe="no-such-topic", fetchOffset__retryIntervalMs="10"))
 
 
+def test_no_offsets_are_committed_to_the_group(streams: Any, kafka: Any) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"a", b"b"])
+    options = {"subscribe": topic, "startingOffsets": "earliest", "kafka__group__id": f"of-{topic}"}
+    streams.run(streams.read(**options))
+    assert streams.values() == ["a", "b"]
+    assert streams.read_batch(**options).count() == 2
+    settings = {"bootstrap.servers": kafka.bootstrap, "group.id": f"of-{topic}", "log_level": 0}
+    consumer = confluent_kafka.Consumer(settings)
+    [found] = consumer.committed([confluent_kafka.TopicPartition(topic, 0)], PATIENCE_S)
+    consumer.close()
+    assert found.offset == confluent_kafka.OFFSET_INVALID
+
+
 def test_a_stream_read_twice_in_a_batch(streams: Any, kafka: Any) -> None:
     topic = kafka.topic(2)
     kafka.produce(topic, [b"%d" % i for i in range(50)])
@@ -191,13 +205,13 @@ def test_a_stream_read_twice_in_a_batch(streams: Any, kafka: Any) -> None:
 def test_batch_write_with_every_column(spark: Any, kafka: Any) -> None:
     topic, other = kafka.topic(3), kafka.topic()
     frame = spark.sql(
-        "SELECT 'k' key, 'v' value, 2 partition, array(named_struct('key', 'h', 'value', x'01'),"
+        "SELECT 'k' key, 'v' value, 1 partition, array(named_struct('key', 'h', 'value', x'01'),"
         f" named_struct('key', 'n', 'value', cast(null as binary))) headers, '{topic}' topic"
         f" UNION ALL SELECT null, null, null, null, '{other}'"
     )
     _write(frame, kafka)
     [record] = kafka.records(topic)
-    assert (record.key(), record.value(), record.partition()) == (b"k", b"v", 2)
+    assert (record.key(), record.value(), record.partition()) == (b"k", b"v", 1)  # the key's is 2
     assert record.headers() == [("h", b"\x01"), ("n", None)]
     [record] = kafka.records(other)
     assert (record.key(), record.value(), record.headers()) == (None, None, None)
@@ -218,6 +232,25 @@ def test_keys_go_to_the_partitions_that_spark_gives_them(spark: Any, kafka: Any)
     for record in kafka.records(topic):
         found.setdefault(record.partition(), set()).add(int(record.key()))
     assert found == {partition: set(keys) for partition, keys in PARTITION_OF_KEY.items()}
+
+
+def test_available_now_is_what_is_there_at_the_start(streams: Any, kafka: Any) -> None:
+    topic = kafka.topic()
+    kafka.produce(topic, [b"a", b"b"])
+    seen: list[str] = []
+
+    def more(frame: Any, number: int) -> None:
+        seen.extend(row.v for row in frame.selectExpr("cast(value as string) v").collect())
+        # A stream that took these as well would never end.
+        kafka.produce(topic, [b"later %d" % number])
+
+    frame = streams.read(subscribe=topic, startingOffsets="earliest", maxOffsetsPerTrigger=1)
+    writer = frame.writeStream.foreachBatch(more).trigger(availableNow=True)
+    query = writer.option("checkpointLocation", str(streams.checkpoint())).start()
+    streams.started.append(query)
+    wait(lambda: not query.isActive or len(seen) > 2)
+    assert seen == ["a", "b"]
+    assert query.exception() is None
 
 
 def test_from_topic_to_topic(streams: Any, kafka: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -98,7 +99,8 @@ def test_killed_before_a_topic_exactly_once(
 
 
 def test_killed_before_a_topic_at_least_once(life: Life, kafka: Kafka, source: str, tmp_path: Path) -> None:
-    request = {"source": source, "sink": "kafka", "target": kafka.topic(), "guarantee": "at-least-once"}
+    # As long as nobody asks for more.
+    request = {"source": source, "sink": "kafka", "target": kafka.topic()}
     assert life(tmp_path, **request, kill=["addBatch", False, 1])
     assert not life(tmp_path, **request, kill=None)
     assert [record.value() for record in kafka.records(request["target"])] == WHOLE[:6] + WHOLE[3:]
@@ -121,6 +123,127 @@ def test_a_mark_that_has_expired(life: Life, kafka: Kafka, source: str, tmp_path
     records = kafka.records(request["target"], **{"isolation.level": "read_committed"})
     assert [record.value() for record in records] == WHOLE[:6] + WHOLE[3:]
     assert not life(tmp_path, **request, kill=None)
+
+
+# ---- with state
+
+EVENTS: list[dict[str, Any]] = [{"id": i, "k": "ab"[i % 2], "at": 4 * i, "v": i} for i in range(7)]
+REPEATED = [*EVENTS[:2], EVENTS[1], *EVENTS[2:5], EVENTS[3], *EVENTS[5:]]
+# As many, at about the same time: after a restart Spark knows the watermarks of those streams alone that have new records.
+OTHERS = [
+    {"id": i, "k": "x", "at": row["at"] + 3, "v": 100 + i}
+    for i, row in zip((0, 50, 51, 2, 3, 52, 53, 54, 6), REPEATED, strict=True)
+]
+# Everything before it is complete.
+LAST = {"id": 1000, "k": "z", "at": 3000, "v": 0}
+# What comes out, which follows from the events: three records a batch.
+WINDOWS = ["00:00a=2/2", "00:00b=2/2", "00:10a=1/4", "00:10b=2/6", "00:20a=1/6", "00:20b=1/5"]
+RESULTS = {
+    "windows": WINDOWS,
+    "counts": ["a=1/0", "b=2/2", "a=3/6", "b=3/5", "a=4/12", "b=5/13", "z=1/0"],
+    "distinct": [*map(str, range(7)), "1000"],
+    "join": ["0:100", *["1:none"] * 2, "2:102", *["3:103"] * 2, "4:none", "5:none", "6:106", "1000:0"],
+}
+STATEFUL_DEATHS = [["addBatch", False, 1], ["walCommit", False, 2], ["commitOffsets", True, 3]]
+CASES = [("windows", "kafka"), ("counts", "kafka"), ("distinct", "parquet"), ("join", "parquet")]
+
+
+@pytest.fixture(scope="module")
+def events(kafka: Kafka) -> dict[str, str]:
+    """Two topics of events; the topic `other` is read by joins alone."""
+    topics = {"source": kafka.topic(), "other": kafka.topic()}
+    for topic, rows in zip(topics.values(), (REPEATED, OTHERS), strict=True):
+        kafka.produce(
+            topic,
+            [
+                json.dumps({**row, "at": f"2024-01-01T00:{row['at'] // 60:02}:{row['at'] % 60:02}Z"}).encode()
+                for row in (*rows, LAST)
+            ],
+        )
+    return topics
+
+
+def _state(spark: Any, checkpoint: Path, query: str) -> dict[str, list[tuple[str, str]]]:
+    """What a query remembers at its end."""
+    stores = ["default"]
+    if query == "join":
+        kinds = ("keyToNumValues", "keyWithIndexToValue")
+        stores = [f"{side}-{kind}" for side in ("left", "right") for kind in kinds]
+    found = {}
+    for store in stores:
+        reader = spark.read.format("statestore")
+        if store != "default":
+            reader = reader.option("storeName", store)
+        rows = reader.load(str(checkpoint)).selectExpr("to_json(key) k", "to_json(value) v").collect()
+        found[store] = sorted((row.k, row.v) for row in rows)
+    return found
+
+
+def _values(directory: Path) -> list[str]:
+    """What the files that are listed hold."""
+    listed = [
+        json.loads(line)["path"].rpartition("/")[2]
+        for log in (directory / "_spark_metadata").glob("[0-9]*")
+        for line in log.read_text().splitlines()[1:]
+    ]
+    assert sorted(listed) == sorted(path.name for path in directory.glob("part-*"))
+    return [value for name in listed for value in pq.read_table(directory / name)["value"].to_pylist()]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    life: Life, spark: Any, events: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, list[tuple[str, str]]]]:
+    """The state of each query at its end, when nobody kills it."""
+
+    @functools.cache
+    def state(query: str) -> dict[str, list[tuple[str, str]]]:
+        directory = tmp_path_factory.mktemp(query)
+        assert not life(directory, **events, query=query, sink="noop", kill=None)
+        return _state(spark, directory / "checkpoint", query)
+
+    return state
+
+
+@pytest.mark.parametrize(("query", "sink"), CASES, ids=["-".join(case) for case in CASES])
+def test_killed_with_state(
+    life: Life,
+    kafka: Kafka,
+    spark: Any,
+    events: dict[str, str],
+    undisturbed: Callable[[str], dict[str, list[tuple[str, str]]]],
+    tmp_path: Path,
+    query: str,
+    sink: str,
+) -> None:
+    """Killed in one batch after the other: each result is there once, and what is remembered is what it would be without."""
+    request = {**events, "query": query, "sink": sink}
+    if sink == "kafka":
+        request |= {"target": kafka.topic(), "guarantee": "exactly-once"}
+    for death in STATEFUL_DEATHS:
+        assert life(tmp_path, **request, kill=death)
+    assert not life(tmp_path, **request, kill=None)
+    if sink == "kafka":
+        records = kafka.records(request["target"], **{"isolation.level": "read_committed"})
+        found = [record.value().decode() for record in records]
+    else:
+        found = _values(tmp_path / "out")
+    assert sorted(found) == sorted(RESULTS[query])
+    assert _state(spark, tmp_path / "checkpoint", query) == undisturbed(query)
+
+
+def test_killed_with_state_at_least_once(
+    life: Life, kafka: Kafka, events: dict[str, str], tmp_path: Path
+) -> None:
+    """A batch that was cut off is there again, with the same results: what was remembered is that before the batch."""
+    request = {**events, "query": "counts", "sink": "kafka", "target": kafka.topic()}
+    request["guarantee"] = "at-least-once"
+    assert life(tmp_path, **request, kill=["addBatch", False, 1])
+    assert not life(tmp_path, **request, kill=None)
+    found = [record.value().decode() for record in kafka.records(request["target"])]
+    batches = [["a=1/0", "b=2/2"], ["a=3/6", "b=3/5"], ["b=5/13", "a=4/12"], ["z=1/0"]]
+    assert [sorted(found[i : i + 2]) for i in range(0, 4, 2)] == [sorted(batch) for batch in batches[:2]]
+    assert sorted(found) == sorted(value for batch in [*batches, batches[1]] for value in batch)
 
 
 @pytest.mark.timeout(900)  # a broker starts three times

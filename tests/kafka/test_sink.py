@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import confluent_kafka
 import pytest
 
 from kafka.conftest import PATIENCE_S
+from potok.connectors.kafka_sink import RecordWriter
+from potok.plan.logical import Options
 
 pytestmark = pytest.mark.kafka
 
@@ -80,6 +83,25 @@ def test_what_kafka_does_not_take_names_the_topic(spark: Any, kafka: Any) -> Non
             spark.sql("SELECT 'a' value"), kafka, topic="no-such-topic", kafka__delivery__timeout__ms="2000",
             kafka__request__timeout__ms="1000",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ({}, {"transactional.id": "potok-x", "transaction.timeout.ms": "300000"}),
+        (
+            {"kafka.transactional.id": "mine", "kafka.transaction.timeout.ms": "9000"},
+            {"transactional.id": "mine", "transaction.timeout.ms": "9000"},
+        ),
+    ],
+)
+def test_transactions_as_told(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str], settings: dict[str, str]
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(confluent_kafka, "Producer", lambda found, **_: given.update(found))
+    RecordWriter(Options({"kafka.bootstrap.servers": "127.0.0.1:1", "topic": "t", **options}), "potok-x")
+    assert {name: given[name] for name in settings} == settings
 
 
 def test_wrong_columns_fail_the_query(streams: Any, kafka: Any) -> None:

@@ -143,12 +143,10 @@ def test_records_gone_before_they_were_read(streams: Any, kafka: Any, latest: bo
     )
     kafka.delete_records(topic, 5)
     frame = {"subscribe": topic, "startingOffsets": f'{{"{topic}":{{"0":2}}}}'}
-    if latest:
-        with pytest.raises(
-            Exception,
-            match=r"(?s)Reason: Could not read records in offset \[2, 10\) for topic partition " + topic,
-        ):
-            streams.run(streams.read(**frame))
+    for more, group in (({}, "spark-kafka-source"), ({"groupIdPrefix": "mine"}, "mine")) if latest else ():
+        message = rf"(?s)Reason: Could not read records in offset \[2, 10\) for topic partition {topic}-0"
+        with pytest.raises(Exception, match=rf"{message}\nwith consumer group {group}-"):
+            streams.run(streams.read(**frame, **more))
     streams.run(streams.read(**frame, failOnDataLoss="false"))
     assert streams.values() == ["5", "6", "7", "8", "9"]
 

@@ -250,9 +250,11 @@ def _check_general(options: Options) -> None:
     if records is not None and records <= 0:
         raise illegal_argument("maxrecordsperpartition must be positive")
     _check_client(options)
-    least = _whole(options, "minOffsetsPerTrigger", _MAX_LONG)
-    most = _whole(options, "maxOffsetsPerTrigger", _MAX_LONG)
-    if least is not None and most is not None and least > most:
+    if "minOffsetsPerTrigger" not in options or "maxOffsetsPerTrigger" not in options:
+        return
+    least = _whole(options, "minOffsetsPerTrigger", _MAX_LONG) or 0
+    most = _whole(options, "maxOffsetsPerTrigger", _MAX_LONG) or 0
+    if least > most:
         raise illegal_argument(
             f"The value of minOffsetPerTrigger({least}) is higher than the maxOffsetsPerTrigger({most})."
         )

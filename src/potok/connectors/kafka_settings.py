@@ -50,6 +50,12 @@ _WITHOUT_EFFECT = {
     "metrics.sample.window.ms": "there are no Java metrics here",
     "auto.include.jmx.reporter": "there are no Java metrics here",
     "enable.metrics.push": "librdkafka decides",
+    "metadata.max.idle.ms": "librdkafka decides how long it remembers a topic",
+    "partitioner.adaptive.partitioning.enable": "librdkafka decides where records without a key go",
+    "partitioner.availability.timeout.ms": "librdkafka decides where records without a key go",
+    "socket.connection.setup.timeout.max.ms": "socket.connection.setup.timeout.ms stays what it is",
+    "sasl.kerberos.ticket.renew.jitter": "sasl.kerberos.min.time.before.relogin decides",
+    "sasl.kerberos.ticket.renew.window.factor": "sasl.kerberos.min.time.before.relogin decides",
     **dict.fromkeys(
         (
             "sasl.login.connect.timeout.ms", "sasl.login.read.timeout.ms", "sasl.login.retry.backoff.max.ms",
@@ -86,6 +92,15 @@ _IMPOSSIBLE = {
     "key.serializer": "a Java class",
     "value.serializer": "a Java class",
 }
+# Written down by many, although they say no more than the client does without them.
+_SAID_ANYWAY = {
+    "partitioner.ignore.keys": "false",
+    "ssl.enabled.protocols": "TLSv1.2,TLSv1.3",
+    "ssl.keymanager.algorithm": "SunX509",
+    "ssl.protocol": "TLSv1.3",
+    "ssl.trustmanager.algorithm": "PKIX",
+    "transaction.two.phase.commit.enable": "false",
+}
 _OWN = {"default.api.timeout.ms", "max.poll.records", "max.block.ms"}
 _STORES = {
     "ssl.truststore.location",
@@ -114,6 +129,8 @@ def client_settings(kafka: Mapping[str, str]) -> dict[str, str]:
     """Settings that every kind of client needs. Raises UNSUPPORTED_FEATURE.POTOK for what cannot be had."""
     settings: dict[str, str] = {}
     for name, text in kafka.items():
+        if _SAID_ANYWAY.get(name) == text.strip():
+            continue
         if name in _IMPOSSIBLE:
             raise unsupported(f"the option kafka.{name} ({_IMPOSSIBLE[name]})", "Leave the option away.")
         if name in _WITHOUT_EFFECT:

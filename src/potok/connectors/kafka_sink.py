@@ -265,7 +265,6 @@ class KafkaSink:
         self._options = options
         self._schema = schema
         self._query_id = query_id
-        producer_settings(kafka_settings(options))
         self._is_exact = _is_exact(options)
         self._writer: RecordWriter | None = None
         self._mark: BatchMark | None = None
@@ -289,7 +288,8 @@ class KafkaSink:
         self._batches_there = batches or 0
 
     def prepare_plan(self, plan: LogicalPlan) -> LogicalPlan:
-        """See Sink. Raises _LEGACY_ERROR_TEMP_3080 for columns that Kafka has no place for."""
+        """See Sink. Raises for servers that are not named, _LEGACY_ERROR_TEMP_3080 for columns that Kafka has no place for."""
+        producer_settings(kafka_settings(self._options))
         check_schema(self._schema, topic_of(self._options))
         return plan
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,9 @@ CHECKPOINT_OPTION = "checkpointLocation"
 CHECKPOINT_CONF = "spark.sql.streaming.checkpointLocation"
 FORCE_DELETE_CONF = "spark.sql.streaming.forceDeleteTempCheckpointLocation"
 DURABLE_CONF = "spark.potok.checkpoint.durable"
+# spark.redaction.regex and spark.sql.redaction.options.regex, as they are unless told.
+_SECRET = re.compile(r"(?i)secret|password|token|access[.]?key|url")
+_REDACTED = "*********(redacted)"
 OUTPUT_MODES = ("append", "update", "complete")
 # These sinks need no checkpoint of the user's; the others hold what only a checkpoint makes whole.
 _TEMPORARY_CHECKPOINT = {"console", "memory", "noop", "foreach", "foreachbatch"}
@@ -205,6 +209,11 @@ def make_sink(
     return sink
 
 
+def _shown(name: str, value: str) -> str:
+    """An option's value, unless its name or its text speaks of a secret (SQLConf.redactOptions)."""
+    return _REDACTED if _SECRET.search(name) or _SECRET.search(value) else value
+
+
 def sink_text(sink_name: str, sink: Sink, query_id: str, write: WriteStream, output_mode: str) -> str:
     """The first line of the plan in messages."""
     names = {"console": "console", "noop": "noop-table"}
@@ -212,7 +221,7 @@ def sink_text(sink_name: str, sink: Sink, query_id: str, write: WriteStream, out
         return f"WriteToMicroBatchDataSource {names[sink_name]}"
     spelled = {"path": write.path} if write.path is not None else {}
     spelled.update(write.options.spelled())
-    options = ", ".join(f"{name}={value}" for name, value in sorted(spelled.items()))
+    options = ", ".join(f"{name}={_shown(name, value)}" for name, value in sorted(spelled.items()))
     shown = f", [{options}]" if options else ""
     return f"~WriteToMicroBatchDataSourceV1 {sink.description}, {query_id}{shown}, {output_mode.capitalize()}"
 

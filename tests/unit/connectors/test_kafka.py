@@ -61,6 +61,8 @@ def test_small_partitions_are_not_starved() -> None:
         ({"buffer.memory": "33554432"}, {"queue.buffering.max.kbytes": "32768"}),
         ({"max.request.size": "9"}, {"message.max.bytes": "9"}),
         ({"default.api.timeout.ms": "9"}, {}),
+        ({"ssl.protocol": "TLSv1.3", "ssl.enabled.protocols": "TLSv1.2,TLSv1.3"}, {}),
+        ({"socket.connection.setup.timeout.max.ms": "30000", "metadata.max.idle.ms": "300000"}, {}),
         ({"ssl.endpoint.identification.algorithm": ""}, {"ssl.endpoint.identification.algorithm": "none"}),
         ({"ssl.truststore.certificates": "PEM"}, {"ssl.ca.pem": "PEM"}),
         (
