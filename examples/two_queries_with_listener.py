@@ -10,17 +10,17 @@ from pyspark.sql.streaming import StreamingQueryListener
 
 
 class Reporter(StreamingQueryListener):
-    def onQueryStarted(self, event):  # noqa: N802 - the listener's method
+    def onQueryStarted(self, event):
         print(f"{event.name} started")
 
-    def onQueryProgress(self, event):  # noqa: N802
+    def onQueryProgress(self, event):
         progress = event.progress
         print(f"{progress.name} batch {progress.batchId}: {progress.numInputRows} rows")
 
-    def onQueryIdle(self, event):  # noqa: N802
+    def onQueryIdle(self, event):
         pass
 
-    def onQueryTerminated(self, event):  # noqa: N802
+    def onQueryTerminated(self, event):
         print("failed" if event.exception else "ended")
 
 

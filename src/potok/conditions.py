@@ -2633,6 +2633,11 @@ CONDITIONS: dict[str, Condition] = {
         ANALYSIS,
     ),
     "_LEGACY_ERROR_TEMP_1194": Condition("queryName must be specified for memory sink.", None, ANALYSIS),
+    "_LEGACY_ERROR_TEMP_1196": Condition(
+        "Partition column <colName> not found in existing columns (<colNames>).",
+        None,
+        ANALYSIS,
+    ),
     "_LEGACY_ERROR_TEMP_1246": Condition(
         "Can't find column `<name>` given table data columns <fieldNames>.",
         None,
@@ -2772,11 +2777,6 @@ CONDITIONS: dict[str, Condition] = {
         "<message>",
         None,
         JAVA_UNSUPPORTED,
-    ),
-    "_LEGACY_ERROR_TEMP_PARTITION_COLUMN": Condition(
-        "Partition column <colName> not found in existing columns (<colNames>).",
-        None,
-        ANALYSIS,
     ),
 }
 

@@ -59,6 +59,17 @@ def test_a_query_from_start_to_stop(spark: Any, source: Path) -> None:
     assert not spark.streams.awaitAnyTermination(0.1)
 
 
+def test_the_size_of_the_state(spark: Any, source: Path) -> None:
+    """Dashboards for Spark look for it there."""
+    counts = lines(spark, source).groupBy("value").count()
+    query = counts.writeStream.outputMode("complete").format("memory").queryName("counted").start()
+    query.processAllAvailable()
+    (state,) = query.lastProgress["stateOperators"]
+    query.stop()
+    assert state["customMetrics"] == {"stateOnCurrentVersionSizeBytes": state["memoryUsedBytes"]}
+    assert state["memoryUsedBytes"] > 0
+
+
 def test_a_query_that_nobody_knows(spark: Any) -> None:
     from pyspark.sql.connect.streaming.query import StreamingQuery
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -14,9 +15,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from examples.walkthrough import EXAMPLES, RECORDED, SELF_CONTAINED, walked_through
 from support.processes import environment, run_potok
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = 5
 ROWS = 10
 NAMES = ("fname", "mname", "lname", "age", "ssn")
@@ -150,6 +151,36 @@ def test_demo(tmp_path: Path) -> None:
     assert "|result" in done.stdout
 
 
+@pytest.mark.parametrize("name", SELF_CONTAINED)
+def test_it_prints_what_it_prints_with_spark(name: str, tmp_path: Path) -> None:
+    """As its docstring says to run it."""
+
+    def run_it(program: Path) -> subprocess.CompletedProcess[str]:
+        done = run_potok("run", str(program), directory=tmp_path)
+        assert "UserWarning" not in done.stderr
+        return done
+
+    told = walked_through(name, tmp_path, run_it, environment())
+    assert told == (RECORDED / f"{name}.txt").read_text()
+
+
+def test_tested_stream(tmp_path: Path) -> None:
+    """Warnings are errors, as in careful projects."""
+    options = ("-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(EXAMPLES / "tested_stream.py")],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
 def test_every_example_is_tried() -> None:
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert names == {name.removeprefix("test_") for name in globals() if name.startswith("test_")} & names
+    tried = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert names == (tried & names) | set(SELF_CONTAINED)

@@ -271,6 +271,9 @@ class FakeQuery:
     def needs_another_batch(self, watermark_ms: int) -> bool:
         return False
 
+    def wakes_at_ms(self) -> int | None:
+        return None
+
     def committed(self, batch_id: int) -> None:
         pass
 

@@ -79,17 +79,25 @@ def _having(analyzer: Analyzer, result: LogicalPlan, condition: Expression) -> L
 # ---- plain grouping -----------------------------------------------------------------------------
 
 
+def _widened(
+    analyzer: Analyzer, resolver: Resolver, child: LogicalPlan, widened: LogicalPlan
+) -> tuple[LogicalPlan, Resolver]:
+    """The child with its windows as columns, and a resolver over it that knows what the old one has found."""
+    if widened is child:
+        return child, resolver
+    wider = analyzer.resolver(widened, fallback=resolver.fallback)
+    wider.hidden.update(resolver.hidden)
+    return widened, wider
+
+
 def _grouped(analyzer: Analyzer, plan: UnresolvedAggregate, child: LogicalPlan) -> LogicalPlan:
     lateral = LateralNames()
     resolver = analyzer.resolver(child, fallback=lateral.find)
     grouping = resolve_grouping(analyzer, resolver, plan.grouping, plan.aggregates)
     windows = TimeWindows()
     widened = windows.add(child, [strip(g) for g in grouping], ())
-    if widened is not child:
-        hidden, child = resolver.hidden, widened
-        resolver = analyzer.resolver(child, fallback=lateral.find)
-        resolver.hidden.update(hidden)
-        grouping = [windows.over(g) for g in grouping]
+    child, resolver = _widened(analyzer, resolver, child, widened)
+    grouping = [windows.over(g) for g in grouping]
     items = lateral.resolve_list(resolver, plan.aggregates)
     keys = [strip(g) for g in grouping]
     child = windows.add(analyzer.exposing(child, resolver), keys, items)
@@ -223,7 +231,10 @@ def _grouping_sets(analyzer: Analyzer, plan: UnresolvedAggregate, child: Logical
     written = plan.grouping or tuple(e for s in plan.grouping_sets for e in s)
     grouping: list[Expression] = []
     positions: dict[Expression, int] = {}
-    for named_group in resolve_grouping(analyzer, resolver, written, plan.aggregates):
+    groups = resolve_grouping(analyzer, resolver, written, plan.aggregates)
+    windows = TimeWindows()
+    child, resolver = _widened(analyzer, resolver, child, windows.add(child, [strip(g) for g in groups], ()))
+    for named_group in map(windows.over, groups):
         key = canonical(strip(named_group))
         if key not in positions:
             positions[key] = len(grouping)
@@ -233,7 +244,7 @@ def _grouping_sets(analyzer: Analyzer, plan: UnresolvedAggregate, child: Logical
 
     def resolve_set(expressions: Sequence[Expression]) -> list[int]:
         resolved = resolve_grouping(analyzer, resolver, expressions, plan.aggregates)
-        return [positions[canonical(strip(e))] for e in resolved]
+        return [positions[canonical(strip(windows.over(e)))] for e in resolved]
 
     sets = _sets(plan, len(grouping), resolve_set)
     keys = [strip(g) for g in grouping]
@@ -241,12 +252,12 @@ def _grouping_sets(analyzer: Analyzer, plan: UnresolvedAggregate, child: Logical
     lateral = LateralNames()
     expand = _Expansion(analyzer, analyzer.exposing(child, resolver), grouping, sets)
     above = _GroupingResolver(analyzer, (child,), outer=analyzer.outer, fallback=lateral.find)
-    above.expansion = expand
+    above.expansion, above.windows = expand, windows
     items: list[Expression] = []
     if plan.include_grouping:
         items += grouping
     items += lateral.resolve_list(above, plan.aggregates)
-    items = [expand.over_groups(i) for i in items]
+    items = [expand.over_groups(windows.over(i)) for i in items]
     result = select(expand.plan, items, (*expand.keys, expand.grouping_id), lateral.used)
     ids = [to_attribute(i).expr_id for i in items]
     outputs = {a.expr_id: a for a in result.output}
@@ -338,12 +349,13 @@ class _GroupingResolver(Resolver):
     """Knows `grouping(x)` and `grouping_id(..)`."""
 
     expansion: _Expansion
+    windows: TimeWindows
 
     def _function(self, expression: Expression) -> Expression:
         call = cast("UnresolvedFunction", expression)
         if call.name not in _GROUPING:
             return super()._function(expression)
-        arguments = [strip(self.resolve(a)) for a in call.arguments]
+        arguments = [self.windows.over(strip(self.resolve(a))) for a in call.arguments]
         identifier = self.expansion.grouping_id
         if call.name == "grouping_id":
             self.expansion.check_id(arguments)

@@ -224,7 +224,9 @@ class FileStreamSource:
         if not self._unread:
             return []
         if not self._sorted:
-            self._unread.sort(key=lambda f: f.modification_time_ms, reverse=self._options.latest_first)
+            self._unread.sort(
+                key=lambda f: (f.modification_time_ms, f.path), reverse=self._options.latest_first
+            )
             self._sorted = True
         count = _count(self._unread, limit)
         batch, self._unread = self._unread[:count], self._unread[count:]

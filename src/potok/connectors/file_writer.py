@@ -95,7 +95,7 @@ def partition_ordinals(
         found = [i for i, f in enumerate(schema.fields) if same(f.name) == same(name)]
         if not found:
             raise SparkError(
-                "_LEGACY_ERROR_TEMP_PARTITION_COLUMN",
+                "_LEGACY_ERROR_TEMP_1196",
                 colName=name,
                 colNames=", ".join(f.name for f in schema.fields),
             )

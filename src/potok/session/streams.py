@@ -87,6 +87,10 @@ class PreparedStream:
         del watermark_ms
         return False
 
+    def wakes_at_ms(self) -> int | None:
+        """Nothing is kept that could have a time."""
+        return None
+
     def committed(self, batch_id: int) -> None:
         """Nothing is kept."""
 
@@ -115,6 +119,10 @@ class PreparedStatefulStream(PreparedStream):
     def needs_another_batch(self, watermark_ms: int) -> bool:
         """See streaming.services.PreparedQuery."""
         return self._query.needs_another_batch(watermark_ms)
+
+    def wakes_at_ms(self) -> int | None:
+        """See streaming.services.PreparedQuery."""
+        return self._query.wakes_at_ms()
 
     def committed(self, batch_id: int) -> None:
         """See streaming.services.PreparedQuery."""

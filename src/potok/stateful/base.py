@@ -172,6 +172,11 @@ class StatefulOperator(ABC):
         """Bytes of memory that the state takes."""
         return sum(store.store.table.nbytes for store in self.stores)
 
+    @property
+    def metrics(self) -> Mapping[str, int]:
+        """The state store's own part of `customMetrics`, as far as it means something here."""
+        return {"stateOnCurrentVersionSizeBytes": self.memory_bytes}
+
     def loaded(self) -> None:  # noqa: B027 - most operators have nothing to do then
         """Called once, when the stores have been loaded."""
 
@@ -192,6 +197,13 @@ class StatefulOperator(ABC):
     def needs_another_batch(self, input_ms: int) -> bool:
         """Whether a batch without data would change something at this watermark of the input."""
         return self.context.output_mode != "complete" and input_ms > self.batch.watermark_ms
+
+    def wakes_at_ms(self) -> int | None:
+        """When a batch without data would change something by the clock alone; None for never.
+
+        Asked after a batch. Spark runs batches without data one after the other where an operator goes by the clock.
+        """
+        return None
 
 
 def column_arrays(table: pa.Table) -> list[pa.Array]:

@@ -45,6 +45,20 @@ class Expiry:
         for bucket, part in zip(ids.tolist(), np.split(numbers[order], starts[1:]), strict=True):
             self._buckets.setdefault(bucket, []).append(part)
 
+    def earliest_us(self) -> int | None:
+        """The earliest time of any row, None where there is none. Only the first bucket is looked into."""
+        while self._buckets:
+            bucket = min(self._buckets)
+            numbers = np.unique(np.concatenate(self._buckets[bucket]))
+            numbers = numbers[numbers < self._table.end]
+            numbers = numbers[self._table.is_live(numbers)]
+            numbers = numbers[self._times[numbers] >> _BUCKET_BITS == bucket]
+            if numbers.size:
+                self._buckets[bucket] = [numbers]
+                return int(self._times[numbers].min())
+            del self._buckets[bucket]
+        return None
+
     def take(self, limit_us: int) -> Longs:
         """The rows whose time is at or before the limit, earliest first, each once; they are forgotten here."""
         last = limit_us >> _BUCKET_BITS

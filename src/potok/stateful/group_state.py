@@ -137,10 +137,13 @@ class GroupStateOperator(StatefulOperator):
         return False
 
     def needs_another_batch(self, input_ms: int) -> bool:
-        """Clocks go on; event time only with the watermark."""
-        if self._function.timeout == BY_EVENT_TIME:
-            return input_ms > self.batch.watermark_ms
-        return self._function.timeout == BY_CLOCK
+        """By event time only, with the watermark."""
+        return self._function.timeout == BY_EVENT_TIME and input_ms > self.batch.watermark_ms
+
+    def wakes_at_ms(self) -> int | None:
+        """See StatefulOperator: after the earliest timeout."""
+        earliest_us = self._expiry.earliest_us() if self._function.timeout == BY_CLOCK else None
+        return None if earliest_us is None else earliest_us // MICROS_PER_MS + 1
 
     def run(self, tables: Sequence[pa.Table]) -> pa.Table:
         """See engine.pipeline.Operator: what the functions give, group by group."""

@@ -81,6 +81,11 @@ class StatefulQuery:
         inputs = self._watermarks(watermark_ms)
         return any(operator.needs_another_batch(inputs[operator.operator_id]) for operator in self.operators)
 
+    def wakes_at_ms(self) -> int | None:
+        """When the clock alone gives any operator something to do; None for never."""
+        times = [operator.wakes_at_ms() for operator in self.operators]
+        return min((time for time in times if time is not None), default=None)
+
     def _check_watermark(self, watermark_ms: int) -> None:
         """Spark sees that a watermark stands above another when it first propagates one."""
         if self._planned.redefines_watermark and watermark_ms > 0:
@@ -126,5 +131,5 @@ class StatefulQuery:
             counts.dropped_by_watermark,
             self._context.partitions,
             sum(typed.store.files.partitions for typed in operator.stores),
-            counts.custom,
+            {**operator.metrics, **counts.custom},
         )

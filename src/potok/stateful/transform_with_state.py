@@ -8,7 +8,7 @@ Source of facts: TransformWithStateInPySparkExec, TransformWithStateExecBase, py
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -167,6 +167,11 @@ class TransformOperator(StatefulOperator):
         """One for each variable, and one for timers."""
         return [variable.store for variable in self._all()]
 
+    @property
+    def metrics(self) -> Mapping[str, int]:
+        """See StatefulOperator: in Spark those of RocksDB."""
+        return {}
+
     def loaded(self) -> None:
         """See StatefulOperator."""
         for variable in self._all():
@@ -203,10 +208,14 @@ class TransformOperator(StatefulOperator):
         return self._processor.time_mode != BY_CLOCK
 
     def needs_another_batch(self, input_ms: int) -> bool:
-        """Clocks go on; event time only with the watermark."""
-        if self._processor.time_mode == BY_CLOCK:
-            return True
-        return self._processor.output_mode != "complete" and input_ms > self.batch.watermark_ms
+        """By event time only, with the watermark."""
+        processor = self._processor
+        is_timed = processor.time_mode != BY_CLOCK and processor.output_mode != "complete"
+        return is_timed and input_ms > self.batch.watermark_ms
+
+    def wakes_at_ms(self) -> int | None:
+        """See StatefulOperator: at the earliest timer. What outlives its time is not seen, and goes with the next batch."""
+        return self._timers.earliest_ms() if self._timers and self._processor.time_mode == BY_CLOCK else None
 
     # ---- batches ----------------------------------------------------------------------------
 

@@ -255,13 +255,14 @@ class StreamExecution:
             self._waiter.wait((), self._clock.seconds_until(next_ms))
 
     def _wait_for_data(self) -> None:
-        """Sleep until a source may have something, somebody wants something, or an idle report is due."""
+        """Sleep until a source may have something, somebody wants something, a timer or an idle report is due."""
         sources = self._started_sources()
         timeout_s: float = sources.poll_interval_s()
         due_ms = self._reporter.idle_due_ms()
-        due_s = None if due_ms is None else self._clock.seconds_until(due_ms)
-        if due_s is not None:
-            timeout_s = min(timeout_s, due_s)
+        for due in (due_ms, self._wakes_at_ms()):
+            due_s = None if due is None else self._clock.seconds_until(due)
+            if due_s is not None:
+                timeout_s = min(timeout_s, due_s)
         self._waiter.wait(sources.descriptors(), timeout_s)
 
     # ---- one trigger
@@ -323,14 +324,23 @@ class StreamExecution:
         return batch
 
     def _another_batch_needed(self) -> bool:
+        prepared = self._stateful()
+        if prepared is None:
+            return False
+        wakes_at_ms = prepared.wakes_at_ms()
+        if wakes_at_ms is not None and wakes_at_ms <= self._clock.now_ms():
+            return True
+        return prepared.needs_another_batch(self._watermarks.global_ms)
+
+    def _wakes_at_ms(self) -> int | None:
+        prepared = self._stateful()
+        return None if prepared is None else prepared.wakes_at_ms()
+
+    def _stateful(self) -> PreparedQuery | None:
+        """The query, once it has run a batch and if batches without data may change anything."""
         prepared = self._prepared
-        return (
-            self._definition.no_data_batches
-            and self._last_output_rows is not None
-            and prepared is not None
-            and prepared.is_stateful
-            and prepared.needs_another_batch(self._watermarks.global_ms)
-        )
+        may = self._definition.no_data_batches and self._last_output_rows is not None
+        return prepared if may and prepared is not None and prepared.is_stateful else None
 
     def _purge(self, batch_id: int) -> None:
         threshold = purge_threshold(batch_id, self._definition.batches_to_retain)

@@ -68,6 +68,10 @@ class PreparedQuery(Protocol):
         """Whether an operator would emit or forget something at this watermark without new data."""
         ...
 
+    def wakes_at_ms(self) -> int | None:
+        """When an operator would emit something without new data, whatever the watermark; None for never."""
+        ...
+
     def committed(self, batch_id: int) -> None:
         """The batch is in the commit log; state of older ones may go."""
         ...

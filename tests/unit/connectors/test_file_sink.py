@@ -153,8 +153,11 @@ def test_two_writers(tmp_path: pathlib.Path) -> None:
 
 
 def test_what_is_refused(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(SparkError, match=r"Partition column zz not found in existing columns \(a, b\)"):
+    with pytest.raises(
+        SparkError, match=r"Partition column zz not found in existing columns \(a, b\)"
+    ) as raised:
         sink(tmp_path, partition_by=("zz",))
+    assert raised.value.condition == "_LEGACY_ERROR_TEMP_1196"
     with pytest.raises(SparkError, match="Cannot use all columns for partition columns"):
         sink(tmp_path, partition_by=("a", "b"))
     with pytest.raises(

@@ -121,6 +121,19 @@ def test_latest_first(directory: Directory) -> None:
     assert names(source, first, source.latest_offset(first, ReadMaxFiles(2))) == ["f0"]
 
 
+def test_files_of_the_same_time_come_by_path(directory: Directory) -> None:
+    for name in ("c", "a", "d", "b"):
+        directory.clock = 1_700_000_000
+        directory.put(name)
+    source = directory.start(maxFilesPerTrigger=1)
+    offset, seen = None, []
+    for _ in range(4):
+        end = source.latest_offset(offset, ReadMaxFiles(1))
+        seen += names(source, offset, end)
+        offset = end
+    assert seen == ["a", "b", "c", "d"]
+
+
 def test_old_files_are_not_new(directory: Directory) -> None:
     directory.put("first", age_s=100 * 86_400)
     directory.put("second")

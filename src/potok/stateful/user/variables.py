@@ -500,6 +500,11 @@ class Timers(Grouped):
         self._times.set(put, _micros(np.array(times, np.int64)[new]))
         self._index.add(put, self.groups.rows.hashes()[np.array(owners, np.int64)[new]])
 
+    def earliest_ms(self) -> int | None:
+        """The first time that is registered."""
+        earliest_us = self._times.earliest_us()
+        return None if earliest_us is None else earliest_us // MICROS_PER_MS
+
     def expired(self, limit_ms: int) -> list[tuple[int, int]]:
         """The timers at or before a time in the order of their times and keys: groups of the batch, and times.
 
