@@ -170,6 +170,11 @@ CONDITIONS: dict[str, Condition] = {
     "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED": Condition(
         "An error occurred during loading state.<message>", "58030", SPARK
     ),
+    "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE": Condition(
+        "Failed to merge incompatible data types <left> and <right>. Please check the data types of the columns being merged and ensure that they are compatible. If necessary, consider casting the columns to compatible data types before attempting the merge.",
+        "42825",
+        SPARK,
+    ),
     "CANNOT_MODIFY_CONFIG": Condition(
         "Cannot modify the value of the Spark config: <key>.\nSee also "
         "'<docroot>/sql-migration-guide.html#ddl-statements'.",
@@ -685,12 +690,22 @@ CONDITIONS: dict[str, Condition] = {
         "23505",
         RUNTIME,
     ),
+    "DUPLICATE_ASSIGNMENTS": Condition(
+        "The columns or variables <nameList> appear more than once as assignment targets.",
+        "42701",
+        ANALYSIS,
+    ),
     "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED": Condition(
         "Call to routine <routineName> is invalid because it includes multiple argument "
         "assignments to the same parameter name <parameterName>. A positional argument and named "
         "argument both referred to the same parameter. Please remove the named argument "
         "referring to this parameter.",
         "4274K",
+        ANALYSIS,
+    ),
+    "DUPLICATE_ROUTINE_PARAMETER_NAMES": Condition(
+        "Found duplicate name(s) in the parameter list of the user-defined routine <routineName>: <names>.",
+        "42734",
         ANALYSIS,
     ),
     "EMITTING_ROWS_OLDER_THAN_WATERMARK_NOT_ALLOWED": Condition(
@@ -759,6 +774,11 @@ CONDITIONS: dict[str, Condition] = {
         SPARK,
     ),
     "FIELD_NOT_FOUND": Condition("No such struct field <fieldName> in <fields>.", "42704", ANALYSIS),
+    "FORBIDDEN_OPERATION": Condition(
+        "The operation <statement> is not allowed on the <objectType>: <objectName>.",
+        "42809",
+        ANALYSIS,
+    ),
     "FOREACH_BATCH_USER_FUNCTION_ERROR": Condition(
         "An error occurred in the user provided function in foreach batch sink. Reason: <reason>",
         "39000",
@@ -1045,6 +1065,11 @@ CONDITIONS: dict[str, Condition] = {
         " guide from '<docroot>/sql-ref-datetime-pattern.html'.",
         "22007",
         RUNTIME,
+    ),
+    "INVALID_DEFAULT_VALUE.SUBQUERY_EXPRESSION": Condition(
+        "Failed to execute <statement> command because the destination column or variable <colName> has a DEFAULT value <defaultValue>, which contains subquery expressions.",
+        "42623",
+        ANALYSIS,
     ),
     "INVALID_DELIMITER_VALUE.EMPTY_STRING": Condition(
         "Invalid value for delimiter. Delimiter cannot be empty string.",
@@ -1448,6 +1473,11 @@ CONDITIONS: dict[str, Condition] = {
         "42601",
         ANALYSIS,
     ),
+    "INVALID_RECURSIVE_CTE": Condition(
+        "Invalid recursive definition found. Recursive queries must contain an UNION or an UNION ALL statement with 2 children. The first child needs to be the anchor term without any recursive references. Any top level inner CTE must not contain self references.",
+        "42836",
+        ANALYSIS,
+    ),
     "INVALID_REGEXP_REPLACE": Condition(
         'Could not perform regexp_replace for source = "<source>", pattern = "<pattern>", '
         'replacement = "<replacement>" and position = <position>.',
@@ -1480,6 +1510,11 @@ CONDITIONS: dict[str, Condition] = {
         "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special "
         "characters in key, or include semicolon in value, please use backquotes, e.g., SET "
         "`key`=`value`.",
+        "42000",
+        PARSE,
+    ),
+    "INVALID_SQL_SYNTAX.CREATE_TEMP_FUNC_WITH_IF_NOT_EXISTS": Condition(
+        "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with IF NOT EXISTS is not allowed.",
         "42000",
         PARSE,
     ),
@@ -1832,6 +1867,11 @@ CONDITIONS: dict[str, Condition] = {
         "42887",
         ANALYSIS,
     ),
+    "NOT_A_TABLE_FUNCTION": Condition(
+        "<functionName> appears as a table function here, but the function was defined as a scalar function. Please update the query to move the function call outside the FROM clause, or redefine <functionName> as a table function instead.",
+        "42887",
+        ANALYSIS,
+    ),
     "NULLABLE_COLUMN_OR_FIELD": Condition(
         "Column or field <name> is nullable while it's required to be non-nullable.",
         "42000",
@@ -1918,6 +1958,16 @@ CONDITIONS: dict[str, Condition] = {
     "PYTHON_EXCEPTION": Condition(
         "<msg>: <traceback>", "38000", "org.apache.spark.api.python.PythonException"
     ),
+    "RECURSION_LEVEL_LIMIT_EXCEEDED": Condition(
+        "Recursion level limit <levelLimit> reached but query has not exhausted, try increasing it like 'WITH RECURSIVE t(col) MAX RECURSION LEVEL 200'.",
+        "42836",
+        SPARK,
+    ),
+    "RECURSION_ROW_LIMIT_EXCEEDED": Condition(
+        "Recursion row limit <rowLimit> reached but query has not exhausted, try setting a larger LIMIT value when querying the CTE relation.",
+        "42836",
+        SPARK,
+    ),
     "RECURSIVE_VIEW": Condition(
         "Recursive view <viewIdent> detected (cycle: <newPath>).",
         "42K0H",
@@ -1957,6 +2007,21 @@ CONDITIONS: dict[str, Condition] = {
         None,
         JAVA_ILLEGAL_STATE,
         is_bare=True,
+    ),
+    "ROUTINE_ALREADY_EXISTS": Condition(
+        "Cannot create the <newRoutineType> <routineName> because a <existingRoutineType> of that name already exists.\nChoose a different name, drop or replace the existing <existingRoutineType>, or add the IF NOT EXISTS clause to tolerate a pre-existing <newRoutineType>.",
+        "42723",
+        ANALYSIS,
+    ),
+    "ROUTINE_NOT_FOUND": Condition(
+        "The routine <routineName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a schema and catalog, verify the current_schema() output, or qualify the name with the correct schema and catalog.\nTo tolerate the error on drop use DROP ... IF EXISTS.",
+        "42883",
+        ANALYSIS,
+    ),
+    "ROW_SUBQUERY_TOO_MANY_ROWS": Condition(
+        "More than one row returned by a subquery used as a row.",
+        "21000",
+        SPARK,
     ),
     "SCALAR_SUBQUERY_TOO_MANY_ROWS": Condition(
         "More than one row returned by a subquery used as an expression.",
@@ -2273,6 +2338,11 @@ CONDITIONS: dict[str, Condition] = {
         "42K09",
         ANALYSIS,
     ),
+    "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE": Condition(
+        "The UNION operator is not yet supported within recursive common table expressions (WITH clauses that refer to themselves, directly or indirectly). Please use UNION ALL instead.",
+        "42836",
+        ANALYSIS,
+    ),
     "UNPIVOT_REQUIRES_VALUE_COLUMNS": Condition(
         "At least one value column needs to be specified for UNPIVOT, all columns specified as ids.",
         "42K0A",
@@ -2345,6 +2415,11 @@ CONDITIONS: dict[str, Condition] = {
         "42703",
         ANALYSIS,
     ),
+    "UNRESOLVED_VARIABLE": Condition(
+        "Cannot resolve variable <variableName> on search path <searchPath>.",
+        "42883",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_DATATYPE": Condition(
         "Unsupported data type <typeName>.",
         "0A000",
@@ -2365,6 +2440,11 @@ CONDITIONS: dict[str, Condition] = {
     "UNSUPPORTED_EXPR_FOR_WINDOW": Condition(
         "Expression <sqlExpr> not supported within a window function.",
         "42P20",
+        ANALYSIS,
+    ),
+    "UNSUPPORTED_FEATURE.ANALYZE_VIEW": Condition(
+        "The feature is not supported: The ANALYZE TABLE command does not support views.",
+        "0A000",
         ANALYSIS,
     ),
     "UNSUPPORTED_FEATURE.DROP_DATABASE": Condition(
@@ -2457,6 +2537,16 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         PARSE,
     ),
+    "USER_DEFINED_FUNCTIONS.CANNOT_CONTAIN_COMPLEX_FUNCTIONS": Condition(
+        "User defined function is invalid: SQL scalar function cannot contain aggregate/window/generate functions: <queryText>",
+        "42601",
+        ANALYSIS,
+    ),
+    "USER_DEFINED_FUNCTIONS.RETURN_COLUMN_COUNT_MISMATCH": Condition(
+        "User defined function is invalid: The number of columns produced by the RETURN clause (num: `<outputSize>`) does not match the number of column names specified by the RETURNS clause (num: `<returnParamSize>`) of <name>.",
+        "42601",
+        ANALYSIS,
+    ),
     "USER_RAISED_EXCEPTION": Condition(
         "<errorMessage>",
         "P0001",
@@ -2467,6 +2557,16 @@ CONDITIONS: dict[str, Condition] = {
         " If you're using\nDataFrameReader.schema API or creating a table, please do not specify the schema.\n"
         "Or if you're scanning an existed table, please drop it and re-create it.",
         "42K03",
+        ANALYSIS,
+    ),
+    "VARIABLE_ALREADY_EXISTS": Condition(
+        "Cannot create the variable <variableName> because it already exists.\nChoose a different name, or drop or replace the existing variable.",
+        "42723",
+        ANALYSIS,
+    ),
+    "VARIABLE_NOT_FOUND": Condition(
+        "The variable <variableName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a schema and catalog, verify the current_schema() output, or qualify the name with the correct schema and catalog.\nTo tolerate the error on drop use DROP VARIABLE IF EXISTS.",
+        "42883",
         ANALYSIS,
     ),
     "VECTOR_DIMENSION_MISMATCH": Condition(

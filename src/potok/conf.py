@@ -38,6 +38,8 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.connect.serverStacktrace.enabled": Entry("false"),
     "spark.sql.crossJoin.enabled": Entry("true"),
     "spark.sql.csv.parser.columnPruning.enabled": Entry("true"),
+    "spark.sql.cteRecursionRowLimit": Entry("1000000"),
+    "spark.sql.cteRecursionLevelLimit": Entry("100"),
     "spark.sql.decimalOperations.allowPrecisionLoss": Entry("true"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": Entry("10000"),
     "spark.sql.execution.arrow.pyspark.enabled": Entry("false"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from potok.errors import unsupported
 from potok.functions.base import Function, FunctionContext
 from potok.plan.expressions import Literal, PythonFunction
 
 if TYPE_CHECKING:
-    from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, UnresolvedDataSource
+    import pyarrow as pa
+
+    from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, Options, UnresolvedDataSource
+    from potok.plan.sql_functions import SqlFunction, SqlVariable
     from potok.plan.table_functions import PythonTableFunction
+    from potok.types import StructType
 
 
 class Catalog(Protocol):
@@ -27,6 +31,9 @@ class Catalog(Protocol):
     def cached(self, relation_id: str) -> LogicalPlan:
         """The plan that the session keeps under this number."""
 
+    def infer_json(self, texts: Sequence[str], options: Options) -> StructType:
+        """The schema of records of JSON."""
+
     def catalog_query(self, query: CatalogQuery) -> LocalRelation:
         """The rows of a method of `spark.catalog`."""
 
@@ -35,7 +42,7 @@ def _no_conf(_: str) -> str | None:
     return None
 
 
-def _no_query(_: LogicalPlan) -> Sequence[Sequence[Literal]]:
+def _no_query(_: LogicalPlan) -> Any:  # noqa: ANN401 - never returns
     raise unsupported(
         "A relation whose columns depend on its rows", "Give the values, as in pivot(column, values)."
     )
@@ -46,17 +53,20 @@ class AnalysisContext:
     """Everything that analysis depends on besides the plan.
 
     `conf` gives the value of a configuration key, its default where unset. `collect` runs a
-    resolved batch plan and gives its rows as literals: only what depends on data needs it (pivot
-    without values, crosstab, transpose). `parse_expression` reads SQL text in options of a plan.
+    resolved batch plan and gives its rows as literals, `table` as Arrow: only what depends on data needs them (pivot
+    without values, crosstab, transpose, recursion). `parse_expression` reads SQL text in options of a plan.
     """
 
     function_context: FunctionContext
     catalog: Catalog
     functions: Mapping[str, Function]
     user_functions: Mapping[str, PythonFunction] = field(default_factory=dict)
+    sql_functions: Mapping[str, SqlFunction] = field(default_factory=dict)
+    variables: Mapping[str, SqlVariable] = field(default_factory=dict)
     table_functions: Mapping[str, PythonTableFunction] = field(default_factory=dict)
     conf: Callable[[str], str | None] = _no_conf
     collect: Callable[[LogicalPlan], Sequence[Sequence[Literal]]] = _no_query
+    table: Callable[[LogicalPlan], pa.Table] = _no_query
 
     def flag(self, key: str, *, default: bool) -> bool:
         """A boolean configuration value."""

@@ -27,6 +27,7 @@ from potok.analysis.names import (
     unresolved_column,
 )
 from potok.analysis.pretty import pretty_name, sql_expression
+from potok.analysis.sql_functions import called_sql_function, find_variable, resolve_sql_function
 from potok.analysis.stars import expand_star
 from potok.analysis.time_windows import WINDOW_CALLS, is_window_call, resolve_window_call
 from potok.analysis.trees import is_aggregate, transform_down
@@ -273,7 +274,9 @@ class Resolver:
             found = self.fallback(attribute)
             if found is not None:
                 return found
-        return self._outer_column(attribute)
+        found = self._outer_column(attribute)
+        # A variable is known at the top, where every name that means nothing else comes by.
+        return find_variable(self, attribute) if found is None and self.outer is None else found
 
     def fields_of(self, base: Expression, parts: Sequence[str], attribute: UnresolvedAttribute) -> Expression:
         """The field that the names lead to, one inside the other."""
@@ -424,6 +427,9 @@ class Resolver:
 
     def _special_function(self, call: UnresolvedFunction) -> Expression | None:
         """Functions that only their place gives a meaning."""
+        own = called_sql_function(self, call.name) if self.context.sql_functions else None
+        if own is not None and not {call.name} & {*self.context.user_functions, *self.context.functions}:
+            return resolve_sql_function(self, own, call)
         if is_input_file_call(call.name) and call.name not in self.context.user_functions:
             return self._input_file(call)
         if call.name in self.context.functions or call.name in self.context.user_functions:

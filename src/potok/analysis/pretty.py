@@ -212,10 +212,11 @@ class _Printer:
     def _formatted(self, call: UnresolvedFunction, value: Expression) -> str:
         """`to_char`, which means other functions for times and bytes."""
         found = self._resolve(call) if self._resolve else None
+        own = call.name if call.name == "to_varchar" else None
         if isinstance(found, Call) and found.name in {"base64", "hex"}:
-            return f"{found.name}({self.text(value)})"
+            return f"{own or found.name}({self.text(value)})"
         if isinstance(found, Cast):
-            return call_text("decode", [self.text(a) for a in call.arguments])
+            return f"{own or 'decode'}({', '.join(self.text(a) for a in call.arguments)})"
         name = found.name if isinstance(found, Call) else "to_char"
         return call_text(name, [self.text(a) for a in call.arguments])
 
@@ -224,7 +225,7 @@ class _Printer:
         if call.name in builtin_functions():
             return call.name
         found = self._resolve(call) if self._resolve else None
-        return found.name if isinstance(found, PythonFunction) else call.name
+        return found.name if isinstance(found, PythonFunction | Call) else call.name
 
     def _is_ordered(self, expression: UnresolvedFunction) -> bool:
         """Whether a built-in function's named arguments have found their places."""

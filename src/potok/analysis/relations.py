@@ -12,6 +12,7 @@ from potok.analysis.functions import search_path
 from potok.analysis.missing_columns import resolve_over
 from potok.analysis.names import quote, quote_parts, quote_type
 from potok.analysis.pretty import full_sql, sql_expression
+from potok.analysis.recursion import refers_to, resolve_recursion
 from potok.analysis.rewriting import renew
 from potok.analysis.select import LateralNames, select
 from potok.analysis.trees import (
@@ -152,27 +153,17 @@ def catalog_query(analyzer: Analyzer, plan: CatalogQuery) -> LogicalPlan:
 
 def with_(analyzer: Analyzer, plan: With) -> LogicalPlan:
     """Common table expressions, each seeing those before it."""
-    if plan.is_recursive:
-        _refuse_recursion(plan)
     scope: dict[str, LogicalPlan] = {}
     analyzer.relations.append(scope)
     try:
         for name, query in plan.relations:
-            scope[name.lower()] = analyzer.resolve(query)
+            if plan.is_recursive and refers_to(name, query):
+                scope[name.lower()] = resolve_recursion(analyzer, name, query)
+            else:
+                scope[name.lower()] = analyzer.resolve(query)
         return analyzer.resolve(plan.child)
     finally:
         analyzer.relations.pop()
-
-
-def _refuse_recursion(plan: With) -> None:
-    for name, query in plan.relations:
-        for node in query.walk():
-            if isinstance(node, UnresolvedRelation) and node.parts == (name,):
-                raise SparkError(
-                    "UNSUPPORTED_FEATURE.POTOK",
-                    what="A recursive common table expression",
-                    instead="Write the levels out, or loop in the program.",
-                )
 
 
 def with_relations(analyzer: Analyzer, plan: WithRelations) -> LogicalPlan:

@@ -74,6 +74,7 @@ _RULES: dict[type[p.LogicalPlan], Any] = {
     p.With: relations.with_,
     p.WithColumns: relations.with_columns,
     p.WithColumnsRenamed: relations.with_columns_renamed,
+    p.RecursionLimit: relations.through,
     p.WithRelations: relations.with_relations,
 }
 RULES: dict[type[p.LogicalPlan], Rule] = _RULES

@@ -97,7 +97,10 @@ class LateralNames:
                 continue
             item = resolver.name(expression, resolver.resolve_item(expression))
             result.append(item)
-            if isinstance(item, Alias) and len(item.names) == 1:
+            is_variable = isinstance(expression, UnresolvedAttribute) and isinstance(
+                getattr(item, "child", None), Literal
+            )
+            if isinstance(item, Alias) and len(item.names) == 1 and not is_variable:
                 self.aliases.append(item)
         return result
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 _DESCRIBE = ("count", "mean", "stddev", "min", "max")
 _SUMMARY = ("count", "mean", "stddev", "min", "25%", "50%", "75%", "max")
+_DEFAULT_SUPPORT, _LEAST_SUPPORT = 0.01, 1e-4
 _DEFAULT_ACCURACY = 10_000
 _DEFAULT_MOST_TRANSPOSED = 500
 
@@ -73,6 +74,8 @@ def statistics(analyzer: Analyzer, plan: Statistics) -> LogicalPlan:
             return _quantiles(analyzer, plan)
         case "sample_by":
             return _sampled(analyzer, plan)
+        case "freq_items":
+            return _frequent_items(analyzer, plan)
     raise unsupported(f"df.stat.{plan.function}", "Count the values with groupBy.")
 
 
@@ -85,6 +88,35 @@ def _column(resolver: Resolver, name: str) -> AttributeReference:
 
 def _call(name: str, *arguments: Expression) -> UnresolvedFunction:
     return UnresolvedFunction(name, arguments)
+
+
+def _java_text(number: float) -> str:
+    """A number as Java writes it, small ones with an exponent."""
+    text = repr(float(number))
+    return text.replace("e-0", ".0E-").replace("e-", ".0E-") if "e" in text else text
+
+
+def _frequent_items(analyzer: Analyzer, plan: Statistics) -> LogicalPlan:
+    """One row: an array of the frequent items of each column."""
+    child = analyzer.resolve(plan.child)
+    resolver = analyzer.resolver(child)
+    (support,) = plan.arguments or (_DEFAULT_SUPPORT,)
+    if not _LEAST_SUPPORT <= support <= 1:
+        raise SparkError(
+            "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT",
+            message=f"requirement failed: Support must be in [1e-4, 1], but got {_java_text(support)}.",
+        )
+    if not plan.names:
+        return Project(child, ())
+    size = Literal(int(1 / support), INTEGER)
+    aggregates = [
+        named(
+            strip(resolver.resolve(_call("collect_frequent_items", _column(resolver, n), size))),
+            f"{n}_freqItems",
+        )
+        for n in plan.names
+    ]
+    return select(child, aggregates, ())
 
 
 # ---- describe, summary --------------------------------------------------------------------------
@@ -293,7 +325,11 @@ def parse(analyzer: Analyzer, plan: UnresolvedParse) -> LogicalPlan:
             "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT",
             message=f"requirement failed: Input must have one STRING column, not {child.schema.simple_string}",
         )
-    if plan.schema_given is None:
+    given = plan.schema_given
+    if given is None and plan.format == "json":
+        texts = analyzer.context.table(child).column(0).to_pylist()
+        given = analyzer.context.catalog.infer_json([t for t in texts if t is not None], plan.options)
+    if given is None:
         raise unsupported(
             f"Inferring the schema of rows of {plan.format}",
             f"Give it: spark.read.schema(..).{plan.format}(df).",
@@ -301,7 +337,7 @@ def parse(analyzer: Analyzer, plan: UnresolvedParse) -> LogicalPlan:
     if plan.format not in {"json", "csv"}:
         raise unsupported(f"Parsing rows of {plan.format}", "Parse the text with functions.")
     text = child.output[0]
-    schema = Literal(_ddl(plan.schema_given), STRING)
+    schema = Literal(_ddl(given), STRING)
     options = [Literal(v, STRING) for pair in plan.options.spelled().items() for v in pair]
     arguments: list[Expression] = [text, schema]
     if options:

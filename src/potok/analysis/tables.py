@@ -13,6 +13,7 @@ from potok.analysis.functions import DOCUMENTATION
 from potok.analysis.names import quote, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.select import generated_columns
+from potok.analysis.sql_functions import called_sql_function, resolve_sql_table
 from potok.analysis.table_functions import called_function, resolve_table_function
 from potok.analysis.trees import named
 from potok.errors import SparkError
@@ -106,6 +107,9 @@ def table_function(analyzer: Analyzer, plan: UnresolvedTableFunction) -> Logical
         return _range(analyzer, plan)
     if called_function(analyzer, plan) is not None:
         return python_table(analyzer, plan)
+    own = called_sql_function(analyzer.resolver(), plan.name)
+    if own is not None:
+        return resolve_sql_table(analyzer, own, plan)
     generator = resolve_generator(analyzer, plan, ())
     return Generate(Project(one_row(), ()), generator, generated_columns(generator, ()), generator.outer)
 

@@ -299,6 +299,23 @@ def block_lines(block: bytes, separator: bytes | None) -> list[str]:
     ]
 
 
+def infer_texts(texts: Sequence[str], options: Options, context: FormatContext) -> StructType:
+    """The schema of records that are rows already."""
+    inference = _inference(JsonOptions.of(options, context))
+    inference.add(texts)
+    return inference.schema()
+
+
+def _inference(options: JsonOptions) -> JsonInference:
+    return JsonInference(
+        options.leniency,
+        options.inference,
+        options.corrupt_record_name,
+        options.mode,
+        sampling_ratio=options.sampling_ratio,
+    )
+
+
 class JsonFormat:
     """See file_format.FileFormat."""
 
@@ -312,13 +329,7 @@ class JsonFormat:
         if not files:
             return None
         parsed = JsonOptions.of(options, context)
-        inference = JsonInference(
-            parsed.leniency,
-            parsed.inference,
-            parsed.corrupt_record_name,
-            parsed.mode,
-            sampling_ratio=parsed.sampling_ratio,
-        )
+        inference = _inference(parsed)
         for file in files:
             if parsed.multi_line:
                 inference.add([file_text(file, parsed.encoding)])

@@ -6,11 +6,11 @@ Source of fact: Spark 4.3's rule `statement` and `SparkSqlParser`.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 
 from potok.errors import unsupported
 from potok.parser.queries import QueryParser
 from potok.plan import statements as s
-from potok.plan.expressions import Expression
 from potok.plan.logical import Options
 from potok.tokens import END, OPERATOR, QUOTED, STRING, WORD, ParseError, Token
 
@@ -77,11 +77,31 @@ class CatalogStatementParser(QueryParser):
         if self.token.key == "CURRENT" and self.peek().key in DATABASE_WORDS:
             self.accept("CURRENT", self.peek().key)
             return s.ShowCurrentDatabase()
-        if self.token.key in {"PARTITIONS", "TBLPROPERTIES", "TABLE", "ROLES", "GRANT", "LOCKS"} and (
-            self.peek().kind is WORD
-        ):
+        if self.token.key == "TBLPROPERTIES" and self.peek().kind in {WORD, QUOTED}:
+            return self._show_properties()
+        if self.token.key == "PARTITIONS" and self.peek().kind in {WORD, QUOTED}:
+            return self._show_partitions()
+        if self.token.key in {"TABLE", "ROLES", "GRANT", "LOCKS"} and (self.peek().kind is WORD):
             raise unsupported(f"The statement SHOW {self.token.key}", "Use spark.catalog.")
         return self._show_functions()
+
+    def _show_properties(self) -> s.Statement:
+        self.advance()
+        start = self.token
+        name = self.multipart_name()
+        key: str | None = None
+        if self.accept("("):
+            key = self.string() if self.token.kind is STRING else ".".join(self.multipart_name())
+            self.expect_closing(")")
+        return s.ShowProperties(name, key, origin=self.origin(start.start))
+
+    def _show_partitions(self) -> s.Statement:
+        self.advance()
+        start = self.token
+        name = self.multipart_name()
+        if self.token.key == "PARTITION":
+            raise unsupported("SHOW PARTITIONS .. PARTITION", "Filter the rows of SHOW PARTITIONS.")
+        return s.ShowPartitions(name, origin=self.origin(start.start))
 
     def _show_functions(self) -> s.Statement:
         scope = "all"
@@ -145,8 +165,11 @@ class CatalogStatementParser(QueryParser):
         start = self.advance()
         if self.at("TIME", "ZONE"):
             return self._set_time_zone(start)
-        if self.token.key in {"VARIABLE", "VAR"} and self.peek().kind in {WORD, QUOTED}:
-            return self._set_variable()
+        following = self.peek()
+        if self.token.key in {"VARIABLE", "VAR"} and (
+            following.kind in {WORD, QUOTED} or following.key == "("
+        ):
+            return self._set_variable(start)
         if self.token.key in {"CATALOG", "ROLE", "COLLATION", "PATH"} and self.peek().kind in {
             WORD,
             STRING,
@@ -181,15 +204,9 @@ class CatalogStatementParser(QueryParser):
         self._rest()
         raise ParseError("_LEGACY_ERROR_TEMP_0045", origin=self.origin(start.start))
 
-    def _set_variable(self) -> s.Statement:
-        self.advance()
-        assignments: list[tuple[s.Name, Expression]] = []
-        while True:
-            name = self.multipart_name()
-            self.expect("=")
-            assignments.append((name, self.expression()))
-            if not self.accept(","):
-                return s.SetVariable(tuple(assignments))
+    @abstractmethod
+    def _set_variable(self, statement: Token) -> s.Statement:
+        """SET VARIABLE."""
 
     def _reset(self) -> s.Statement:
         start = self.advance()

@@ -32,6 +32,7 @@ from potok.plan.logical import (
     LogicalPlan,
     Offset,
     Project,
+    RecursionLimit,
     Repartition,
     Sort,
     SubqueryAlias,
@@ -92,13 +93,15 @@ class QueryParser(RelationParser):
     def _named_query(self) -> tuple[str, LogicalPlan]:
         name = self.name()
         columns = self.name_list() if self.token.key == "(" and not self.query_starts(1) else ()
-        if self.token.key == "MAX":
-            raise unsupported("MAX RECURSION LEVEL", "Leave it out.")
+        levels: int | None = None
+        if self.accept("MAX", "RECURSION", "LEVEL"):
+            levels = int(self.advance().text)
         self.accept("AS")
         self.expect("(")
         plan = self.query()
         self.expect_closing(")")
-        return name, SubqueryAlias(plan, name, (), columns) if columns else plan
+        query = SubqueryAlias(plan, name, (), columns) if columns else plan
+        return name, query if levels is None else RecursionLimit(query, levels)
 
     # ---- set operations -------------------------------------------------------------------------
 

@@ -236,7 +236,8 @@ class RelationParser(ExpressionParser):
         if "." in name:
             condition = "INVALID_SQL_SYNTAX.INVALID_TABLE_VALUED_FUNC_NAME"
             self.defer(ParseError(condition, origin=self.origin(start.start), funcName=f"`{name}`"))
-        return self.table_alias().over(UnresolvedTableFunction(name, tuple(arguments)))
+        origin = self.origin(start.start)
+        return self.table_alias().over(UnresolvedTableFunction(name, tuple(arguments), origin=origin))
 
     def _table_argument(self) -> Expression:
         if self.token.key == "TABLE" and (self.peek().key == "(" or self.peek().kind in {WORD, QUOTED}):

@@ -11,7 +11,8 @@ from typing import NoReturn
 
 from potok import types as t
 from potok.errors import unsupported
-from potok.parser.catalog_statements import DATABASE_WORDS, CatalogStatementParser
+from potok.parser.catalog_statements import DATABASE_WORDS
+from potok.parser.routines import RoutineParser
 from potok.plan import statements as s
 from potok.plan.expressions import Expression
 from potok.plan.logical import LogicalPlan, Options, With
@@ -22,8 +23,6 @@ _MISSING = {
     "MERGE": "Read, join and write the result.",
     "UPDATE": "Read, transform and write the result.",
     "DELETE": "Read, filter and write the result.",
-    "ALTER": "Create the table anew.",
-    "ANALYZE": "Leave it out: statistics are not used.",
     "LOAD": "Use INSERT INTO with a query over the files.",
     "MSCK": "Leave it out.",
     "REPAIR": "Leave it out.",
@@ -32,7 +31,6 @@ _MISSING = {
     "EXECUTE": "Run the text with spark.sql().",
     "CALL": "Use the data frame API.",
     "BEGIN": "Write the script in Python.",
-    "COMMENT": "Leave it out.",
     "REPLACE": "Use CREATE OR REPLACE TABLE.",
 }
 _NEVER_VALID = frozenset(
@@ -41,7 +39,7 @@ _NEVER_VALID = frozenset(
 _EXPLAIN_MODES = frozenset({"EXTENDED", "CODEGEN", "COST", "FORMATTED"})
 
 
-class StatementParser(CatalogStatementParser):
+class StatementParser(RoutineParser):
     """The rule `statement`."""
 
     def single_statement(self) -> LogicalPlan | s.Statement:
@@ -80,6 +78,9 @@ class StatementParser(CatalogStatementParser):
             "TRUNCATE": self._truncate,
             "EXPLAIN": self._explain,
             "DECLARE": self._declare,
+            "ALTER": self._alter,
+            "ANALYZE": self._analyze,
+            "COMMENT": self._comment,
         }
         handler = handlers.get(head.key)
         if handler is not None:
@@ -132,7 +133,7 @@ class StatementParser(CatalogStatementParser):
         if is_global:
             self.fail()
         if self.token.key == "FUNCTION":
-            raise unsupported("The statement CREATE FUNCTION", "Use spark.udf.register().")
+            return self._create_function(start, is_temporary=is_temporary, replace=replace)
         if (
             self.token.key in {"STREAMING", "MATERIALIZED", "FLOW", "INDEX", "METRIC"}
             and self.peek().kind is WORD
@@ -335,11 +336,15 @@ class StatementParser(CatalogStatementParser):
         if self.accept("TEMPORARY", "VARIABLE") or self.accept("TEMPORARY", "VAR"):
             if_exists = self._if_exists()
             return s.DropVariable(self.multipart_name(), if_exists)
-        if self.token.key in {"FUNCTION", "INDEX", "ROLE"} and self.peek().kind is WORD:
+        if self.token.key == "FUNCTION" and self.peek().kind in {WORD, QUOTED}:
+            return self._drop_function(is_temporary=False)
+        if self.token.key in {"INDEX", "ROLE"} and self.peek().kind is WORD:
             raise unsupported(f"The statement DROP {self.token.key}", "Leave it out.")
-        if not (self.accept("TEMPORARY") and self.token.key in {"FUNCTION", "MACRO"}):
+        if not self.accept("TEMPORARY"):
             self.fail()
-        raise unsupported(f"The statement DROP TEMPORARY {self.token.key}", "Leave it out.")
+        if self.token.key == "MACRO":
+            raise unsupported("The statement DROP TEMPORARY MACRO", "Leave it out.")
+        return self._drop_function(is_temporary=True)
 
     def _truncate(self) -> s.Statement:
         self.advance()
@@ -400,7 +405,7 @@ class StatementParser(CatalogStatementParser):
         options = Options(self._pairs()) if self.accept("OPTIONS") else Options()
         return s.InsertDirectory(self.query(), format_name, path, options)
 
-    # ---- EXPLAIN, DECLARE -----------------------------------------------------------------------
+    # ---- EXPLAIN --------------------------------------------------------------------------------
 
     def _explain(self) -> s.Statement:
         self.advance()
@@ -408,18 +413,3 @@ class StatementParser(CatalogStatementParser):
         if self.token.key == "LOGICAL":
             raise unsupported("EXPLAIN LOGICAL", "Use EXPLAIN EXTENDED.")
         return s.Explain(self.statement(), mode)
-
-    def _declare(self) -> s.Statement:
-        start = self.advance()
-        replace = self.accept("OR", "REPLACE")
-        if self.token.key in {"VARIABLE", "VAR"} and self.peek().kind in {WORD, QUOTED}:
-            self.advance()
-        name = self.multipart_name()
-        data_type: t.DataType | None = None
-        if self.token.kind is WORD and self.token.key != "DEFAULT":
-            data_type = self.data_type()
-        default = self.expression() if self.accept("DEFAULT") or self.accept("=") else None
-        if data_type is None and default is None:
-            condition = "INVALID_SQL_SYNTAX.VARIABLE_TYPE_OR_DEFAULT_REQUIRED"
-            self.defer(ParseError(condition, origin=self.origin(start.start)))
-        return s.CreateVariable(name, data_type, default, replace)

@@ -159,6 +159,13 @@ class With(LogicalPlan):
 
 
 @dataclass(frozen=True)
+class RecursionLimit(UnaryPlan):
+    """A query of WITH RECURSIVE with how many levels it may have."""
+
+    levels: int
+
+
+@dataclass(frozen=True)
 class WithRelations(LogicalPlan):
     """A plan whose subqueries and views refer to other data frames by plan id."""
 

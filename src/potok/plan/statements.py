@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from potok.errors import Origin
 from potok.plan.expressions import Expression
 from potok.plan.logical import LogicalPlan, Options
+from potok.plan.sql_functions import SqlFunction
 from potok.types import DataType, StructType
 
 Name = tuple[str, ...]
@@ -304,6 +305,7 @@ class CreateVariable(Statement):
     type: DataType | None = None
     default: Expression | None = None
     replace: bool = False
+    default_text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -316,9 +318,108 @@ class DropVariable(Statement):
 
 @dataclass(frozen=True)
 class SetVariable(Statement):
-    """SET VAR a = expression, b = expression: (name, expression) in order."""
+    """SET VAR a = expression, b = DEFAULT, or SET VAR (a, b) = (query): (name, expression) in order.
+
+    DEFAULT is an attribute of that name. With a `plan`, its one row gives the values. `whole` is the statement's text.
+    """
 
     assignments: tuple[tuple[Name, Expression], ...]
+    plan: LogicalPlan | None = None
+    whole: Origin | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class CreateFunction(Statement):
+    """CREATE [OR REPLACE] [TEMPORARY] FUNCTION [IF NOT EXISTS] name(parameters) [RETURNS ..] RETURN body."""
+
+    name: Name
+    function: SqlFunction
+    is_temporary: bool = False
+    replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class DropFunction(Statement):
+    """DROP [TEMPORARY] FUNCTION [IF EXISTS] name."""
+
+    name: Name
+    is_temporary: bool = False
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class ShowProperties(Statement):
+    """SHOW TBLPROPERTIES table [(key)]: key, value."""
+
+    name: Name
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowPartitions(Statement):
+    """SHOW PARTITIONS table: partition."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class AnalyzeTable(Statement):
+    """ANALYZE TABLE name COMPUTE STATISTICS ..: nothing is kept, as nothing uses it."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class RenameTable(Statement):
+    """ALTER {TABLE | VIEW} name RENAME TO target."""
+
+    name: Name
+    target: Name
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class SetProperties(Statement):
+    """ALTER {TABLE | VIEW} name SET TBLPROPERTIES (..)."""
+
+    name: Name
+    properties: tuple[tuple[str, str], ...]
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class UnsetProperties(Statement):
+    """ALTER {TABLE | VIEW} name UNSET TBLPROPERTIES [IF EXISTS] (..)."""
+
+    name: Name
+    keys: tuple[str, ...]
+    if_exists: bool = False
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class AddColumns(Statement):
+    """ALTER TABLE name ADD COLUMNS (..)."""
+
+    name: Name
+    columns: StructType
+
+
+@dataclass(frozen=True)
+class RefusedAlter(Statement):
+    """ALTER TABLE of a kind that no table of files supports: DROP COLUMN, RENAME COLUMN."""
+
+    name: Name
+    operation: str
+
+
+@dataclass(frozen=True)
+class CommentOnTable(Statement):
+    """COMMENT ON TABLE name IS {'text' | NULL}."""
+
+    name: Name
+    text: str | None
 
 
 @dataclass(frozen=True)

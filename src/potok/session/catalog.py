@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from potok.checkpoint.layout import path_from_uri
 from potok.connectors.base import ReadContext
+from potok.connectors.file_format import FormatContext
 from potok.connectors.registry import is_known, provider
 from potok.errors import SparkError
 from potok.plan.commands import CreateView, WriteBatch, WriteStream
@@ -237,6 +239,12 @@ class SessionCatalog:
         if source.streaming:
             return found.streaming_relation(source, self.read_context())
         return found.relation(source, self.read_context())
+
+    def infer_json(self, texts: Sequence[str], options: Options) -> StructType:
+        """The schema of records of JSON."""
+        from potok.connectors.json import infer_texts
+
+        return infer_texts(texts, options, FormatContext(self._session.conf.find))
 
     def cached(self, relation_id: str) -> LogicalPlan:
         """A relation that the session keeps under an id."""

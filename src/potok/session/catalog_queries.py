@@ -384,7 +384,11 @@ def _checked(session: Session, arguments: Arguments) -> LocalRelation:
 
 def function_names(session: Session) -> set[str]:
     """Built-in and registered functions, lower case."""
-    return {n for n in builtin_functions() if n.isidentifier()} | set(session.user_functions)
+    return (
+        {n for n in builtin_functions() if n.isidentifier()}
+        | set(session.user_functions)
+        | set(session.sql_functions)
+    )
 
 
 def function_not_found(session: Session, name: str) -> SparkError:

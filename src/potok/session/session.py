@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from potok.functions.registry import builtin_functions
 from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.expressions import Literal, PythonFunction
 from potok.plan.logical import LocalRelation, LogicalPlan
+from potok.plan.sql_functions import SqlFunction, SqlVariable
 from potok.plan.statements import Statement
 from potok.plan.table_functions import PythonTableFunction
 from potok.session.catalog import SessionCatalog
@@ -49,6 +50,9 @@ class Session:
         self.catalog = SessionCatalog(self)
         self.user_functions: dict[str, PythonFunction] = {}
         self.table_functions: dict[str, PythonTableFunction] = {}
+        self.sql_functions: dict[str, SqlFunction] = {}
+        self.permanent_functions: set[str] = set()
+        self.variables: dict[str, SqlVariable] = {}
         self.relations: dict[str, LogicalPlan] = {}
         self.foreach_batch_host: ForeachBatchHost | None = None
         self.streams = QueryManager(StreamServices(self), active_runs=runtime.active_runs)
@@ -60,6 +64,9 @@ class Session:
         other.catalog.current_database = self.catalog.current_database
         other.user_functions.update(self.user_functions)
         other.table_functions.update(self.table_functions)
+        other.sql_functions.update(self.sql_functions)
+        other.permanent_functions.update(self.permanent_functions)
+        other.variables.update(self.variables)
         other.relations.update(self.relations)
         return other
 
@@ -78,14 +85,21 @@ class Session:
 
     def analyze(self, plan: LogicalPlan) -> LogicalPlan:
         """The resolved plan. Raises SparkError."""
+        return self.analyze_with(plan, self.sql_functions)
+
+    def analyze_with(self, plan: LogicalPlan, sql_functions: Mapping[str, SqlFunction]) -> LogicalPlan:
+        """The resolved plan with other functions in SQL than the session's. Raises SparkError."""
         context = AnalysisContext(
             self.function_context(),
             self.catalog,
             builtin_functions(),
             self.user_functions,
+            sql_functions,
+            self.variables,
             self.table_functions,
             self.catalog.setting,
-            self._literal_rows,
+            self.literal_rows,
+            lambda resolved: self.rows_of_resolved(resolved).to_table(),
         )
         return analyze(self.catalog.with_tables(plan), context)
 
@@ -112,7 +126,7 @@ class Session:
             on_start(runner.interrupt)
         return runner.run({}, datetime.now(UTC))
 
-    def _literal_rows(self, resolved: LogicalPlan) -> list[list[Literal]]:
+    def literal_rows(self, resolved: LogicalPlan) -> list[list[Literal]]:
         """The rows of an analysed batch query as constants."""
         rows = self.rows_of_resolved(resolved)
         types = [field.data_type for field in rows.schema.fields]

@@ -23,6 +23,7 @@ from potok.session.describe import (
     described_table,
 )
 from potok.session.explain import explained, explained_error
+from potok.session.routines import ROUTINES
 from potok.session.tables import (
     DEFAULT_CATALOG,
     GLOBAL_DATABASE,
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 
 # Errors that Spark places where the statement names its table.
-_OF_TABLES = frozenset({"EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "TABLE_OR_VIEW_NOT_FOUND"})
+_OF_TABLES = frozenset(
+    {"EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "TABLE_OR_VIEW_NOT_FOUND", "UNRESOLVED_VARIABLE"}
+)
 
 
 def execute(session: Session, statement: s.Statement) -> LocalRelation:
@@ -300,7 +303,7 @@ def _show_columns(session: Session, statement: s.ShowColumns) -> LocalRelation:
 
 
 def _show_functions(session: Session, statement: s.ShowFunctions) -> LocalRelation:
-    users = set(session.user_functions)
+    users = set(session.user_functions) | set(session.sql_functions)
     every = function_names(session)
     names = {"user": users, "system": every - users}.get(statement.scope, every)
     return r.local_rows(r.FUNCTIONS, [(n,) for n in matching(names, statement.pattern)])
@@ -450,11 +453,6 @@ def _refresh_resource(session: Session, statement: s.RefreshResource) -> LocalRe
 # ---- the rest -----------------------------------------------------------------------------------
 
 
-def _variable(session: Session, statement: s.Statement) -> LocalRelation:
-    del session, statement
-    raise unsupported("A SQL variable", "Use a parameter: spark.sql(text, args=...).")
-
-
 def _explain(session: Session, statement: s.Explain) -> LocalRelation:
     if isinstance(statement.statement, s.Statement):
         name = type(statement.statement).__name__
@@ -469,12 +467,12 @@ def _explain(session: Session, statement: s.Explain) -> LocalRelation:
 
 
 _HANDLERS: dict[type[s.Statement], Callable[[Session, Any], LocalRelation]] = {
+    **ROUTINES,
     s.CacheTable: _cache,
     s.ClearCache: _clear_cache,
     s.CreateDatabase: _create_database,
     s.CreateTable: _create_table,
     s.CreateTempViewUsing: _create_view_using,
-    s.CreateVariable: _variable,
     s.CreateViewStatement: _create_view,
     s.DescribeDatabase: _describe_database,
     s.DescribeFunction: _describe_function,
@@ -482,7 +480,6 @@ _HANDLERS: dict[type[s.Statement], Callable[[Session, Any], LocalRelation]] = {
     s.DescribeTable: _describe_table,
     s.DropDatabase: _drop_database,
     s.DropTable: _drop_table,
-    s.DropVariable: _variable,
     s.DropView: _drop_view,
     s.Explain: _explain,
     s.InsertDirectory: _insert_directory,
@@ -491,7 +488,6 @@ _HANDLERS: dict[type[s.Statement], Callable[[Session, Any], LocalRelation]] = {
     s.RefreshTable: _refresh_table,
     s.ResetCommand: _reset,
     s.SetCommand: _set,
-    s.SetVariable: _variable,
     s.ShowCatalogs: _show_catalogs,
     s.ShowColumns: _show_columns,
     s.ShowCreateTable: _show_create_table,

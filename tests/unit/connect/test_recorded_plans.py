@@ -22,8 +22,8 @@ PEOPLE = t.StructType(
         t.StructField("ssn", t.STRING),
     )
 )
-# Python table functions and data sources are refused by name.
-REFUSED = {"common_inline_user_defined_table_function", "common_inline_user_defined_data_source"}
+# Data sources in Python are refused by name.
+REFUSED = {"common_inline_user_defined_data_source"}
 
 
 def decode(relation: pb.Relation) -> p.LogicalPlan:

@@ -41,14 +41,11 @@ GAPS: dict[str, dict[str, str]] = {
     },
     "predicates": {},
     "strings": {
-        r"concat and format: (to_char|to_number|try_to_number)\(.*": REFUSED,
         r"encode and hash: (sentences|aes_decrypt|collate)\(.*": REFUSED,
     },
-    "mathematics": {r"exact: uniform\(1, 1, 0\)": REFUSED},
     "datetimes": {
         r"fields: hour\('13:04:05'\)": CLOCK,
         r"zone: date_format\(.* zzzz Z'\)": REFUSED,
-        r"shift(?: \(ANSI off\))?: window_time\(window\(.*": ANALYSIS,
     },
     "collections": {
         r"array: array\(1, 2\)\[null\]": "Spark says the result is never NULL, and it is NULL",

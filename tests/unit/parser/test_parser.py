@@ -348,9 +348,9 @@ def test_statement(written: str, meant: s.Statement) -> None:
     "written",
     [
         "merge into t using s on t.a = s.a when matched then delete", "update t set a = 1", "delete from t where a = 1",
-        "alter table t rename to u", "analyze table t compute statistics", "create function f as 'x'", "call f()",
+        "alter table t recover partitions", "analyze tables compute statistics", "create function f as 'x'", "call f()",
         "load data inpath '/x' into table t", "create table t like u", "truncate table t partition (a = 1)",
-        "create table t (a int) stored as parquet", "show partitions t", "begin select 1; end", "add jar /x",
+        "create table t (a int) stored as parquet", "show partitions t partition (a = 1)", "begin select 1; end", "add jar /x",
         "select a:b from t", "select a collate UNICODE from t", "select time '10:11:12'", "select timestamp 'now'",
         "select * from t version as of 1", "select transform(a) using 'cat' from t", "select cast(a as time)",
     ],

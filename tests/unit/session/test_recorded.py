@@ -17,11 +17,6 @@ RECORDED: dict[str, list[Any]] = json.loads(
 )
 # (scenario, text or method) -> what is different here, and why.
 DIFFERENT = {
-    ("settings", "DECLARE VARIABLE five INT DEFAULT 5"): "SQL variables are refused",
-    ("settings", "SELECT five + 1 AS six"): "SQL variables are refused",
-    ("settings", "SET VAR five = 6"): "SQL variables are refused",
-    ("settings", "SELECT five, session.five"): "SQL variables are refused",
-    ("settings", "DROP TEMPORARY VARIABLE five"): "SQL variables are refused",
     (
         "tables",
         "INSERT INTO p PARTITION (k = 'x', m = 40) SELECT 4, 5",
