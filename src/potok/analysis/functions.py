@@ -85,27 +85,27 @@ class CallOptions(NamedTuple):
 def find_function(name: str, context: AnalysisContext, origin: Origin | None) -> Function | PythonFunction:
     """The function of a name; those that the user registered come first. Raises UNRESOLVED_ROUTINE."""
     found = context.user_functions.get(name) or context.functions.get(name)
+    if found is None and name in context.table_functions:
+        raise SparkError("NOT_A_SCALAR_FUNCTION", origin=origin, functionName=quote(name))
     if found is None or (name in _NOT_IN_SQL and origin is not None and origin.sql_text):
         raise SparkError(
             "UNRESOLVED_ROUTINE",
             origin=origin,
-    if found is None and name in context.table_functions:
-        raise SparkError("NOT_A_SCALAR_FUNCTION", origin=origin, functionName=quote(name))
             routineName=quote_parts(name.split(".")),
             searchPath=search_path(context),
         )
     return found
 
 
-def search_path(context: AnalysisContext) -> str:
-    """Where unqualified names are looked for, as errors show it."""
-    database = context.conf("spark.sql.catalog.currentDatabase") or "default"
-    return f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]"
 def find_table_function(name: str, context: AnalysisContext) -> PythonTableFunction | None:
     """The table function that a user registered under a name."""
     return context.table_functions.get(name)
 
 
+def search_path(context: AnalysisContext) -> str:
+    """Where unqualified names are looked for, as errors show it."""
+    database = context.conf("spark.sql.catalog.currentDatabase") or "default"
+    return f"[`system`.`builtin`, `system`.`session`, `spark_catalog`.{quote(database)}]"
 
 
 def bind_function(

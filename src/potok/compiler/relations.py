@@ -284,6 +284,9 @@ class _Compilation:
     def window(self, plan: Window, needed: Needed) -> str:
         """Window expressions beside the child's columns."""
         kept = tuple(e for e in plan.expressions if e.expr_id in needed)
+        in_python = windows_in_python(plan, kept, self._time_zone)
+        if in_python is not None:
+            return self.query(in_python, needed)
         pulled = pull_out_functions(plan.child, kept)
         if pulled is not None:
             return self.query(Window(pulled.child, cast("tuple[Alias, ...]", pulled.expressions)), needed)
@@ -293,10 +296,11 @@ class _Compilation:
     def generate(self, plan: Generate, needed: Needed) -> str:
         """A generator's list of structs, unnested."""
         generator = plan.generator
+        if isinstance(generator, PythonTableFunction):
+            beside = _kept(plan.child.output, needed)
+            source, operator = table_function_step(plan, beside)
+            return self.add_operator(operator, [self.flush(source)], (*beside, *plan.result))
         pulled = pull_out_functions(plan.child, (generator,))
-        in_python = windows_in_python(plan, kept, self._time_zone)
-        if in_python is not None:
-            return self.query(in_python, needed)
         if pulled is not None:
             return self.query(Generate(pulled.child, pulled.expressions[0], plan.result, plan.outer), needed)
         if not isinstance(generator, GeneratorCall):
@@ -306,10 +310,6 @@ class _Compilation:
             raise SparkError("INTERNAL_ERROR", message=f"{generator.name} is not a generator")
         self._kernels.update({kernel.name: kernel for kernel in function.kernels})
         child_columns = _kept(plan.child.output, needed)
-        if isinstance(generator, PythonTableFunction):
-            beside = _kept(plan.child.output, needed)
-            source, operator = table_function_step(plan, beside)
-            return self.add_operator(operator, [self.flush(source)], (*beside, *plan.result))
         child = self.query(plan.child, needed | _references(generator.arguments))
         rows = function.emit(generator.arguments, [self.expression(a) for a in generator.arguments])
         if plan.outer or generator.outer or function.outer:
