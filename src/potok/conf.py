@@ -61,6 +61,7 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.json.enablePartialResults": Entry("true"),
     "spark.sql.jsonGenerator.ignoreNullFields": Entry("true"),
     "spark.sql.leafNodeDefaultParallelism": Entry(None),
+    "spark.sql.legacy.histogramNumericPropagateInputType": Entry("true"),
     "spark.sql.legacy.timeParserPolicy": Entry("CORRECTED"),
     "spark.sql.mapKeyDedupPolicy": Entry("EXCEPTION"),
     "spark.sql.parquet.compression.codec": Entry("snappy"),

@@ -39,8 +39,22 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "statement 63: *"): Gap("notimpl", "The statement MERGE"),
     ("queries", "subquery 3: *"): Gap("message", "SCALAR_SUBQUERY_TOO_MANY_ROWS: the place in the text"),
     ("queries", "subquery 22: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
-    ("frames", "freqItems"): Gap("notimpl", "df.stat.freqItems"),
+    ("sketches", "* approx_top_k(x) FROM VALUES (1.50)*"): Gap("notimpl", "approx_top_k of decimals"),
+    ("sketches", "KLL sketch *: SELECT kll_sketch_agg_bigint(x, x) *"): Gap(
+        "message", "Spark names the column with its table there"
+    ),
+    ("sketches", "tuple sketch *"): Gap("notimpl", "Tuple sketches"),
+    ("sketches", "other aggregates *: SELECT vector_*"): Gap(
+        "notimpl", "The functions vector_sum and vector_avg"
+    ),
+    ("sketches", "* approx_top_k_combine(*"): Gap("notimpl", "The function approx_top_k_combine"),
+    ("sketches", "*approx_top_k_estimate(approx_top_k_combine(*"): Gap(
+        "notimpl", "The function approx_top_k_combine"
+    ),
     ("frames", "transpose"): Gap("defect", "the nullability of transposed columns"),
+    ("routines", "*: WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT *"): Gap(
+        "message", "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE: the place in the text"
+    ),
     ("mistakes", "syntax 8: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 18: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "syntax 19: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
@@ -52,9 +66,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("created", "toPandas every type"): Gap("defect", "toPandas of every type at once"),
     ("created", "year month interval"): Gap(
         "never", "the refusal is that of the client of 4.3; the one of 4.2 collects it"
-    ("routines", "*: WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT *"): Gap(
-        "message", "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE: the place in the text"
-    ),
     ),
     ("created", "variant"): Gap("notimpl", "parse_json and VARIANT values"),
     ("created", "time type"): Gap("notimpl", "A TIME literal"),

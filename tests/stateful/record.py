@@ -2,7 +2,7 @@
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
 `PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with
-`checkpoints [family ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there.
+`checkpoints [family[/name] ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there.
 Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
@@ -55,9 +55,10 @@ def checkpoints(spark: Side, families: Sequence[str]) -> None:
     """Record the directories of the scenarios of some families that are handed over, and what is read back from them."""
     target = TARGET / "readers.json"
     reads: dict[str, Any] = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-    for name in families:
+    for one in families:
+        name, _, only = one.partition("/")
         for scenario in family(name).values():
-            if scenario.checkpoint:
+            if scenario.checkpoint and only in {"", scenario.name}:
                 root = ROOT / "checkpoints" / name / scenario.name
                 spark.run(name, scenario.name, root, last=half(scenario))
                 kept = TARGET / "checkpoints" / name / scenario.name

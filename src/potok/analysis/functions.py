@@ -11,7 +11,7 @@ from potok.analysis.names import quote, quote_parts, quote_type
 from potok.analysis.pretty import sql_expression
 from potok.analysis.trees import walk
 from potok.errors import Origin, SparkError
-from potok.functions.aggregates import ordered_numbers
+from potok.functions.aggregates import ordered_numbers, percentile_type
 from potok.functions.base import (
     AggregateFunction,
     Function,
@@ -50,8 +50,12 @@ _WITHOUT_PLACE = frozenset(
         "APPROX_TOP_K_NULL_ARG",
         "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
         "FEATURE_NOT_ENABLED",
+        "HLL_INVALID_LG_K",
+        "HLL_K_MUST_BE_CONSTANT",
         "INVALID_TIMESTAMP_PRECISION",
         "PARSE_MODE_UNSUPPORTED",
+        "SKETCH_INVALID_LG_NOM_ENTRIES",
+        "THETA_LG_NOM_ENTRIES_MUST_BE_CONSTANT",
         "UNSUPPORTED_TIME_TYPE",
         "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
     }
@@ -123,6 +127,8 @@ def bind_function(
     if isinstance(function, PythonFunction):
         return bind_user_function(function, arguments, options)
     _check_options(name, function, options)
+    if name == "mode" and options.within_group and not arguments:
+        return _mode_by_order(options, context)
     check_number_of_arguments(name, function, len(arguments), options.origin)
     return _bind(function, arguments, options, context.function_context)
 
@@ -244,6 +250,13 @@ def _numbers(order: Sequence[SortOrder], context: FunctionContext) -> tuple[Sort
     return tuple(ordered_numbers(key, context) for key in order)
 
 
+def _mode_by_order(options: CallOptions, context: AnalysisContext) -> Expression:
+    """`mode() WITHIN GROUP (ORDER BY value)`: of the most frequent values the first."""
+    value = options.within_group[0].child
+    call = AggregateCall("mode", (value,), value.data_type, ansi=context.function_context.ansi)
+    return _aggregate_with_options(call, options)
+
+
 def _casts_at(origin: Origin | None, bound: Expression, arguments: Sequence[Expression]) -> Expression:
     """What a rule made, its own casts of the arguments standing where the call was written."""
     if origin is None:
@@ -357,6 +370,8 @@ def _make(
         case AggregateFunction(name=name):
             call = AggregateCall(name, arguments, result, nullable, ansi=context.ansi)
             if name in _OF_ORDERED_NUMBERS:
+                (key,) = options.within_group
+                call = replace(call, type=percentile_type(key.child.data_type))
                 options = options._replace(within_group=_numbers(options.within_group, context))
             return _aggregate_with_options(call, options)
         case WindowFunction(name=name):

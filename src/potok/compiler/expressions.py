@@ -133,7 +133,7 @@ class Emitter:
         function = builtin_functions()[call.name]
         if not isinstance(function, AggregateFunction):
             raise SparkError("INTERNAL_ERROR", message=f"{call.name} is not an aggregate function")
-        self._need(function.kernels)
+        self._need(function.kernels(call) if callable(function.kernels) else function.kernels)
         arguments = self._arguments(call.arguments)
         if callable(function.emit):
             text = function.emit(call, arguments)

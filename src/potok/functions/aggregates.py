@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from potok.errors import SparkError, unsupported
+from potok.errors import SparkError
 from potok.functions.base import (
     FILTER,
     ORDER,
@@ -26,6 +26,7 @@ from potok.functions.folding import fold
 from potok.functions.hll import HLL_ESTIMATE, hll_precision
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
 from potok.functions.ordering import needs_key, order_key
+from potok.functions.percentile_weights import PERCENTILES
 from potok.functions.raising import quote_text, raise_sql
 from potok.functions.sql_text import let, let_all, sql_type, typed_null
 from potok.functions.type_rules import cast_to, implicit_cast, is_orderable
@@ -49,6 +50,7 @@ from potok.types import (
     DoubleType,
     FloatType,
     IntegralType,
+    MapType,
     NumericType,
     TimestampNTZType,
     TimestampType,
@@ -340,6 +342,23 @@ def _emit_listagg(call: AggregateCall, arguments: Sequence[str]) -> str:
     return f"string_agg({_distinct(call)}{value}, {separator}{ORDER})"
 
 
+def _bind_union(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
+    (value,) = arguments
+    if not isinstance(value.data_type, ArrayType):
+        raise unexpected_argument(0, value.data_type, '"ARRAY"')
+    element = value.data_type.element
+    if isinstance(element, MapType):
+        kinds = '"MAP" or "COLLATED STRING"'
+        raise mismatch("UNSUPPORTED_INPUT_TYPE", functionName=f"`{name}`", dataType=kinds)
+    return aggregate(name, arguments, ArrayType(element, contains_null=False), context, nullable=False)
+
+
+def _emit_union(call: AggregateCall, arguments: Sequence[str]) -> str:
+    return (
+        f"list_distinct(coalesce(flatten(list({arguments[0]}){FILTER}), CAST([] AS {sql_type(call.type)})))"
+    )
+
+
 # ---- statistics -------------------------------------------------------------------------------
 
 
@@ -387,10 +406,40 @@ def _emit_kurtosis(call: AggregateCall, arguments: Sequence[str]) -> str:
 
 def _bind_percentile(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     value, fraction, *rest = arguments
-    if len(rest) == 1 and not (isinstance(rest[0], Literal) and rest[0].value == 1):
-        raise unsupported(f"The function {name} with frequencies", "Repeat the rows instead.")
-    number = _ordered_number(name, value, context)
-    return aggregate(name, (number, _fractions(fraction, context)), _per_fraction(fraction, DOUBLE), context)
+    number = _ordered_number(value, context)
+    kind = _per_fraction(fraction, percentile_type(value.data_type))
+    times: tuple[Expression, ...] = ()
+    if rest and not (isinstance(rest[0], Literal) and rest[0].value == 1):
+        frequency = implicit_cast(rest[0], Input.INTEGRAL, context)
+        if frequency is None:
+            raise unexpected_argument(2, rest[0].data_type, '"INTEGRAL"')
+        times = (cast_to(frequency, LONG, context),)
+    return aggregate(name, (number, _fractions(fraction, context), *times), kind, context)
+
+
+def percentile_type(values: DataType) -> DataType:
+    """What is between values of a type."""
+    if isinstance(values, DayTimeIntervalType):
+        return DAY_TIME_INTERVAL
+    return YEAR_MONTH_INTERVAL if isinstance(values, YearMonthIntervalType) else DOUBLE
+
+
+def _emit_percentile(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
+    """`function` is a template of the value and the fraction. Intervals are cut to whole numbers."""
+    fraction = arguments[1] if len(arguments) > 1 else "0.5"
+    text = function.format(d=_distinct(call), x=arguments[0], f=fraction)
+    if len(arguments) > 2:  # noqa: PLR2004 - the third says how often a value counts
+        wanted = fraction if isinstance(call.type, ArrayType) else f"[{fraction}]"
+        value, times = arguments[0], arguments[2]
+        text = f"{PERCENTILES.name}(list({value}){FILTER}, list({times}){FILTER}, {wanted})"
+        text = text if isinstance(call.type, ArrayType) else f"{text}[1]"
+    kind = call.type.element if isinstance(call.type, ArrayType) else call.type
+    if kind == DOUBLE:
+        return text
+    whole = f"CAST(trunc({{}}) AS {sql_type(kind)})"
+    if isinstance(call.type, ArrayType):
+        return f"list_transform({text}, lambda t: {whole.format('t')})"
+    return whole.format(text)
 
 
 def _fractions(fraction: Expression, context: FunctionContext) -> Expression:
@@ -431,16 +480,16 @@ def _bind_distinct_count(name: str, arguments: Sequence[Expression], context: Fu
 
 def _bind_median(name: str, arguments: Sequence[Expression], context: FunctionContext) -> Expression:
     (value,) = arguments
-    return aggregate(name, (_ordered_number(name, value, context),), DOUBLE, context)
+    return aggregate(name, (_ordered_number(value, context),), percentile_type(value.data_type), context)
 
 
-def _ordered_number(name: str, value: Expression, context: FunctionContext) -> Expression:
+def _ordered_number(value: Expression, context: FunctionContext) -> Expression:
     """The values of a percentile as DOUBLE.
 
     Spark would make a TIME, which it does not support, of a date or a timestamp.
     """
     if isinstance(value.data_type, DayTimeIntervalType | YearMonthIntervalType):
-        raise unsupported(f"The function {name} of intervals", "Take their seconds or months as numbers.")
+        return Call("plain_number", (value,), DOUBLE, value.nullable)
     if isinstance(value.data_type, DateType | TimestampType | TimestampNTZType):
         raise SparkError("UNSUPPORTED_TIME_TYPE")
     number = implicit_cast(value, Input.NUMERIC, context)
@@ -451,7 +500,7 @@ def _ordered_number(name: str, value: Expression, context: FunctionContext) -> E
 
 def ordered_numbers(order: SortOrder, context: FunctionContext) -> SortOrder:
     """The key of WITHIN GROUP of a percentile."""
-    return replace(order, child=_ordered_number("percentile_cont", order.child, context))
+    return replace(order, child=_ordered_number(order.child, context))
 
 
 def _bind_average_of_pairs(
@@ -476,12 +525,13 @@ def _first_type(arguments: Sequence[Expression]) -> DataType:
 def _emit_mode(call: AggregateCall, arguments: Sequence[str]) -> str:
     """The most frequent value; of several the least, where asked for."""
     value = arguments[0]
+    if call.order_by:
+        return f"mode({value}{ORDER})"
     is_least = len(call.arguments) > 1 and isinstance(call.arguments[1], Literal) and call.arguments[1].value
     return f"mode({value} ORDER BY {value})" if is_least else f"mode({value})"
 
 
-def _emit_histogram(_: AggregateCall, __: Sequence[str]) -> str:
-    raise unsupported("The function histogram_numeric", "Group by ranges instead.")
+_BETWEEN = f"quantile_cont({{d}}{{x}}, {{f}}){FILTER}"
 
 
 # ---- the table --------------------------------------------------------------------------------
@@ -538,6 +588,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _COLLECT,
     *same(_COLLECT, "array_agg"),
     _bound("collect_set", 1, _emit_collect, _bind_collect, nullable=Nullability.NEVER),
+    _bound("collect_union", 1, _emit_union, _bind_union, nullable=Nullability.NEVER),
     _BOOL_AND,
     *same(_BOOL_AND, "every"),
     _BOOL_OR,
@@ -561,12 +612,14 @@ FUNCTIONS: tuple[Function, ...] = (
         for name in ("r2", "sxx", "sxy", "syy")
     ),
     *(_numbers(f"regr_{name}", partial(_emit_line, f"regr_{name}"), 2) for name in ("intercept", "slope")),
-    _bound("percentile", 3, "quantile_cont({distinct}{0}, {1})", _bind_percentile, optional=1),
-    _row("percentile_cont", (DOUBLE,), DOUBLE, f"CAST(percentile_cont({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
-    _row("percentile_disc", (DOUBLE,), DOUBLE, f"CAST(percentile_disc({{0}}) WITHIN GROUP ({ORDER}){{filter}} AS DOUBLE)"),
+    _bound("percentile", 3, partial(_emit_percentile, _BETWEEN), _bind_percentile, optional=1, kernels=(PERCENTILES,)),
+    *(
+        _row(name, (DOUBLE,), DOUBLE, partial(_emit_percentile, f"CAST({name}({{x}}) WITHIN GROUP ({ORDER}){FILTER} AS DOUBLE)"))
+        for name in ("percentile_cont", "percentile_disc")
+    ),
     _APPROXIMATE,
     *same(_APPROXIMATE, "approx_percentile"),
-    _bound("median", 1, "quantile_cont({distinct}{0}, 0.5)", _bind_median),
+    _bound("median", 1, partial(_emit_percentile, _BETWEEN), _bind_median),
     _row("mode", (Input.ANY, BOOLEAN), _first_type, _emit_mode, optional=1),
     _row("bit_and", (Input.INTEGRAL,), _first_type, "bit_and({0})"),
     _row("bit_or", (Input.INTEGRAL,), _first_type, "bit_or({0})"),
@@ -574,5 +627,4 @@ FUNCTIONS: tuple[Function, ...] = (
     _row("product", (DOUBLE,), DOUBLE, "product({distinct}{0})"),
     _LISTAGG,
     *same(_LISTAGG, "string_agg"),
-    _row("histogram_numeric", (Input.ANY, INTEGER), DOUBLE, _emit_histogram),
 )  # fmt: skip

@@ -78,6 +78,7 @@ class FunctionContext:
     case_sensitive: bool = False
     current_database: str = "default"
     allow_precision_loss: bool = True
+    histogram_keeps_type: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class AggregateFunction:
     variadic: bool = False
     nullable: NullRule = Nullability.ALWAYS
     bind: Callable[[Sequence[Expression], FunctionContext], Expression] | None = None
-    kernels: tuple[Kernel, ...] = ()
+    kernels: tuple[Kernel, ...] | Callable[[AggregateCall], tuple[Kernel, ...]] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from potok.functions.sql_text import let, let_all, sql_type
 from potok.functions.type_rules import cast_to, coerce_operands, implicit_cast, same_type
 from potok.plan.expressions import Call, Expression, Literal
 from potok.types import (
-    BINARY,
     BOOLEAN,
     BYTE,
     DOUBLE,
@@ -392,14 +391,6 @@ FUNCTIONS: tuple[Function, ...] = (
     *same(_RIGHT, ">>"),
     _UNSIGNED,
     *same(_UNSIGNED, ">>>"),
-    _row("bitmap_bit_position", (LONG,), LONG, "CASE WHEN {0} > 0 THEN ({0} - 1) % 32768 ELSE -{0} % 32768 END"),
-    _row(
-        "bitmap_bucket_number",
-        (LONG,),
-        LONG,
-        "CASE WHEN {0} > 0 THEN ({0} - 1) // 32768 + 1 WHEN {0} <= 0 THEN -(-{0} // 32768) END",
-    ),
-    _row("bitmap_count", (BINARY,), LONG, "CASE WHEN octet_length({0}) = 0 THEN 0 ELSE CAST(bit_count(CAST({0} AS BIT)) AS BIGINT) END"),
     _row("bit_count", (Input.ANY,), INTEGER, _emit_bit_count, bind=_bind_bit_count),
     _BIT_GET,
     *same(_BIT_GET, "bit_get"),

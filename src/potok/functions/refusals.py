@@ -13,14 +13,15 @@ _XML = (
     "from_xml", "to_xml", "schema_of_xml", "xpath", "xpath_boolean", "xpath_double", "xpath_float", "xpath_int",
     "xpath_long", "xpath_number", "xpath_short", "xpath_string",
 )  # fmt: skip
-_SKETCHES = (
-    "hll_sketch_agg", "hll_sketch_estimate", "hll_union", "hll_union_agg", "count_min_sketch", "bitmap_and_agg",
-    "bitmap_construct_agg", "bitmap_or_agg", "approx_top_k", "approx_top_k_accumulate", "approx_top_k_combine",
-    "approx_top_k_estimate", "kll_sketch_agg_bigint", "kll_sketch_agg_double", "kll_sketch_agg_float",
-    "theta_sketch_agg", "theta_sketch_estimate", "theta_union", "theta_union_agg", "tuple_difference_double",
-    "tuple_difference_integer", "tuple_difference_theta_double", "tuple_difference_theta_integer",
-    "tuple_sketch_theta_double", "tuple_sketch_theta_integer",
+_TUPLES = (
+    "tuple_difference", "tuple_difference_theta", "tuple_intersection", "tuple_intersection_agg",
+    "tuple_intersection_theta", "tuple_sketch_agg", "tuple_sketch_estimate", "tuple_sketch_summary",
+    "tuple_sketch_theta", "tuple_union", "tuple_union_agg", "tuple_union_theta",
 )  # fmt: skip
+_SKETCHES = (
+    "approx_top_k_combine",
+    *(f"{name}_{kind}" for name in _TUPLES for kind in ("double", "integer")),
+)
 _TIMES = (
     "current_time", "make_time", "time_bucket", "time_diff", "time_from_micros", "time_from_millis",
     "time_from_seconds", "time_to_micros", "time_to_millis", "time_to_seconds", "time_trunc", "to_time", "try_to_time",
@@ -29,7 +30,7 @@ _GEOGRAPHY = ("st_asbinary", "st_geogfromwkb", "st_geomfromwkb", "st_setsrid", "
 _JAVA = ("java_method", "reflect", "try_reflect", "unwrap_udt")
 _REFUSED = {
     **dict.fromkeys(_XML, "a user-defined function over the text"),
-    **dict.fromkeys(_SKETCHES, "approx_count_distinct, or a user-defined aggregate"),
+    **dict.fromkeys(_SKETCHES, "theta_sketch_agg or approx_top_k, or a user-defined aggregate"),
     **dict.fromkeys(_TIMES, "timestamps and date_format"),
     **dict.fromkeys(_GEOGRAPHY, "a user-defined function"),
     **dict.fromkeys(_JAVA, "a user-defined function"),

@@ -7,13 +7,19 @@ facts: the aggregate expressions of Catalyst (`aggBufferAttributes`); tests/stat
 from __future__ import annotations
 
 from potok.errors import unsupported
-from potok.functions import stream_aggregates_moments, stream_aggregates_numbers, stream_aggregates_values
+from potok.functions import (
+    stream_aggregates_moments,
+    stream_aggregates_numbers,
+    stream_aggregates_sketches,
+    stream_aggregates_values,
+)
 from potok.functions.stream_aggregates_base import StreamAggregate
 from potok.plan.expressions import AggregateCall
 
 RULES = {
     **stream_aggregates_numbers.RULES,
     **stream_aggregates_moments.RULES,
+    **stream_aggregates_sketches.RULES,
     **stream_aggregates_values.RULES,
 }
 

@@ -38,6 +38,17 @@ def _emit_in_bounds(call: Call, arguments: Sequence[str]) -> str:
     return f"CASE WHEN {arguments[0]} IS NULL THEN {failed} ELSE {arguments[0]} END"
 
 
+def _emit_frequency(call: Call, arguments: Sequence[str]) -> str:
+    """How often a value counts."""
+    failed = raise_sql(
+        "NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION",
+        call.origin,
+        frequencyExpression=quote_text('"boundreference()"'),
+        negativeValue=f"concat({arguments[0]}, 'L')",
+    )
+    return f"CASE WHEN {arguments[0]} < 0 THEN {failed} ELSE {arguments[0]} END"
+
+
 def _emit_less(call: Call, arguments: Sequence[str]) -> str:
     kind = call.arguments[0].data_type
     return f"({order_key(arguments[0], kind, always=True)} < {order_key(arguments[1], kind, always=True)})"
@@ -97,6 +108,7 @@ def _scalar(name: str, count: int, emit: object) -> ScalarFunction:
 FUNCTIONS: tuple[Function, ...] = (
     _scalar("stream_sum_in_bounds", 2, _emit_in_bounds),
     _scalar("stream_unscaled", 1, "CAST(CAST(replace(CAST({0} AS VARCHAR), '.', '') AS HUGEINT) AS DOUBLE)"),
+    _scalar("stream_frequency", 1, _emit_frequency),
     _scalar("stream_less", 2, _emit_less),
     _scalar("stream_least", 2, partial(_emit_chosen, "<")),
     _scalar("stream_greatest", 2, partial(_emit_chosen, ">")),

@@ -14,6 +14,7 @@ from potok.functions.stream_aggregates_base import (
     both,
     column,
     itself,
+    when,
 )
 from potok.functions.stream_aggregates_forms import (
     ArrayForm,
@@ -80,10 +81,19 @@ def _collect_list(call: AggregateCall) -> StreamAggregate:
 
 
 def _collect_set(call: AggregateCall) -> StreamAggregate:
+    return _kept_set(call, call.arguments[0].data_type)
+
+
+def _collect_union(call: AggregateCall) -> StreamAggregate:
+    if not isinstance(call.type, ArrayType):
+        raise TypeError(call.type)
+    return _kept_set(call, call.type.element)
+
+
+def _kept_set(call: AggregateCall, element: DataType) -> StreamAggregate:
     def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
         return (Call("stream_union", (old[0], new[0]), new[0].data_type),)
 
-    element = call.arguments[0].data_type
     form = BytesSetForm() if element == BINARY else ArrayForm(element)
     return StreamAggregate((column("buf", BINARY),), (call,), merge, itself, form)
 
@@ -118,26 +128,55 @@ def _ordered_listagg(call: AggregateCall, value: Expression, orders: list[Expres
 
 
 def _uncast(value: Expression) -> Expression:
-    """The value that Spark keeps: numbers before they become DOUBLE."""
+    """The value that Spark keeps: numbers and intervals before they become DOUBLE."""
     if isinstance(value, Cast) and isinstance(value.child.data_type, NumericType):
         return value.child
+    if isinstance(value, Call) and value.name == "plain_number":
+        return value.arguments[0]
     return value
+
+
+def _recast(value: Expression, kept: Expression) -> Expression:
+    """What is kept, as the function takes it."""
+    if isinstance(value, Call) and value.name == "plain_number":
+        return replace(value, arguments=(kept,))
+    return kept if value.data_type == kept.data_type else Cast(kept, value.data_type)
 
 
 def _counted(call: AggregateCall) -> StreamAggregate:
     value = call.arguments[0]
     kept = _uncast(value)
     variable = _variable(kept.data_type)
-    number = variable if kept is value else Cast(variable, value.data_type)
-    result = replace(call, arguments=(number, *call.arguments[1:]), filter=None)
-    return _kept_values(call, kept, CountsForm(kept.data_type), variable, result)
+    number = _recast(value, variable)
+    order_by = tuple(replace(order, child=number) for order in call.order_by)
+    result = replace(call, arguments=(number, *call.arguments[1:2]), order_by=order_by, filter=None)
+    kept_values = _kept_values(call, kept, CountsForm(kept.data_type), variable, result)
+    if len(call.arguments) > 2:  # noqa: PLR2004 - the third says how often a value counts
+        return replace(kept_values, partial=(_repeated(call, kept, call.arguments[2]),))
+    return kept_values
+
+
+def _repeated(call: AggregateCall, value: Expression, times: Expression) -> Expression:
+    """Each value of the batch as often as it counts."""
+    repeated = ArrayType(value.data_type, contains_null=False)
+    number = Cast(times, INTEGER)
+    checked = Call("stream_frequency", (times,), LONG)
+    counts = Call(">", (checked, Literal(0, LONG)), BOOLEAN)
+    nothing = Literal(None, repeated)
+    rows_of_value = when(counts, Call("array_repeat", (value, number), repeated), nothing)
+    row = when(Call("isnotnull", (value,), BOOLEAN, is_nullable=False), rows_of_value, nothing)
+    rows = ArrayType(repeated, contains_null=False)
+    collected = replace(
+        call, name="collect_list", arguments=(row,), type=rows, order_by=(), ignore_nulls=False
+    )
+    return Call("flatten", (collected,), repeated)
 
 
 def _counted_within_group(call: AggregateCall) -> StreamAggregate:
     (order,) = call.order_by
     kept = _uncast(order.child)
     variable = _variable(kept.data_type)
-    number = variable if kept is order.child else Cast(variable, order.child.data_type)
+    number = _recast(order.child, variable)
     by: SortOrder = replace(order, child=number)
     return _kept_values(
         call, kept, CountsForm(kept.data_type), variable, replace(call, order_by=(by,), filter=None)
@@ -170,6 +209,7 @@ def _distinct_count(call: AggregateCall) -> StreamAggregate:
 RULES: Mapping[str, Rule] = {
     "collect_list": _collect_list,
     "array_agg": _collect_list,
+    "collect_union": _collect_union,
     "collect_set": _collect_set,
     "listagg": _listagg,
     "string_agg": _listagg,

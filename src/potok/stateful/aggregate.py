@@ -30,6 +30,7 @@ from potok.plan.expressions import (
     Cast,
     Expression,
     Literal,
+    SortOrder,
     next_expr_id,
 )
 from potok.plan.logical import (
@@ -183,6 +184,9 @@ def plainest(call: AggregateCall) -> AggregateCall:
             order.ascending
         ):
             return replace(call, name="percentile", arguments=(order.child, fraction), order_by=())
+        case AggregateCall(name="mode", arguments=(value, Literal(value=is_least))):
+            order = (SortOrder(value),) if is_least else ()
+            return replace(call, arguments=(value,), order_by=order)
     return replace(call, name=_PLAINEST.get(call.name, call.name))
 
 

@@ -56,6 +56,12 @@ SECOND = rows(
     ("b", 9, 90, 9.5, 9.75, 9.99, 99, "nine", True, "2024-01-09 00:00:00", "2024-01-09", "CQ==", 6, 7),
     (None, 2, 20, 2, 2, 2, 2, "two", False, "2024-01-02 00:00:00", "2024-01-02", "Ag==", 2, 2),
 )
+HLL_OF_TWO = "X'0201070C03000108862FF90D00000000000000000000000000000000000000000000000000000000'"
+HLL_OF_FOUR = "X'0201070C0300010881BC5D0600000000000000000000000000000000000000000000000000000000'"
+THETA_OF_TWO, THETA_OF_FOUR = "X'01030300003ACC93C397FC1281709D1E'", "X'01030300003ACC9340DE2EE1C9DB3D08'"
+KLLS = "CASE WHEN i > 3 THEN X'02020F04C80008005A00000000000000' WHEN i = 1 THEN X'02020F04C80008001400000000000000' END"
+HLLS = f"CASE WHEN i > 3 THEN {HLL_OF_TWO} WHEN i = 1 THEN {HLL_OF_FOUR} END"
+THETAS = f"CASE WHEN i > 3 THEN {THETA_OF_TWO} WHEN i = 1 THEN {THETA_OF_FOUR} END"
 NUMBERS = ("i", "l", "f", "d", "dec", "big")
 ORDERED = (*NUMBERS, "s", "b", "at", "day", "bin")
 PERIODS = ("make_dt_interval(i)",)
@@ -104,10 +110,17 @@ FUNCTIONS = [
     "percentile_approx(i, 0.5)", "percentile_approx(d, array(0.1, 0.9), 50)", "approx_percentile(dec, 0.5, 100)",
     "histogram_numeric(i, 3)", "histogram_numeric(d, 2)", "bitmap_construct_agg(bitmap_bit_position(i))",
     "bitmap_or_agg(bin)", "bitmap_and_agg(bin)", "count_min_sketch(i, 0.5D, 0.5D, 1)", "hll_sketch_estimate(hll_sketch_agg(i))",
+    *(f"histogram_numeric({column}, 2)" for column in ("dec", "at", "day", "make_dt_interval(i)")),
+    "count_min_sketch(s, 0.5D, 0.5D, 1)", "count_min_sketch(bin, 0.9D, 0.5D, 1)", "hll_sketch_agg(l)", "hll_sketch_agg(bin)",
+    f"hll_union_agg({HLLS})", "theta_sketch_agg(d)", "theta_sketch_agg(bin)", "theta_sketch_agg(array(i, 1))",
+    f"kll_merge_agg_bigint({KLLS})", f"kll_merge_agg_bigint({KLLS}, 100)", "kll_sketch_agg_bigint(i, 8)",
+    "approx_top_k(d)", "approx_top_k(f, 3, 100)", "approx_top_k(l)", "approx_top_k(b)", "approx_top_k(day)", "approx_top_k(at)",
+    "approx_top_k(tinyint(i))", "approx_top_k(smallint(i))",
+    f"theta_union_agg({THETAS})", f"theta_intersection_agg({THETAS})",
     "hll_sketch_agg(s)", "hll_sketch_agg(i, 4)", "hll_union_agg(bin)", "kll_sketch_agg_bigint(l)",
     "kll_sketch_agg_double(d)", "kll_sketch_agg_float(f)", "theta_sketch_agg(i)", "theta_sketch_agg(s)",
     "tuple_sketch_agg_double(i, d)", "tuple_sketch_agg_integer(i, i)", "approx_top_k(i)", "approx_top_k(s, 2)",
-    "approx_top_k_accumulate(i)", *(f"CAST({name}(make_ym_interval(i)) AS STRING)" for name in MONTHS), "collect_union(array(i, 1))", "schema_of_variant_agg(parse_json('1'))",
+    "approx_top_k_accumulate(i)", *(f"CAST({name}(make_ym_interval(i)) AS STRING)" for name in MONTHS), "sort_array(collect_union(array(i, 1)))", "schema_of_variant_agg(parse_json('1'))",
     "collect_set(k)", "max(at), min(day), last(bin)", "vector_sum(array(f))", "vector_avg(array(f))", "schema_of_json_agg('1')", "grouping(k)",
     "sum(DISTINCT i)", "count(DISTINCT i)", "collect_list(DISTINCT i)", "max(DISTINCT i)", "listagg(DISTINCT s, ',')",
     "sum(i) FILTER (WHERE i > 2)", "count(*) FILTER (WHERE b)", "collect_list(i) FILTER (WHERE i > 2)",
@@ -131,6 +144,8 @@ SHAPES = {
     "key in expression": "SELECT concat(k, '!'), count(*) FROM t GROUP BY k",
     "expression key": "SELECT i % 2, upper(k), sum(i % 2) FROM t GROUP BY i % 2, upper(k)",
     "struct key": "SELECT struct(k, i) AS s, count(*) FROM t GROUP BY struct(k, i)",
+    "sketches of many": "SELECT k, histogram_numeric(e, 4), count_min_sketch(e, 0.5D, 0.9D, 3), hll_sketch_agg(e, 6), theta_sketch_agg(e, 5), "
+    "bitmap_count(bitmap_construct_agg(e)) FROM (SELECT k, explode(sequence(i * 100, i * 100 + 300)) AS e FROM t) GROUP BY k",
     "not null key": "SELECT coalesce(k, '') AS k, count(*) FROM t GROUP BY coalesce(k, '')",
     "not null value": "SELECT k, sum(coalesce(i, 0)), avg(coalesce(l, 0)), max(coalesce(s, '')) FROM t GROUP BY k",
     "having": "SELECT k FROM t GROUP BY k HAVING max(i) > 2",

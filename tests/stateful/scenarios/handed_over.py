@@ -28,6 +28,7 @@ _NO_STREAM = frozenset(
         "sum(rand(1)) > 0",
         "sum(k)",
         "max(map(i, s))",
+        "hll_union_agg(bin)",
     }
 )
 MOVING = tuple(
@@ -37,7 +38,8 @@ MOVING = tuple(
 )
 # In this order: an expression belongs to the first query whose pattern it has.
 QUERIES = {
-    "unordered_functions": r"collect_set|mode|median|percentile\(|percentile_cont|percentile_disc",
+    "sketches": r"histogram|bitmap|count_min|sketch|union_agg|intersection_agg|merge_agg|top_k",
+    "unordered_functions": r"collect_set|collect_union|mode|median|percentile\(|percentile_cont|percentile_disc",
     "estimates": r"percentile_approx|approx_",
     "collections": r"collect_list|array_agg|listagg|string_agg",
     "moments": r"stddev|std\(|var|skewness|kurtosis|corr|covar|regr",

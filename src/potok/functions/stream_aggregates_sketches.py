@@ -1,0 +1,50 @@
+"""Functions of streams whose buffer is a sketch: bytes, as Spark serializes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from potok.functions import (
+    bitmaps,
+    histogram,
+    sketch_count_min,
+    sketch_hll,
+    sketch_kll,
+    sketch_theta,
+    sketch_top_k,
+)
+from potok.functions.sketch_base import SketchAggregate
+from potok.functions.stream_aggregates_base import Expressions, Rule, StreamAggregate, column, over
+from potok.plan.expressions import AggregateCall, Call, Expression
+from potok.types import BINARY
+
+_AGGREGATES: tuple[SketchAggregate, ...] = (
+    *bitmaps.AGGREGATES,
+    *histogram.AGGREGATES,
+    *sketch_count_min.AGGREGATES,
+    *sketch_hll.AGGREGATES,
+    *sketch_kll.AGGREGATES,
+    *sketch_theta.AGGREGATES,
+    *sketch_top_k.AGGREGATES,
+)
+
+
+def _rule(aggregate: SketchAggregate) -> Rule:
+    def rule(call: AggregateCall) -> StreamAggregate:
+        constants = call.arguments[1:]
+
+        def merged(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
+            return (Call(f"{aggregate.name}.merged", (old[0], new[0], *constants), BINARY),)
+
+        def value(kept: Expressions) -> Expression:
+            return Call(f"{aggregate.name}.value", (kept[0], *constants), call.type, call.is_nullable)
+
+        part = over(call, f"{aggregate.name}.part", BINARY)
+        buffer = column(aggregate.column, BINARY)
+        return StreamAggregate((buffer,), (replace(part, ignore_nulls=False),), merged, value)
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {aggregate.name: _rule(aggregate) for aggregate in _AGGREGATES}
