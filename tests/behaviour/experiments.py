@@ -16,6 +16,8 @@ RECORDED = Path(__file__).parent / "recorded" / "experiments"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LABEL = re.compile(r"^\[(.+?)\] -> (.*)$")
 # Made up by the client, which is not the one of the recording.
+# What to do about a lost or damaged file is a line of potok alone.
+_REMEDY = re.compile(r"\n(The file \S+ is missing\. )?Restore it from [^\n]*")
 _SQL_TEXT = re.compile(r"\n== (DataFrame|SQL).*", re.DOTALL)
 
 
@@ -132,6 +134,7 @@ class Experiment:
             condition = None
         # The plan below a message and the block of the query are not promised.
         message = _SQL_TEXT.sub("", message.partition("\n=== Streaming Query ===")[0])
+        message = _REMEDY.sub("", message)
         if ";\n" in message:
             message = message.partition(";\n")[0]
         message = self.plain(message).strip().removesuffix(";").removesuffix(" SQLSTATE: XXKST")

@@ -7,7 +7,6 @@ import re
 # Potok says so by name when the query is built or starts.
 REFUSED = {
     "buffers": (
-        "max_by(s, i, 2)",
         "tuple_sketch_agg_double(i, d)",
         "tuple_sketch_agg_integer(i, i)",
         "schema_of_variant_agg(parse_json('1'))",

@@ -67,7 +67,7 @@ class Run:
     def __init__(self, spark: SparkSession, scenario: Scenario, root: Path, first: int, last: int) -> None:
         self.first, self.last = first, last
         self.spark, self.scenario, self.root = spark, scenario, root
-        self.build, self.mode = scenario.build, scenario.mode
+        self.build, self.mode, self.sink = scenario.build, scenario.mode, ""
         self.conf = {"spark.sql.shuffle.partitions": str(scenario.partitions), **scenario.conf}
         self.query: Any = None
         self.files = 0
@@ -85,6 +85,7 @@ class Run:
 
     def _change(self, step: Restart) -> None:
         self.build, self.mode = step.build or self.build, step.mode or self.mode
+        self.sink = step.sink or self.sink
         self.conf |= step.conf or {}
 
     def _contents(self, step: Sequence[Row] | Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
@@ -160,7 +161,11 @@ class Run:
         frame = self.build(self.spark, Sources(self.spark, str(self.root), self.scenario.schemas))
         if self.schema is None:
             self.schema = frame.schema.jsonValue()
-        writer = frame.writeStream.foreachBatch(Keep(str(self.root / "out"))).outputMode(self.mode)
+        writer = frame.writeStream.outputMode(self.mode)
+        if self.sink:
+            writer = writer.format(self.sink).queryName("changed")
+        else:
+            writer = writer.foreachBatch(Keep(str(self.root / "out")))
         self.query = writer.option("checkpointLocation", str(self.root / "checkpoint")).start()
         self.seen = set()
 

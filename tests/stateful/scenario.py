@@ -35,11 +35,12 @@ Build = Callable[[SparkSession, Sources], DataFrame]
 
 @dataclass(frozen=True)
 class Restart:
-    """Stop, and start on the same checkpoint; with another program, mode or conf where given."""
+    """Stop, and start on the same checkpoint; with another program, mode, conf or sink (a format) where given."""
 
     build: Build | None = None
     mode: str | None = None
     conf: Mapping[str, str] | None = None
+    sink: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from potok.checkpoint.files import Extent, FileSystem
 from potok.checkpoint.layout import display_path
-from potok.checkpoint.log import MetadataLog, damaged, illegal_state, split_version
+from potok.checkpoint.log import INCOMPLETE, MetadataLog, damaged, missing, split_version
 from potok.errors import SparkError
 
 COMPACT_SUFFIX = ".compact"
@@ -131,6 +131,9 @@ class CompactibleLog(MetadataLog[Sequence[Item]], Generic[Item]):
     def decode(self, content: bytes) -> Sequence[Item]:
         """See MetadataLog."""
         _, body = split_version(content, VERSION)
+        if not body and content.endswith(b"\n"):
+            # A line break stands before a line, never behind the last one.
+            raise ValueError(INCOMPLETE)
         return self.decode_items(body) if body else []
 
     def add(self, batch_id: int, entry: Sequence[Item]) -> None:
@@ -157,9 +160,11 @@ class CompactibleLog(MetadataLog[Sequence[Item]], Generic[Item]):
                     # A writer may have folded and removed what is being read here: then a newer compaction exists.
                     newest = self._newest_on_disk()
                     if newest < next_compaction_batch(latest, self.interval):
-                        raise illegal_state(
-                            f"{display_path(self.file_path(batch_id))} doesn't exist"
-                            f" (latestId: {latest}, compactInterval: {self.interval})"
+                        path = self.file_path(batch_id)
+                        raise missing(
+                            path,
+                            f"{display_path(path)} doesn't exist"
+                            f" (latestId: {latest}, compactInterval: {self.interval})",
                         )
                     latest = newest
                     break
@@ -223,12 +228,13 @@ class CompactibleLog(MetadataLog[Sequence[Item]], Generic[Item]):
         for earlier in range(max(0, batch_id - self.interval), batch_id):
             path = self.file_path(earlier)
             if not self.fs.exists(path):
-                raise illegal_state(
+                raise missing(
+                    path,
                     f"{display_path(path)} doesn't exist when compacting batch {batch_id}"
-                    f" (compactInterval: {self.interval})"
+                    f" (compactInterval: {self.interval})",
                 )
             if not self.is_whole(earlier):
-                raise damaged(path, "Incomplete log file")
+                raise damaged(path, INCOMPLETE)
             if self.retains_all and not self.fs.read_bytes(path, -1).isspace():
                 yield Extent(path, len(_HEADER))
             else:
@@ -241,7 +247,7 @@ class CompactibleLog(MetadataLog[Sequence[Item]], Generic[Item]):
         try:
             self.fs.write_new(self.file_path(batch_id), parts, durable=self.durable)
         except FileExistsError as error:
-            raise self.concurrent_update(batch_id) from error
+            raise self._taken(batch_id) from error
         self._remember(batch_id)
 
     def _remember(self, batch_id: int) -> None:

@@ -13,7 +13,7 @@ from potok.checkpoint.compactible import (
     is_compaction_batch,
     valid_batches,
 )
-from potok.checkpoint.log import illegal_state
+from potok.checkpoint.log import INCOMPLETE, damaged, illegal_state, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,6 +65,13 @@ class FileSourceLog(CompactibleLog[FileEntry]):
             return [FileEntry(path.decode("utf-8"), int(time), int(batch)) for path, time, batch in found]
         return [_from_json(document) for document in decode_json_lines(body)]
 
+    def decode(self, content: bytes) -> Sequence[FileEntry]:
+        """See CompactibleLog. A source writes no entry without a file: one without a line has lost them."""
+        entry = super().decode(content)
+        if not entry:
+            raise ValueError(INCOMPLETE)
+        return entry
+
     def add(self, batch_id: int, entry: Sequence[FileEntry]) -> None:
         """See CompactibleLog. IllegalStateException for an entry of another writer."""
         super().add(batch_id, entry)
@@ -77,7 +84,10 @@ class FileSourceLog(CompactibleLog[FileEntry]):
             return self._last_compacted[1]
         entry = self.get(batch_id)
         if entry is not None:
-            return [file for file in entry if file.batch_id == batch_id]
+            own = [file for file in entry if file.batch_id == batch_id]
+            if not is_compaction_batch(batch_id, self.interval) and len(own) < len(entry):
+                raise damaged(self.file_path(batch_id), f"It holds files of other batches than {batch_id}")
+            return own
         latest = self.latest_batch_id()
         if latest is not None and batch_id < latest:
             # The single file is gone, but a compaction still has its lines.
@@ -85,7 +95,7 @@ class FileSourceLog(CompactibleLog[FileEntry]):
             own = [file for file in folded if file.batch_id == batch_id]
             if own:
                 return own
-        raise illegal_state(f"batch {batch_id} doesn't exist")
+        raise missing(self.file_path(batch_id), f"batch {batch_id} doesn't exist")
 
     def batches(self, after: int, until: int) -> list[FileEntry]:
         """The files of the batches above `after` (exclusive) up to `until` (inclusive), in order."""

@@ -146,11 +146,19 @@ class LocalFileSystem:
 
     def read_bytes(self, path: str, offset: int = 0) -> bytes:
         """See FileSystem."""
-        with self._open(path, os.O_RDONLY) as descriptor:
-            if offset < 0:
-                offset = max(0, self._system.lseek(descriptor, 0, os.SEEK_END) + offset)
-            self._system.lseek(descriptor, offset, os.SEEK_SET)
-            chunks = list(self._chunks(descriptor))
+        try:
+            with self._open(path, os.O_RDONLY) as descriptor:
+                if offset < 0:
+                    offset = max(0, self._system.lseek(descriptor, 0, os.SEEK_END) + offset)
+                self._system.lseek(descriptor, offset, os.SEEK_SET)
+                chunks = list(self._chunks(descriptor))
+        except OSError as error:
+            if error.errno is None or error.filename is not None:
+                raise
+            if error.errno == errno.EINVAL and stat.S_ISDIR(self._system.stat(path).st_mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from error
+            # The kernel names no file where a descriptor has failed.
+            raise OSError(error.errno, error.strerror, path) from error
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def write_new(self, path: str, content: Content, *, durable: bool) -> None:
@@ -183,10 +191,12 @@ class LocalFileSystem:
         try:
             self._remove_checksum(path, durable=durable)
             self._system.replace(temporary, path)
-        except OSError:
+        except OSError as error:
             with contextlib.suppress(FileNotFoundError):
                 self._system.unlink(temporary)
-            raise
+            if error.errno is None or error.filename != temporary:
+                raise
+            raise OSError(error.errno, error.strerror, path) from error
         if durable:
             self.sync_directory(posixpath.dirname(path))
 
@@ -315,7 +325,11 @@ class LocalFileSystem:
         except Exception as error:
             with contextlib.suppress(OSError):
                 self._system.unlink(temporary)
-            if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT}:
+            if (
+                isinstance(error, OSError)
+                and error.errno not in {None, errno.ENOENT}
+                and error.filename in {None, temporary}
+            ):
                 # The user knows the file that was to be, not its temporary name.
                 raise OSError(error.errno, error.strerror, path) from error
             raise

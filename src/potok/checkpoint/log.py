@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry")
 
 INCOMPLETE = "Incomplete log file"
+REMEDY = "Restore it from a backup, or start with a new checkpoint and a new output directory."
 
 
-def damaged(path: str, reason: str) -> SparkError:
-    """Spark's error for a log file that cannot be read, for instance torn by a power cut."""
-    return SparkError(
-        "_LEGACY_ERROR_TEMP_CHECKPOINT", message=f"Failed to read log file {display_path(path)}. {reason}"
-    )
+def damaged(path: str, reason: str, remedy: str = REMEDY) -> SparkError:
+    """Spark's error for a log file that cannot be read, for instance torn by a power cut; in a second line what to do."""
+    message = f"Failed to read log file {display_path(path)}. {reason}\n{remedy}"
+    return SparkError("_LEGACY_ERROR_TEMP_CHECKPOINT", message=message)
+
+
+def missing(path: str, message: str) -> SparkError:
+    """Spark's error for a log file that is not there; in a second line which, and what to do."""
+    return illegal_state(f"{message}\nThe file {display_path(path)} is missing. {REMEDY}")
 
 
 def illegal_state(message: str) -> SparkError:
@@ -161,8 +166,18 @@ class MetadataLog(ABC, Generic[Entry]):
         try:
             self.fs.write_new(self.file_path(batch_id), content, durable=self.durable)
         except FileExistsError as error:
-            raise self.concurrent_update(batch_id) from error
+            raise self._taken(batch_id) from error
         self._remember(batch_id)
+
+    def _taken(self, batch_id: int) -> SparkError:
+        """The error for a name that something else has already."""
+        path = self.file_path(batch_id)
+        try:
+            self.fs.read_bytes(path, -1)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            return damaged(path, f"It is no file: {reason}", "Remove what has its name.")
+        return self.concurrent_update(batch_id)
 
     def _make_directory(self) -> None:
         if not self._directory_made:

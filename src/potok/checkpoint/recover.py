@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from potok.checkpoint.layout import COMMITS, OFFSETS, display_path
-from potok.checkpoint.log import illegal_state
+from potok.checkpoint.log import illegal_state, missing
 from potok.checkpoint.repair import repair
 from potok.errors import SparkError
 
@@ -75,7 +75,7 @@ def recover(offsets: Sequence[Offsets], commits: Sequence[Commit], location: str
     latest_id, latest = offsets[-1]
     before = dict(offsets).get(latest_id - 1)
     if latest_id > 0 and before is None:
-        raise illegal_state(f"batch {latest_id - 1} doesn't exist")
+        raise missing(f"{location}/{OFFSETS}/{latest_id - 1}", f"batch {latest_id - 1} doesn't exist")
     nothing: tuple[str | None, ...] = (None,) * len(latest.offsets)
     start = nothing if before is None else before.offsets
     metadata = latest.metadata

@@ -125,8 +125,8 @@ def _metadata_is_torn(layout: CheckpointLayout, fs: FileSystem, *, begun: bool) 
         if begun:
             raise damaged(
                 layout.metadata,
-                f"{error}. The file holds the id of the query, which a restart must not invent. Restore"
-                f" it from a backup of {OFFSETS}, {COMMITS} and {METADATA} together, or write"
+                f"{error}. The file holds the id of the query, which a restart must not invent",
+                f"Restore it from a backup of {OFFSETS}, {COMMITS} and {METADATA} together, or write"
                 ' {"id":"<id>"} into it, with the id that earlier runs have logged and reported in'
                 " their progress.",
             ) from error
@@ -174,7 +174,8 @@ def _check_sink(commits: _Tail, offsets: _Tail, sink: _Tail) -> None:
             raise damaged(
                 sink.log.file_path(batch_id),
                 f"{INCOMPLETE}. Batch {batch_id} is done and is not run again, so that its list of files"
-                f" in {SINK_LOG} cannot be written anew. Restore the file from a backup.",
+                f" in {SINK_LOG} cannot be written anew",
+                "Restore the file from a backup.",
             )
 
 
@@ -205,7 +206,8 @@ def _source_tail(path: str, fs: FileSystem) -> _Tail:
         if log.is_whole(batch_id):
             break
         content = fs.read_bytes(log.file_path(batch_id))
-        if content.strip(b"\0") and b'{"path"' not in content and not content.startswith(b"v1\n{"):
+        is_cut = content in {b"v1", b"v1\n"} or content.startswith(b"v1\n{")
+        if content.strip(b"\0") and b'{"path"' not in content and not is_cut:
             # Another kind of source, whose own content is not known here.
             break
         tail.torn.append(batch_id)

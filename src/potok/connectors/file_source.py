@@ -7,13 +7,13 @@ import heapq
 import json
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from potok.checkpoint.compactible import CompactionSettings
 from potok.checkpoint.file_source_log import FileEntry, FileSourceLog
 from potok.checkpoint.layout import file_uri, path_from_uri
-from potok.checkpoint.log import illegal_state
+from potok.checkpoint.log import missing
 from potok.connectors.base import ReadAll, ReadLimit, ReadMaxBytes, ReadMaxFiles, SourceContext
 from potok.connectors.content_log import ContentLog
 from potok.connectors.file_cleaner import FileCleaner
@@ -110,15 +110,19 @@ class FileStreamSource:
         self._unread_paths: set[str] = set()
         self._sorted = True
         self._frozen = False
+        self._newest: list[str] = []
         self._restore()
 
     def _restore(self) -> None:
         latest = self._log.latest_batch_id()
         self._offset = -1 if latest is None else latest
         if latest is not None:
-            for entry in self._log.all_files():
+            entries = self._log.all_files()
+            for entry in entries:
                 self._seen.add(self._key(entry.path_uri), entry.timestamp_ms)
             self._seen.purge()
+            uris = [entry.path_uri for entry in entries if entry.batch_id == latest]
+            self._newest = [path_from_uri(uri) for uri in uris if uri.startswith("file:")]
         if self._content is not None:
             for uri, timestamp_ms in self._content.load(self._offset):
                 self._seen.add(self._key(uri), timestamp_ms)
@@ -148,7 +152,12 @@ class FileStreamSource:
     def latest_offset(self, start: str | None, limit: ReadLimit) -> str | None:
         """See Source. Raises where the log has lost what the checkpoint goes on from."""
         if start is not None and _log_offset(start) > self._offset:
-            raise illegal_state(f"batch {_log_offset(start)} doesn't exist")
+            raise missing(
+                self._log.file_path(_log_offset(start)), f"batch {_log_offset(start)} doesn't exist"
+            )
+        # The log may be that of another source: the program may have changed.
+        self._check_base(self._newest)
+        self._newest = []
         if not self._frozen:
             self._look()
         batch = self._take(limit)
@@ -248,15 +257,21 @@ class FileStreamSource:
             return [local_path(self._base_path)]
         return [os.path.dirname(path)] if self._is_glob else [self._path]
 
-    def _scan_of(self, found: Iterable[FoundFile]) -> FileScan:
+    def _check_base(self, paths: Iterable[str]) -> None:
+        if self._is_glob:
+            return
+        for path in paths:
+            if not path.startswith(self._bases(path)[0].rstrip("/") + "/"):
+                raise illegal_argument(f"Wrong basePath {self._path} for the root path: file:{path}")
+
+    def _scan_of(self, found: Sequence[FoundFile]) -> FileScan:
+        self._check_base(file.path for file in found)
         names = {n.lower() for n in self._partition_names}
         partition_fields = [f for f in self._schema.fields if f.name.lower() in names]
         data_schema = StructType(tuple(f for f in self._schema.fields if f.name.lower() not in names))
         files = []
         for file in found:
             base = self._bases(file.path)
-            if not self._is_glob and not file.path.startswith(base[0].rstrip("/") + "/"):
-                raise illegal_argument(f"Wrong basePath {self._path} for the root path: file:{file.path}")
             values = self._partition_values(file, base, partition_fields)
             if values is None:
                 _log.warning("The file %s lies beside partition directories: it is not read.", file.path)

@@ -31,6 +31,7 @@ from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
 from potok.stateful.planner import plan_stateful
 from potok.stateful.progress import StateOperatorProgress
+from potok.stateful.providers import ENCODING_KEY, check_encoding
 from potok.stateful.query import StatefulQuery
 from potok.stateful.rewriting import is_except
 from potok.stateful.user.batch import with_batch_processors
@@ -156,6 +157,7 @@ class StreamServices:
         if self._session.conf.boolean("spark.sql.streaming.unsupportedOperationCheck"):
             correctness = self._session.conf.boolean(_CHECKS_CORRECTNESS)
             check_streaming(plan, output_mode, check_correctness=correctness)
+            check_encoding(plan, self._session.conf.find(ENCODING_KEY))
         _refuse_stateful(plan)
 
     def prepare(self, plan: LogicalPlan, context: PrepareContext) -> PreparedQuery:

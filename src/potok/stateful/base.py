@@ -116,6 +116,8 @@ class TypedStore:
             context.durable,
             self.keys.width,
             self.values.width,
+            self._partition_of,
+            repairs=True,
         )
         self.store = StateStore(files, self._partition_of)
 

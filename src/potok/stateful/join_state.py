@@ -8,12 +8,14 @@ Source of facts: SymmetricHashJoinStateManager, format version 2.
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from potok.checkpoint.state.files import damaged_state
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows, offsets_of, spans
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
@@ -106,12 +108,27 @@ class SideState:
         keys = table.keys(numbers)
         columns = self.rows.keys.decode(keys)
         owners = self.counts.store.find(self.counts.keys.encode(columns[:-1]))
+        self._check_counts(owners, np.asarray(columns[-1]))
         self._remember(numbers, owners, np.asarray(columns[-1]))
         if isinstance(self.limit, KeyLimit):
             counted = self.counts.store.table.live()
             self._expire_keys(counted, self.counts.store.table.keys(counted))
         else:
             self._expire_rows(numbers, table.values(numbers))
+
+    def _check_counts(self, owners: Longs, indices: Longs) -> None:
+        """Each key has as many rows as its count says, counted from 0.
+
+        Raises CANNOT_LOAD_STATE_STORE: files of the two stores do not belong together, one of them was replaced.
+        """
+        counted = self.counts.store.table.live()
+        total = int(self._count_values(counted).sum())
+        if total == owners.size and not (owners < 0).any() and (indices < self._count_values(owners)).all():
+            return
+        files = self.counts.store.files
+        directory = posixpath.join(files.state_root, str(files.operator_id))
+        names = f"{self.counts.name} and {self.rows.name}"
+        raise damaged_state(directory, f"its stores {names} do not belong together")
 
     @property
     def nbytes(self) -> int:

@@ -16,6 +16,7 @@ from potok.checkpoint.file_sink_log import FileSinkLog, added_file
 from potok.checkpoint.file_source_log import FileEntry, FileSourceLog
 from potok.checkpoint.files import Extent, LocalFileSystem, checksum_path
 from potok.checkpoint.layout import file_uri, path_from_uri
+from potok.checkpoint.log import REMEDY
 from potok.checkpoint.offset_log import OffsetLog, OffsetSeq, conf_from_offset_log
 from potok.errors import SparkError
 
@@ -181,7 +182,9 @@ def test_damaged_offsets(tmp_path: Path, content: bytes, message: str) -> None:
     path.write_bytes(content)
     with pytest.raises(SparkError) as raised:
         OffsetLog(str(tmp_path), FS).latest()
-    assert raised.value.message == message.format(path)
+    text, _, remedy = raised.value.message.partition("\n")
+    assert text == message.format(path)
+    assert remedy == (REMEDY if text.startswith("Failed") else "")
 
 
 def test_offsets_written_by_hand_are_read(tmp_path: Path) -> None:
@@ -223,13 +226,16 @@ def test_a_missing_file_of_a_file_log_is_sparks_error(tmp_path: Path) -> None:
     (tmp_path / "1").unlink()
     with pytest.raises(SparkError) as raised:
         log.all_files()
-    assert raised.value.message == f"file:{tmp_path}/1 doesn't exist (latestId: 2, compactInterval: 10)"
+    assert raised.value.message == (
+        f"file:{tmp_path}/1 doesn't exist (latestId: 2, compactInterval: 10)\nThe file file:{tmp_path}/1 is missing."
+        f" {REMEDY}"
+    )
     assert log.missing_batches() == [1]
     with pytest.raises(SparkError, match="batch 1 doesn't exist"):
         log.batches(0, 2)
     with pytest.raises(SparkError) as raised:
         log.add(9, [])
-    assert raised.value.message == (
+    assert raised.value.message.partition("\n")[0] == (
         f"file:{tmp_path}/1 doesn't exist when compacting batch 9 (compactInterval: 10)"
     )
     assert not (tmp_path / "9.compact").exists()

@@ -281,7 +281,9 @@ def test_a_source_without_a_new_offset_stands_where_it_stood() -> None:
 def test_a_hole_in_the_offset_log_is_sparks_error() -> None:
     with pytest.raises(SparkError) as raised:
         recover([(3, entry(1))], [(3, CommitMetadata())], "/cp")
-    assert raised.value.message == "batch 2 doesn't exist"
+    assert raised.value.message.startswith(
+        "batch 2 doesn't exist\nThe file file:/cp/offsets/2 is missing. Restore"
+    )
 
 
 def test_commits_without_offsets_are_an_error() -> None:

@@ -6,19 +6,24 @@ Version N + 1 is the state after batch N; version 0 is empty and has no file.
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from potok.checkpoint.files import FileSystem
 from potok.checkpoint.layout import display_path
 from potok.checkpoint.state.delta import Delta, decode_delta, decode_snapshot
+from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.errors import SparkError
 
 DEFAULT_STORE = "default"
+_LOGGER = logging.getLogger("potok.CheckpointRepair")
 _CLASS = "HDFSBackedStateStoreProvider"
+# A file that was swapped with another partition's has hardly a key of its own: a few tell.
+_KEYS_LOOKED_AT = 256
 _NAME = re.compile(r"(\d+)\.(delta|snapshot)")
 
 
@@ -26,7 +31,9 @@ _NAME = re.compile(r"(\d+)\.(delta|snapshot)")
 class StoreFiles:
     """Where the files of a store are. `state_root` is the checkpoint's `state` directory.
 
-    Widths are in words, None where the rows of a schema differ.
+    Widths are in words, None where the rows of a schema differ. With `partition_of`, which gives the partitions of
+    keys, files that lie in the place of another partition's are recognised. `repairs`: damaged files that nothing
+    needs are removed, where the query itself reads.
     """
 
     fs: FileSystem
@@ -37,6 +44,8 @@ class StoreFiles:
     durable: bool = True
     key_width: int | None = None
     value_width: int | None = None
+    partition_of: Callable[[UnsafeRows], Longs] | None = field(default=None, compare=False)
+    repairs: bool = False
 
     def directory(self, partition: int) -> str:
         """Of one partition."""
@@ -79,35 +88,62 @@ class StoreFiles:
             if later > version:
                 self.fs.remove(self.snapshot(partition, later), durable=self.durable)
 
-    def base(self, partition: int, version: int) -> int:
-        """The newest snapshot up to a version, 0 for none."""
-        snapshots = self.versions(partition)["snapshot"]
-        return max((v for v in snapshots if v <= version), default=0)
-
     def read(self, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows, Iterator[Delta]]:
         """Keys and values of the newest snapshot up to a version, and the deltas from there to it.
 
+        A damaged snapshot is not needed where an earlier one and all deltas after that are there, and it is said.
         Raises CANNOT_LOAD_STATE_STORE, which names the file.
         """
-        base = self.base(partition, version)
-        keys, values = UnsafeRows.empty(self.key_width), UnsafeRows.empty(self.value_width)
-        if base:
-            path = self.snapshot(partition, base)
+        found = self.versions(partition)
+        bases = sorted((v for v in found["snapshot"] if v <= version), reverse=True)
+        damaged: list[tuple[int, SparkError]] = []
+        for base in [*bases, 0]:
+            if damaged and not found["delta"].keys() >= set(range(base + 1, version + 1)):
+                raise damaged[0][1]
             try:
-                keys, values = decode_snapshot(
-                    self._content(path, "SNAPSHOT"), self.key_width, self.value_width
-                )
-            except ValueError as error:
-                raise _damaged(path, error) from error
-        return keys, values, (self.delta_at(partition, v) for v in range(base + 1, version + 1))
+                keys, values = self._snapshot_at(partition, base)
+            except SparkError as error:
+                damaged.append((base, error))
+                continue
+            self._check_partition(keys, partition, self.snapshot(partition, base))
+            for other, reason in damaged:
+                self._do_without(partition, other, reason)
+            return keys, values, (self.delta_at(partition, v) for v in range(base + 1, version + 1))
+        raise AssertionError
+
+    def _do_without(self, partition: int, version: int, error: SparkError) -> None:
+        if not self.repairs:
+            return
+        # Nothing before it would be kept.
+        self.fs.remove(self.snapshot(partition, version), durable=self.durable)
+        _LOGGER.warning("%s It was removed: the state is read from the files before it.", error.message)
+
+    def _snapshot_at(self, partition: int, version: int) -> tuple[UnsafeRows, UnsafeRows]:
+        """Version 0 is empty."""
+        if not version:
+            return UnsafeRows.empty(self.key_width), UnsafeRows.empty(self.value_width)
+        path = self.snapshot(partition, version)
+        try:
+            return decode_snapshot(self._content(path, "SNAPSHOT"), self.key_width, self.value_width)
+        except ValueError as error:
+            raise damaged_state(path, error) from error
 
     def delta_at(self, partition: int, version: int) -> Delta:
         """The changes that made a version. Raises CANNOT_LOAD_STATE_STORE, which names the file."""
         path = self.delta(partition, version)
         try:
-            return decode_delta(self._content(path, "DELTA"), self.key_width, self.value_width)
+            delta = decode_delta(self._content(path, "DELTA"), self.key_width, self.value_width)
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise damaged_state(path, error) from error
+        self._check_partition(delta.keys, partition, path)
+        return delta
+
+    def _check_partition(self, keys: UnsafeRows, partition: int, path: str) -> None:
+        """Raises for keys of another partition. Whoever has changed that file may have changed others."""
+        if self.partition_of is None or self.partitions == 1 or not len(keys):
+            return
+        if (self.partition_of(keys.slice(0, min(len(keys), _KEYS_LOOKED_AT))) != partition).any():
+            raise damaged_state(path, "it has keys of another partition")
 
     def _content(self, path: str, kind: str) -> bytes:
         try:
@@ -122,7 +158,8 @@ class StoreFiles:
             ) from error
 
 
-def _damaged(path: str, error: ValueError) -> SparkError:
+def damaged_state(path: str, error: object) -> SparkError:
+    """The error for a file of state that cannot be used, and what to do."""
     return SparkError(
         "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED",
         message=f" The file {display_path(path)} is damaged: {error}. Restore it from a backup, or start with a new"
