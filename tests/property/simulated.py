@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -63,6 +65,41 @@ class AtOnce:
 
     def shutdown(self, **_: Any) -> None:
         pass
+
+
+class Beside(ThreadPoolExecutor):
+    """Snapshots are made in a thread of their own, as in a real process; `end` waits for those of a killed one."""
+
+    started: ClassVar[list[Beside]] = []
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        Beside.started.append(self)
+
+    @classmethod
+    def end(cls) -> None:
+        for one in cls.started:
+            one.shutdown(wait=True)
+        cls.started.clear()
+
+
+class SharedDisk:
+    """A disk for several threads, one call at a time; that of snapshots waits a little before each of its calls."""
+
+    def __init__(self, disk: SimulatedDisk, chance: Random) -> None:
+        self._disk, self._chance = disk, chance
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = getattr(self._disk, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if threading.current_thread().name.startswith("potok-state"):
+                time.sleep(self._chance.choice([0, 0.0005, 0.002]))
+            with self._lock:
+                return function(*arguments, **named)
+
+        return call
 
 
 def start_in_this_thread(query: StreamingQuery, run: Any, target: Callable[[], None]) -> None:
@@ -280,14 +317,19 @@ class Query:
         tables = Tables(self.files, has_last=not self.made.holds_back)
         return listed(self.made.frame(tables, is_batch=True).toArrow())
 
-    def live(self, disk: SimulatedDisk, life: Life) -> None:
-        """One life; Killed when the disk says so, StreamingQueryError when the query fails."""
+    def live(self, disk: SimulatedDisk, life: Life, system: SharedDisk | None = None) -> None:
+        """One life; Killed when the disk says so, StreamingQueryError when the query fails.
+
+        `system` stands between the query and its disk.
+        """
         names = {"spark.sql.shuffle.partitions": str(life.partitions), **life.conf}
         for name, value in names.items():
             self._session.conf.set(name, value)
         made = _uuids(disk.steps)
         environment = Environment(
-            file_system=LocalFileSystem(system=disk), new_uuid=lambda: next(made), lock_checkpoint=NoLock
+            file_system=LocalFileSystem(system=system or disk),
+            new_uuid=lambda: next(made),
+            lock_checkpoint=NoLock,
         )
         write = WriteStream(
             self._plan,

@@ -25,7 +25,17 @@ from potok.checkpoint.state import maintenance
 from potok.sql import SparkSession
 from potok.streaming.query import StreamingQuery
 from property.late_rows import LATE_PROGRAMS, told_by_the_law
-from property.simulated import AtOnce, Files, Life, Query, new_disk, sorted_rows, start_in_this_thread
+from property.simulated import (
+    AtOnce,
+    Beside,
+    Files,
+    Life,
+    Query,
+    SharedDisk,
+    new_disk,
+    sorted_rows,
+    start_in_this_thread,
+)
 from stateful.generated import inputs, program
 from support.faulty_files import Killed
 from support.processes import environment
@@ -103,6 +113,30 @@ def test_no_crash_is_to_be_seen(spark: SparkSession, scratch: Path, chance: Rand
         else:
             disk.restart()
     query.live(disk, life(chance, files=None))
+    assert sorted_rows(query.told(query.output(disk))) == sorted_rows(query.batch()), str(made)
+
+
+@settings(SETTINGS, max_examples=30 * MORE)
+@given(CHANCE)
+def test_no_crash_is_to_be_seen_while_snapshots_are_made(
+    spark: SparkSession, scratch: Path, chance: Random
+) -> None:
+    made = program(chance)
+    query = Query(spark, made, Files(spark, inputs(chance, made, late=False), scratch))
+    disk = new_disk()
+    shared = SharedDisk(disk, Random(1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maintenance, "ThreadPoolExecutor", Beside)
+        for number in range(3):
+            if number < 2:
+                disk.kill_at = disk.steps + chance.randrange(40, 400)
+            with contextlib.suppress(Killed):
+                query.live(disk, life(chance, files=None), shared)
+            Beside.end()
+            if number < 2 and chance.random() < 0.5:
+                disk.power_cut(Random(number))
+            else:
+                disk.restart()
     assert sorted_rows(query.told(query.output(disk))) == sorted_rows(query.batch()), str(made)
 
 

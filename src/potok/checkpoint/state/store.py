@@ -40,7 +40,6 @@ class StateStore:
         """
         if version == 0:
             self.files.make_directories()
-            return
         for partition in range(self.files.partitions):
             self.files.discard_snapshots(partition, version)
             keys, values = merged(self.files, partition, version)

@@ -115,3 +115,18 @@ def test_snapshots_of_batches_that_run_again_go(tmp_path: Path) -> None:
     loaded = store_in(tmp_path)
     loaded.load(5)
     assert content(loaded.table) == content(again.table)
+
+
+def test_snapshots_of_a_first_batch_that_runs_again_go(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.load(0)
+    store.put(fixed([1]), fixed([1]))
+    store.commit(1)
+    maintain(store.files, 0, 1, Retention(min_deltas=1, batches=100))
+    again = store_in(tmp_path)
+    again.load(0)
+    again.put(fixed([99]), fixed([1]))
+    again.commit(1)
+    loaded = store_in(tmp_path)
+    loaded.load(1)
+    assert content(loaded.table) == content(again.table)
