@@ -122,6 +122,19 @@ def test_id_and_secret_are_encoded_where_asked(
     assert _count(spark, options, topic) == 1
 
 
+def test_the_endpoint_s_certificate_is_checked(
+    spark: Any, strict: Broker, signer: Signer, topic: str, tmp_path: Path
+) -> None:
+    certificate = signer.certificate()
+    server = TokenServer(signer, certificate=certificate)
+    try:
+        trust = {"ssl.truststore.type": "PEM", "ssl.truststore.location": str(certificate)}
+        assert _count(spark, _login(strict, server, **trust), topic) == 1
+        _fails_soon(lambda: _count(spark, _login(strict, server), topic), "(?i)certificate")
+    finally:
+        server.close()
+
+
 def test_tokens_without_a_signature(spark: Any, strict: Broker, topic: str) -> None:
     options = {
         "kafka.bootstrap.servers": strict.naive_bootstrap,

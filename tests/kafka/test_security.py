@@ -144,6 +144,23 @@ def test_certificates_as_text_and_as_a_file(spark: Any, secure: Broker, stores: 
     assert _count(spark, options | file, topic) == 1
 
 
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not installed; keytool exports no keys"
+)
+def test_a_key_that_is_locked(spark: Any, secure: Broker, stores: Stores, topic: str) -> None:
+    options = {name: text for name, text in _tls(secure, stores).items() if "keystore" not in name}
+    command = ["openssl", "pkcs12", "-in", str(stores.store("client")), "-passin", f"pass:{stores.password}"]
+    both = stores.directory / "locked.pem"
+    # With the certificate, and a key that its own password opens.
+    subprocess.run(
+        [*command, "-passout", "pass:of the key", "-out", str(both)], capture_output=True, check=True
+    )
+    assert "ENCRYPTED PRIVATE KEY" in both.read_text()
+    options |= {"kafka.ssl.keystore.type": "PEM", "kafka.ssl.keystore.location": str(both)}
+    assert _count(spark, {**options, "kafka.ssl.key.password": "of the key"}, topic) == 1
+    _fails_soon(lambda: _count(spark, {**options, "kafka.ssl.key.password": "a guess"}, topic), "ssl.key")
+
+
 @pytest.mark.parametrize("kind", ["batch", "stream", "batch write", "stream write", "exactly once"])
 @pytest.mark.parametrize("wrong", ["password", "authority", "no certificate"])
 def test_wrong_credentials_end_in_an_error_soon(

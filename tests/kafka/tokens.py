@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import ssl
 import subprocess
 import threading
 import time
@@ -37,6 +38,15 @@ class Signer:
         self.public = directory / "keys.json"
         self.public.write_text(json.dumps({"keys": [{**key, "n": _text(bytes.fromhex(modulus))}]}))
 
+    def certificate(self) -> Path:
+        """One for 127.0.0.1, self-signed, with its key in the same file."""
+        file, key = (self._private.with_name(name) for name in ("endpoint.pem", "endpoint-key.pem"))
+        names = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+        made = ("req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "30", *names)
+        self._run(*made, "-keyout", str(key), "-out", str(file))
+        file.write_text(key.read_text() + file.read_text())
+        return file
+
     def token(self, **claims: Any) -> str:
         """With these claims."""
         head = {"alg": "RS256", "kid": _KEY_ID, "typ": "JWT"}
@@ -51,13 +61,13 @@ class Signer:
 
 @dataclass
 class TokenServer:
-    """Gives tokens to who shows id and secret. What is asked is kept; what it answers can be changed."""
+    """Gives tokens to who shows id and secret, with TLS if it has a certificate. What is asked is kept; what it answers can be changed."""
 
     signer: Signer
     secret: str = "the secret"
     life_s: int = 3600
     audience: str = Broker.AUDIENCE
-    is_out_of_order: bool = False
+    certificate: Path | None = None
     requests: list[dict[str, str]] = field(default_factory=list)
     given: int = 0
 
@@ -79,15 +89,18 @@ class TokenServer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/token"
+        scheme = "http" if self.certificate is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}/token"
 
     def _answer(self, authorization: str, body: str) -> tuple[int, dict[str, Any]]:
         name, _, secret = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
         self.requests.append({**dict(urllib.parse.parse_qsl(body)), "id": name})
-        if self.is_out_of_order:
-            return 503, {"error": "temporarily_unavailable", "error_description": "closed for lunch"}
         if secret != self.secret:
             return 401, {"error": "invalid_client", "error_description": "the secret is wrong"}
         now_s = int(time.time())

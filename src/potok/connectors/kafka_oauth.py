@@ -6,7 +6,9 @@ OAuthBearerLoginCallbackHandler, OAuthBearerUnsecuredLoginCallbackHandler, SaslC
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from importlib.metadata import version
 from urllib.parse import quote_plus
 
 from potok.errors import unsupported
@@ -38,6 +40,8 @@ _CLAIM = "unsecuredLoginStringClaim_"
 _UNSECURED_EXTENSION = "unsecuredLoginExtension_"
 _EXTENSION = "extension_"
 _TRUST = {"ssl.truststore.location": "https.ca.location", "ssl.truststore.certificates": "https.ca.pem"}
+# Of confluent-kafka: the first that has the settings https.ca.* for certain.
+_KNOWS_HTTPS = (2, 12)
 _ID_AND_SECRET = ("sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret")
 
 
@@ -84,11 +88,24 @@ def login_settings(options: Mapping[str, str]) -> dict[str, str]:
     return settings
 
 
-def encoded(settings: Mapping[str, str], kafka: Mapping[str, str]) -> dict[str, str]:
-    """`header.urlencode`: some token endpoints want id and secret encoded before they are put together."""
-    if kafka.get(_HEADER, "false").lower() != "true":
-        return {}
-    return {name: quote_plus(settings[name]) for name in _ID_AND_SECRET if name in settings}
+def completed(settings: Mapping[str, str], kafka: Mapping[str, str]) -> dict[str, str]:
+    """What follows from the settings of a client together."""
+    more = {}
+    if kafka.get(_HEADER, "false").lower() == "true":
+        # Some token endpoints want id and secret encoded before they are put together.
+        more = {name: quote_plus(settings[name]) for name in _ID_AND_SECRET if name in settings}
+    if settings.get(_ENDPOINT, "").lower().startswith("https://") and settings.keys().isdisjoint(
+        _TRUST.values()
+    ):
+        more |= _trusted()
+    return more
+
+
+def _trusted() -> dict[str, str]:
+    """The system's certificates, where Python finds them: librdkafka looks where they are on the system that built it."""
+    file = ssl.get_default_verify_paths().cafile
+    major, minor = map(int, version("confluent-kafka").split(".")[:2])
+    return {"https.ca.location": file} if file and (major, minor) >= _KNOWS_HTTPS else {}
 
 
 def _unsecured(options: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from potok.connectors.kafka_oauth import encoded, is_oauth_setting, login_settings, oauth_settings
+from potok.connectors.kafka_oauth import completed, is_oauth_setting, login_settings, oauth_settings
 from potok.connectors.options import illegal_argument
 from potok.errors import SparkError, unsupported
 
@@ -145,7 +145,7 @@ def client_settings(kafka: Mapping[str, str]) -> dict[str, str]:
             settings[_RENAMED.get(name, name)] = text
     settings.update(_stores(kafka))
     settings.update(oauth_settings(kafka))
-    settings.update(encoded(settings, kafka))
+    settings.update(completed(settings, kafka))
     return settings
 
 

@@ -153,6 +153,18 @@ def test_ways_to_a_token_that_are_refused(kafka: dict[str, str], message: str) -
         client_settings(kafka)
 
 
+def test_the_certificates_of_a_token_endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those of the system, wherever they are here, unless told; librdkafka's own guess is another system's."""
+    file = tmp_path / "certificates"
+    file.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    endpoint = {"sasl.oauthbearer.token.endpoint.url": "https://x/token"}
+    assert client_settings(endpoint)["https.ca.location"] == str(file)
+    assert client_settings({**endpoint, "https.ca.location": "/mine"})["https.ca.location"] == "/mine"
+    assert "https.ca.location" not in client_settings({**endpoint, "https.ca.pem": "PEM"})
+    assert "https.ca.location" not in client_settings(dict.fromkeys(endpoint, "http://x/token"))
+
+
 def test_stores(tmp_path: Path) -> None:
     jks, p12, pem = tmp_path / "a.jks", tmp_path / "b.p12", tmp_path / "c.pem"
     jks.write_bytes(b"\xfe\xed\xfe\xed\0")
