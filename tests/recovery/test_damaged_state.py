@@ -260,7 +260,10 @@ def _truncated(share: float) -> Callable[[Path], None]:
 
 
 def _without_end(count: int) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(path.read_bytes()[:-count]) and None
+    def damage(path: Path) -> None:
+        path.write_bytes(path.read_bytes()[:-count])
+
+    return damage
 
 
 def _flipped(seed: int) -> Callable[[Path], None]:

@@ -185,8 +185,7 @@ def plainest(call: AggregateCall) -> AggregateCall:
         ):
             return replace(call, name="percentile", arguments=(order.child, fraction), order_by=())
         case AggregateCall(name="mode", arguments=(value, Literal(value=is_least))):
-            order = (SortOrder(value),) if is_least else ()
-            return replace(call, arguments=(value,), order_by=order)
+            return replace(call, arguments=(value,), order_by=(SortOrder(value),) if is_least else ())
     return replace(call, name=_PLAINEST.get(call.name, call.name))
 
 

@@ -63,6 +63,17 @@ def frame(change: Callable[[DataFrame], DataFrame]) -> Build:
     return lambda spark, sources: change(sources["in"])
 
 
+def sessions(gap: str) -> Build:
+    """A count of sessions by key."""
+    return frame(
+        lambda f: (
+            f.withWatermark("at", "10 seconds")
+            .groupBy(F.session_window("at", gap), "k")
+            .agg(F.expr("count(1) AS n"))
+        )
+    )
+
+
 def over(*names: str) -> Build:
     """A count over the union of some sources, in this order."""
 
@@ -181,24 +192,9 @@ OPERATORS: dict[str, tuple[Build, Build]] = {
     "windows of more keys": (windowed("10 seconds"), windowed("10 seconds", keys=("k", "v"))),
     "sessions instead of windows": (
         windowed("10 seconds", aggregates="count(1) AS n"),
-        frame(
-            lambda f: (
-                f.withWatermark("at", "10 seconds")
-                .groupBy(F.session_window("at", "5 seconds"), "k")
-                .agg(F.expr("count(1) AS n"))
-            )
-        ),
+        sessions("5 seconds"),
     ),
-    "longer gap": tuple(  # type: ignore[dict-item]
-        frame(
-            lambda f, gap=gap: (
-                f.withWatermark("at", "10 seconds")
-                .groupBy(F.session_window("at", gap), "k")
-                .agg(F.expr("count(1) AS n"))
-            )
-        )
-        for gap in ("5 seconds", "20 seconds")
-    ),
+    "longer gap": (sessions("5 seconds"), sessions("20 seconds")),
 }
 JOINS: dict[str, tuple[Build, Build]] = {
     "inner join becomes left": (joined("inner", RANGE), joined("left", RANGE)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from potok.analysis import AnalysisContext, analyze
 from potok.ddl import parse_schema
 from potok.functions.base import FunctionContext
@@ -17,7 +19,7 @@ from potok.plan.logical import (
     UnresolvedWatermark,
     schema_attributes,
 )
-from potok.types import arrow_schema
+from potok.types import StructType, arrow_schema
 
 VIEWS = {
     "t": "a int, b string, m map<string,int>, arr array<int>, s struct<f:int,g:string>, d double, ts timestamp, c bigint",
@@ -57,6 +59,10 @@ class Views:
     def cached(self, relation_id: str) -> LogicalPlan:
         """There is none."""
         raise KeyError(relation_id)
+
+    def infer_json(self, texts: Sequence[str], options: Options) -> StructType:
+        """There is none."""
+        raise NotImplementedError(texts, options)
 
     def catalog_query(self, query: CatalogQuery) -> LocalRelation:
         """There is none."""
