@@ -22,6 +22,7 @@ from potok.functions.conversion import decimal_overflow
 from potok.functions.decimal_sums import decimal_sum, may_overflow
 from potok.functions.decimals import KERNELS as DECIMAL_KERNELS
 from potok.functions.decimals import decimal_sql, unbounded_text
+from potok.functions.extremes import emit_several, several_kernels
 from potok.functions.folding import fold
 from potok.functions.hll import HLL_ESTIMATE, hll_precision
 from potok.functions.mismatch import mismatch, quoted, same, unexpected_argument
@@ -275,10 +276,9 @@ def _emit_extreme(function: str, call: AggregateCall, arguments: Sequence[str]) 
 
 
 def _emit_by(function: str, call: AggregateCall, arguments: Sequence[str]) -> str:
-    key = order_key(arguments[1], call.arguments[1].data_type)
     if len(arguments) > 2:  # noqa: PLR2004 - how many are asked for
-        found = f"{function}(struct_pack(v := {arguments[0]}), {key}, {arguments[2]}){FILTER}"
-        return f"list_transform({found}, lambda found: found.v)"
+        return emit_several(call, arguments)
+    key = order_key(arguments[1], call.arguments[1].data_type)
     return f"struct_extract({function}(struct_pack(v := {arguments[0]}), {key}){FILTER}, 'v')"
 
 
@@ -579,8 +579,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _bound("try_avg", 1, _emit_average, _bind_average, kernels=DECIMAL_KERNELS),
     _bound("min", 1, partial(_emit_extreme, "min"), _bind_extreme),
     _bound("max", 1, partial(_emit_extreme, "max"), _bind_extreme),
-    _bound("min_by", 3, partial(_emit_by, "arg_min"), _bind_by, optional=1),
-    _bound("max_by", 3, partial(_emit_by, "arg_max"), _bind_by, optional=1),
+    _bound("min_by", 3, partial(_emit_by, "arg_min"), _bind_by, optional=1, kernels=several_kernels),
+    _bound("max_by", 3, partial(_emit_by, "arg_max"), _bind_by, optional=1, kernels=several_kernels),
     _FIRST,
     *same(_FIRST, "first_value", "any_value"),
     _LAST,

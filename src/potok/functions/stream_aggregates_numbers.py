@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from potok.errors import unsupported
+from potok.functions import extremes
 from potok.functions.stream_aggregates_base import (
     Expressions,
     Rule,
@@ -27,11 +27,14 @@ from potok.functions.stream_aggregates_base import (
 from potok.functions.stream_aggregates_forms import UnscaledForm
 from potok.plan.expressions import AggregateCall, Call, Cast, CastMode, Expression, Literal
 from potok.types import (
+    BINARY,
     BOOLEAN,
     DOUBLE,
+    INTEGER,
     LONG,
     MAX_PRECISION,
     STRING,
+    ArrayType,
     DataType,
     DayTimeIntervalType,
     DecimalType,
@@ -246,13 +249,34 @@ def _edge(name: str, *, keeps_old: bool) -> Rule:
     return rule
 
 
+def _several(call: AggregateCall) -> StreamAggregate:
+    """The rows that are kept, in slots, and a heap of the slots."""
+    value, order, most = call.arguments
+    kinds = (ArrayType(value.data_type), ArrayType(order.data_type), ArrayType(INTEGER))
+
+    def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
+        return tuple(
+            Call(f"{call.name}.joined.{name}", (*old, *new, most), kind)
+            for name, kind in zip(extremes.COLUMNS, kinds, strict=True)
+        )
+
+    return StreamAggregate(
+        tuple(column(name, kind) for name, kind in zip(extremes.COLUMNS, (*kinds[:2], BINARY), strict=True)),
+        tuple(
+            over(call, f"{call.name}.{name}", kind)
+            for name, kind in zip(extremes.COLUMNS, kinds, strict=True)
+        ),
+        merge,
+        lambda kept: Call(f"{call.name}.picked", (*kept, most), call.type),
+        extremes.HeapForm(*kinds[:2]),
+    )
+
+
 def _by(extreme: str, *, is_max: bool) -> Rule:
     def rule(call: AggregateCall) -> StreamAggregate:
         order = call.arguments[1]
         if len(call.arguments) > 2:  # noqa: PLR2004 - how many are asked for
-            raise unsupported(
-                f"{call.name} of several values on a stream", "Collect structs and sort the array."
-            )
+            return _several(call)
 
         def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
             better = Call("stream_less", (new[1], old[1]) if is_max else (old[1], new[1]), BOOLEAN)

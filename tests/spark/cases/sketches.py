@@ -597,7 +597,7 @@ SELECT percentile(x, 0.5, 2) FROM VALUES (1), (2), (3), (4) AS t(x)
 
 SELECT max_by(x, y, 2), min_by(x, y, 2) FROM VALUES ('a', 1), ('b', 5), ('c', 3), ('d', NULL) AS t(x, y)
 
-SELECT max_by(x, y, 3), min_by(x, y, 3) FROM VALUES ('a', 1), ('b', 5), ('c', 6), ('d', 2), ('e', NULL), (NULL, 7) AS t(x, y)
+SELECT max_by(x, y, 3), min_by(x, y, 3) FROM VALUES ('a', 1), ('b', 5), ('c', 5), ('d', 1), ('e', NULL), (NULL, 7), ('f', 5), ('g', 1) AS t(x, y)
 
 SELECT max_by(x, y, 100001) FROM VALUES ('a', 1) AS t(x, y)
 

@@ -94,7 +94,7 @@ FUNCTIONS = [
     *(f"first({column})" for column in (*ORDERED, "struct(i, s)", "array(i)")),
     "first(i, true)", "first(s) IGNORE NULLS", "first_value(i)", "first_value(i, true)", "last(i)", "last(s)",
     "last(i, true)", "last(s) IGNORE NULLS", "last_value(i, true)", "any_value(i)", "any_value(s, true)",
-    "max_by(s, i)", "min_by(s, i)", "max_by(i, s)", "min_by(i, d)", "max_by(struct(i, s), d)", "max_by(s, i, 2)",
+    "max_by(s, i)", "min_by(s, i)", "max_by(i, s)", "min_by(i, d)", "max_by(struct(i, s), d)", "max_by(s, i, 2)", "min_by(i, d, 3)", "max_by(struct(i, s), s, 1)", "min_by(s, at, 2)",
     *(f"{name}(d)" for name in MOMENTS), "stddev(i)", "stddev(dec)", "var_pop(f)", "skewness(i)", "kurtosis(dec)",
     *(f"{name}(y, x)" for name in PAIRS), "corr(i, d)", "regr_avgx(i, dec)", "regr_slope(i, dec)", "covar_pop(i, l)",
     "bool_and(b)", "bool_or(b)", "every(b)", "some(b)", "any(b)",
