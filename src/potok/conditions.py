@@ -167,6 +167,12 @@ CONDITIONS: dict[str, Condition] = {
         "58030",
         SPARK,
     ),
+    "CANNOT_LOAD_STATE_STORE.SNAPSHOT_PARTITION_ID_NOT_FOUND": Condition(
+        "An error occurred during loading state. Partition id <snapshotPartitionId> not found for state of operator"
+        " <operatorId> at <checkpointLocation>.",
+        "58030",
+        SPARK,
+    ),
     "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED": Condition(
         "An error occurred during loading state.<message>", "58030", SPARK
     ),

@@ -83,8 +83,8 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.session.localRelationSizeLimit": Entry("3221225472"),
     "spark.sql.session.timeZone": Entry(None),
     "spark.sql.shuffle.partitions": Entry("1"),
-    "spark.sql.sources.default": Entry("parquet"),
     "spark.sql.sources.binaryFile.maxLength": Entry("2147483647"),
+    "spark.sql.sources.default": Entry("parquet"),
     "spark.sql.sources.partitionColumnTypeInference.enabled": Entry("true"),
     "spark.sql.sources.partitionOverwriteMode": Entry("STATIC"),
     "spark.sql.sources.useV1SourceList": Entry("avro,csv,json,kafka,orc,parquet,text"),
@@ -164,6 +164,10 @@ class Conf:
         other = Conf(self._static, self._time_zone)
         other._values = dict(self._values)
         return other
+
+    def is_set(self, key: str) -> bool:
+        """Whether the key was given a value, so that its own default does not count."""
+        return any(key in values for values in (self._values, self._static))
 
     def find(self, key: str) -> str | None:
         """The value in force, None where the key is unset or unknown."""

@@ -44,14 +44,10 @@ GAPS: dict[tuple[str, str], Gap] = {
         "message", "Spark names the column with its table there"
     ),
     ("sketches", "tuple sketch *"): Gap("notimpl", "Tuple sketches"),
-    ("sketches", "other aggregates *: SELECT vector_*"): Gap(
-        "notimpl", "The functions vector_sum and vector_avg"
-    ),
     ("sketches", "* approx_top_k_combine(*"): Gap("notimpl", "The function approx_top_k_combine"),
     ("sketches", "*approx_top_k_estimate(approx_top_k_combine(*"): Gap(
         "notimpl", "The function approx_top_k_combine"
     ),
-    ("frames", "transpose"): Gap("defect", "the nullability of transposed columns"),
     ("routines", "*: WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT *"): Gap(
         "message", "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE: the place in the text"
     ),
@@ -73,15 +69,8 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("files", "parquet file types"): Gap(
         "defect", "the types in the file's schema as a Parquet reader prints them"
     ),
-    ("files", "csv encoding"): Gap("defect", "CSV in a character set that Spark does not allow is read"),
-    ("files", "json prefersDecimal"): Gap(
-        "defect", "prefersDecimal of a number with a negative scale is DOUBLE"
-    ),
     ("files", "text broken utf-8"): Gap(
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
-    ),
-    ("files", "write csv encoding"): Gap(
-        "defect", "CSV in a character set that Spark does not allow is written"
     ),
     ("files", "orc round trip"): Gap("notimpl", "the format orc"),
     ("files", "csv sep empty"): Gap("defect", "an empty separator: Spark fails while it reads"),

@@ -10,15 +10,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
     "collections": (
         (
             "defect",
-            "ParseException where Spark raises AnalysisException",
-            frozenset(
-                {
-                    "json: from_json('{\"a\": 1}', 'foo bar baz')",
-                }
-            ),
-        ),
-        (
-            "defect",
             "whether a field is NULL below a struct that may be, changed twice",
             frozenset(
                 {

@@ -38,7 +38,7 @@ from potok.plan.expressions import (
     WindowExpression,
 )
 from potok.plan.table_functions import PythonTableFunction
-from potok.types import BOOLEAN, NULL, DataType
+from potok.types import BOOLEAN, NULL, DataType, MapType
 
 _NOT_IN_SQL = frozenset({"product"})
 # Raised by a rule, which in Spark is no resolver and knows no place.
@@ -130,7 +130,14 @@ def bind_function(
     if name == "mode" and options.within_group and not arguments:
         return _mode_by_order(options, context)
     check_number_of_arguments(name, function, len(arguments), options.origin)
-    return _bind(function, arguments, options, context.function_context)
+    bound = _bind(function, arguments, options, context.function_context)
+    if (
+        context.function_context.keeps_last_key
+        and isinstance(bound, Call)
+        and isinstance(bound.type, MapType)
+    ):
+        return replace(bound, keeps_last_key=True)
+    return bound
 
 
 def bind_user_function(

@@ -271,6 +271,10 @@ def _sampled(analyzer: Analyzer, plan: Statistics) -> LogicalPlan:
 # ---- transpose ----------------------------------------------------------------------------------
 
 
+def _may_be_null(value: Literal) -> Expression:
+    return Cast(value, value.type, CastMode.TRY, explicit=False)
+
+
 def transpose(analyzer: Analyzer, plan: Transpose) -> LogicalPlan:
     """Columns become rows: `key` holds their names, each value of the index column is a column.
 
@@ -303,7 +307,9 @@ def transpose(analyzer: Analyzer, plan: Transpose) -> LogicalPlan:
     if len(rows) > most:
         raise SparkError("TRANSPOSE_EXCEED_ROW_LIMIT", maxValues=most, config="spark.sql.transposeMaxValues")
     names = ("key", *(pretty_literal(r[0].value, STRING) for r in rows))
-    table = tuple((Literal(c.name, STRING), *(r[i + 1] for r in rows)) for i, c in enumerate(columns))
+    table = tuple(
+        (Literal(c.name, STRING), *(_may_be_null(r[i + 1]) for r in rows)) for i, c in enumerate(columns)
+    )
     if not table:
         return analyzer.resolve(
             Limit(

@@ -25,7 +25,7 @@ from potok.plan.expressions import (
 from potok.plan.logical import LogicalPlan
 from potok.plan.tree import Node
 
-GROUPED_AGGREGATE_EVAL_TYPES = frozenset({202, 252})
+GROUPED_AGGREGATE_EVAL_TYPES = frozenset({202, 217, 252, 254})
 AnyExpression = TypeVar("AnyExpression", bound=Expression)
 
 

@@ -9,6 +9,7 @@ from typing import cast
 from potok.compiler.expressions import Emitter, column_name
 from potok.compiler.operators import ShowRows, TailRows
 from potok.compiler.python_windows import windows_in_python
+from potok.compiler.subqueries import pull_out_subqueries
 from potok.compiler.table_functions import table_function_step
 from potok.compiler.user_functions import (
     AggregatePython,
@@ -222,6 +223,9 @@ class _Compilation:
         pulled = pull_out_functions(plan.child, kept)
         if pulled is not None:
             return self.query(Project(pulled.child, pulled.expressions), needed)
+        separate = pull_out_subqueries(plan.child, kept)
+        if separate is not None:
+            return self.query(Project(*separate), needed)
         child = self.query(plan.child, _references(kept))
         return f"SELECT {self._outputs(kept)} FROM ({child})"
 
@@ -231,6 +235,10 @@ class _Compilation:
         if pulled is not None:
             kept = tuple(a for a in plan.child.output if a.expr_id in needed)
             return self.query(Project(Filter(pulled.child, pulled.expressions[0]), kept), needed)
+        separate = pull_out_subqueries(plan.child, (plan.condition,))
+        if separate is not None:
+            kept = tuple(a for a in plan.child.output if a.expr_id in needed)
+            return self.query(Project(Filter(separate[0], separate[1][0]), kept), needed)
         child = self.query(plan.child, needed | _references((plan.condition,)))
         return f"SELECT * FROM ({child}) WHERE {self.expression(plan.condition)}"
 

@@ -125,7 +125,14 @@ class AggregatePython(UnaryPlan):
         return (*self.keys, *(attribute for _, attribute in self.functions))
 
 
-GROUPED_EVAL_TYPES = frozenset({EvalType.PANDAS_AGGREGATE, EvalType.ARROW_AGGREGATE})
+GROUPED_EVAL_TYPES = frozenset(
+    {
+        EvalType.PANDAS_AGGREGATE,
+        EvalType.PANDAS_AGGREGATE_ITERATOR,
+        EvalType.ARROW_AGGREGATE,
+        EvalType.ARROW_AGGREGATE_ITERATOR,
+    }
+)
 
 
 def aggregate_in_python(

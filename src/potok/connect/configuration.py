@@ -36,8 +36,9 @@ def configure(conf: Conf, operation: pb.ConfigRequest.Operation) -> pb.ConfigRes
         case "get_with_default":
             for pair in operation.get_with_default.pairs:
                 default = pair.value if pair.HasField("value") else None
-                value = conf.find(pair.key)
-                response.pairs.add(key=pair.key, value=default if value is None else value)
+                # The default of the call goes before the key's own.
+                value = conf.find(pair.key) if default is None or conf.is_set(pair.key) else default
+                response.pairs.add(key=pair.key, value=value)
                 _warn(pair.key, response)
         case "get_option":
             for key in operation.get_option.keys:

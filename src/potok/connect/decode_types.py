@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from potok import types as t
-from potok.ddl import parse_type_or_schema
+from potok.ddl import parse_client_schema
 from potok.errors import SparkError, unsupported
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def decode_type(message: pb.DataType) -> t.DataType:
         case "udt":
             return decode_type(message.udt.sql_type)
         case "unparsed":
-            return parse_type_or_schema(message.unparsed.data_type_string)
+            return parse_client_schema(message.unparsed.data_type_string)
         case None:
             raise SparkError(
                 "CONNECT_INVALID_PLAN.ASSERTION_FAILURE", message="The data type of the message is not set."

@@ -25,6 +25,7 @@ _QUOTE_HANDLINGS = {
     "SKIP_VALUE",
     "RAISE_ERROR",
 }
+_ALLOWED = ("iso-8859-1", "us-ascii", "utf-16", "utf-16be", "utf-16le", "utf-32", "utf-8")
 _CHARSETS = {"UTF8": "utf-8", "UTF-8": "utf-8"}
 # Languages that write decimals with a comma and group digits with a point.
 _COMMA_LANGUAGES = {"de", "es", "it", "nl", "pt", "tr", "id", "da", "el"}
@@ -105,7 +106,7 @@ class CsvOptions:
             corrupt_record_name=options.get("columnNameOfCorruptRecord", context.corrupt_record_name),
             multi_line=boolean(options, "multiLine", default=False),
             line_separator=line_separator(options),
-            encoding=charset(options),
+            encoding=_allowed_charset(options),
             infer_schema=flag(options, "inferSchema", default=False),
             sampling_ratio=float(options.get("samplingRatio", 1.0)),
             enforce_schema=flag(options, "enforceSchema", default=True),
@@ -143,6 +144,20 @@ def line_separator(options: Options) -> str | None:
     if separator is not None and not separator:
         raise illegal_argument("requirement failed: 'lineSep' cannot be an empty string.")
     return separator
+
+
+def _allowed_charset(options: Options) -> str:
+    """The encoding of CSV. Raises INVALID_PARAMETER_VALUE.CHARSET for one that Spark does not allow."""
+    name = options.get("encoding", options.get("charset", "UTF-8"))
+    if name.lower() not in _ALLOWED:
+        raise SparkError(
+            "INVALID_PARAMETER_VALUE.CHARSET",
+            functionName="`CSVOptions`",
+            parameter="`charset`",
+            charset=name,
+            charsets=", ".join(_ALLOWED),
+        )
+    return charset(options)
 
 
 def charset(options: Options) -> str:

@@ -37,9 +37,13 @@ class EvalType(IntEnum):
     TRANSFORM_PANDAS_INITIAL = 212
     TRANSFORM_ROWS = 213
     TRANSFORM_ROWS_INITIAL = 214
+    ARROW_GROUPS_ITERATOR = 215
+    PANDAS_GROUPS_ITERATOR = 216
+    PANDAS_AGGREGATE_ITERATOR = 217
     ARROW = 250
     ARROW_ITERATOR = 251
     ARROW_AGGREGATE = 252
+    ARROW_AGGREGATE_ITERATOR = 254
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,16 @@ def _arguments(
     pairs = zip(parts, function.argument_types, strict=True)
     if function.eval_type in _ARROW:
         return [_one_array(values.to_client(c, t)) for c, t in pairs]
-    return [values.to_series(c, t, time_zone) for c, t in pairs]
+    return [_series_or_frame(c, t, time_zone) for c, t in pairs]
+
+
+def _series_or_frame(column: pa.ChunkedArray, data_type: DataType, time_zone: str) -> Any:  # noqa: ANN401 - pandas
+    """A column as a function over pandas gets it: structs as data frames."""
+    if not isinstance(data_type, StructType):
+        return values.to_series(column, data_type, time_zone)
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    fields = pa.Table.from_arrays(array.flatten(), names=list(data_type.names))
+    return values.to_pandas(fields, data_type, time_zone)
 
 
 def _result(function: UserFunction, result: Any, time_zone: str) -> pa.Array:  # noqa: ANN401 - the user's value
@@ -229,18 +242,27 @@ class MapGroups:
         with values.user_code():
             for rows in _Groups(tables[0], self.keys).split().values():
                 value = rows.select(list(range(self.width)))
-                if self.function.eval_type == EvalType.ARROW_GROUPS:
+                if self.function.eval_type in _ARROW_RELATIONS:
                     argument: Any = _client_table(value, schema)
                 else:
                     argument = values.to_pandas(value, schema, self.time_zone)
                 key = _client_key(rows, self.keys, self.input_schema, self.function.eval_type)
+                is_iterator = self.function.eval_type in _GROUP_ITERATORS
+                if is_iterator:
+                    is_arrow = self.function.eval_type == EvalType.ARROW_GROUPS_ITERATOR
+                    argument = iter(argument.to_batches() if is_arrow else [argument])
                 result = call(key, argument) if _takes_key(call, 2) else call(argument)
-                results.append(_table_of(result, self.function, self.result_schema, self.time_zone))
+                parts = result if is_iterator else [result]
+                results += [_table_of(p, self.function, self.result_schema, self.time_zone) for p in parts]
         return pa.concat_tables([arrow_schema(self.result_schema).empty_table(), *results])
 
 
+_GROUP_ITERATORS = frozenset({EvalType.ARROW_GROUPS_ITERATOR, EvalType.PANDAS_GROUPS_ITERATOR})
+_ARROW_RELATIONS = frozenset({EvalType.ARROW_GROUPS, EvalType.ARROW_COGROUPS, EvalType.ARROW_GROUPS_ITERATOR})
+
+
 def _table_of(result: Any, function: UserFunction, schema: StructType, time_zone: str) -> pa.Table:  # noqa: ANN401 - the user's value
-    if function.eval_type in {EvalType.ARROW_GROUPS, EvalType.ARROW_COGROUPS}:
+    if function.eval_type in _ARROW_RELATIONS:
         return values.from_arrow(result, schema)
     return values.from_pandas(result, schema, time_zone)
 
@@ -248,7 +270,7 @@ def _table_of(result: Any, function: UserFunction, schema: StructType, time_zone
 def _client_key(rows: pa.Table, keys: tuple[int, ...], schema: StructType, eval_type: int) -> tuple[Any, ...]:
     first = rows.slice(0, 1)
     columns = [values.to_client(first.column(k), schema.fields[k].data_type) for k in keys]
-    if eval_type in {EvalType.ARROW_GROUPS, EvalType.ARROW_COGROUPS}:
+    if eval_type in _ARROW_RELATIONS:
         return tuple(c[0] for c in columns)
     return tuple(c.to_pandas()[0] for c in columns)
 
@@ -324,11 +346,14 @@ class AggregateGroups:
         arguments: list[Any] = []
         for position, data_type in zip(function.positions, function.argument_types, strict=True):
             column = group.column(position)
-            if function.eval_type == EvalType.ARROW_AGGREGATE:
+            if function.eval_type in {EvalType.ARROW_AGGREGATE, EvalType.ARROW_AGGREGATE_ITERATOR}:
                 arguments.append(_one_array(values.to_client(column, data_type)))
             else:
                 arguments.append(values.to_series(column, data_type, self.time_zone))
-        result = function.call(call, arguments)
+        if function.eval_type in {EvalType.ARROW_AGGREGATE_ITERATOR, EvalType.PANDAS_AGGREGATE_ITERATOR}:
+            result = call(iter([arguments[0] if len(arguments) == 1 else tuple(arguments)]))
+        else:
+            result = function.call(call, arguments)
         if isinstance(result, pa.Scalar):
             return result.as_py()
         value = result.item() if hasattr(result, "item") else result

@@ -78,6 +78,7 @@ class FunctionContext:
     case_sensitive: bool = False
     current_database: str = "default"
     allow_precision_loss: bool = True
+    keeps_last_key: bool = False
     histogram_keeps_type: bool = True
 
 

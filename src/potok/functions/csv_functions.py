@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from potok.ddl import parse_schema
 from potok.engine.kernel import Kernel
 from potok.errors import SparkError, unsupported
 from potok.functions.base import Function, FunctionContext, Input, Nullability, ScalarFunction
@@ -20,7 +19,7 @@ from potok.functions.cast_to_text import to_text
 from potok.functions.casts import KERNELS as CAST_KERNELS
 from potok.functions.datetime_texts import formatted
 from potok.functions.json_options import constant_map
-from potok.functions.mismatch import unexpected_argument
+from potok.functions.mismatch import given_type, unexpected_argument
 from potok.functions.row_kernels import row_kernel
 from potok.functions.sql_text import let, quote_text, variable
 from potok.functions.text_values import TextOptions, parse_values
@@ -168,7 +167,12 @@ def _bind_from_csv(arguments: Sequence[Expression], context: FunctionContext) ->
     schema = arguments[1]
     if not isinstance(schema, Literal) or not isinstance(schema.value, str):
         raise SparkError("INVALID_SCHEMA.NON_STRING_LITERAL", inputSchema='"schema"')
-    target = as_nullable(parse_schema(schema.value))
+    parsed = given_type(schema.value)
+    if not isinstance(parsed, StructType):
+        raise SparkError(
+            "INVALID_SCHEMA.NON_STRUCT_TYPE", inputSchema=f'"{schema.value}"', dataType=f'"{parsed.sql}"'
+        )
+    target = as_nullable(parsed)
     options = CsvOptions.of(arguments[2:], context)
     if options.get("mode").upper() == "DROPMALFORMED":
         raise SparkError("PARSE_MODE_UNSUPPORTED", funcName="`from_csv`", mode="DROPMALFORMED")

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from potok.ddl import parse_type_or_schema
 from potok.engine.kernel import Kernel
 from potok.errors import SparkError, unsupported
 from potok.functions.base import (
@@ -33,7 +32,7 @@ from potok.functions.json_parse import (
 )
 from potok.functions.json_path import TEXT_LENIENCY, json_at_path
 from potok.functions.json_write import json_texts, pretty_text
-from potok.functions.mismatch import mismatch, quoted, unexpected_argument
+from potok.functions.mismatch import given_type, mismatch, quoted, unexpected_argument
 from potok.functions.row_kernels import row_kernel
 from potok.functions.sql_text import let, variable
 from potok.functions.type_rules import implicit_cast
@@ -75,7 +74,7 @@ def _bind_from_json(arguments: Sequence[Expression], context: FunctionContext) -
 def _schema_argument(argument: Expression) -> DataType:
     if not isinstance(argument, Literal) or not isinstance(argument.value, str):
         raise SparkError("INVALID_SCHEMA.NON_STRING_LITERAL", inputSchema=_shown(argument))
-    return parse_type_or_schema(argument.value)
+    return given_type(argument.value)
 
 
 def _shown(argument: Expression) -> str:

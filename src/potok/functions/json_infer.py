@@ -83,7 +83,7 @@ def type_of(value: Any, rules: InferenceRules) -> DataType:  # noqa: ANN401 - a 
             digits = len(str(abs(number)))
             return DecimalType(digits, 0) if digits <= MAX_PRECISION else DOUBLE
         case FractionText():
-            return (_as_decimal(value) or DOUBLE) if rules.prefers_decimal else DOUBLE
+            return _preferred_decimal(value) if rules.prefers_decimal else DOUBLE
         case NotANumberText():
             if rules.prefers_decimal:
                 raise MalformedJsonError("not a decimal")
@@ -100,6 +100,18 @@ def _type_of_text(text: str, rules: InferenceRules) -> DataType:
     if rules.infers_timestamps and converter(TIMESTAMP, rules.values)(text) is not BAD:
         return TIMESTAMP
     return STRING
+
+
+def _preferred_decimal(text: str) -> DataType:
+    """Raises NEGATIVE_SCALE_DISALLOWED for a number with a positive exponent, as Spark does."""
+    exponent = decimal.Decimal(text).as_tuple().exponent
+    if isinstance(exponent, int) and exponent > 0:
+        raise SparkError(
+            "NEGATIVE_SCALE_DISALLOWED",
+            scale=-exponent,
+            sqlConf='"spark.sql.legacy.allowNegativeScaleOfDecimal"',
+        )
+    return _as_decimal(text) or DOUBLE
 
 
 def _as_decimal(text: str) -> DecimalType | None:

@@ -130,6 +130,14 @@ def key_kernels(call_: Call) -> tuple[Kernel, ...]:
     return text_kernels(call_.type.key)
 
 
+def _last_of_each(k: str, v: str) -> str:
+    """SQL: a map of each key, where it came first, to the value that came with it last."""
+    name = variable(k, "k")
+    keys = f"list_filter({k}, lambda {name}, i: list_position({k}, {name}) = i)"
+    last = f"len({k}) - list_position(list_reverse({k}), {name}) + 1"
+    return f"MAP({keys}, list_transform({keys}, lambda {name}: {v}[{last}]))"
+
+
 def checked_map(keys: str, values: str, call_: Call) -> str:
     """SQL: a map of two lists of one length. A NULL key and a repeated one are errors."""
     assert isinstance(call_.type, MapType)  # noqa: S101 - callers make maps
@@ -144,6 +152,8 @@ def checked_map(keys: str, values: str, call_: Call) -> str:
             key=to_text(repeated, key, plain_decimals=True),
             mapKeyDedupPolicy="'\"spark.sql.mapKeyDedupPolicy\"'",
         )
+        if call_.keeps_last_key:
+            duplicate = _last_of_each(k, v)
         return (
             f"CASE WHEN len(list_distinct({k})) = len({k}) THEN MAP({k}, {v}) WHEN {k} IS NULL THEN NULL"
             f" WHEN list_count({k}) < len({k}) THEN {null_key} ELSE {duplicate} END"

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from potok.conditions import ANALYSIS
+from potok.ddl import parse_data_type, parse_schema
 from potok.errors import SparkError
 from potok.functions.base import Function, FunctionContext, InputType
 from potok.functions.type_rules import implicit_cast
 from potok.plan.expressions import Call, Expression
+from potok.tokens import ParseError
 from potok.types import NULL, DataType
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -58,6 +61,26 @@ def none_in_common(function: str, arguments: Sequence[Expression]) -> SparkError
     """As `different_types`, for the functions whose message lists the types as alternatives."""
     types = " or ".join(quoted(a.data_type) for a in arguments)
     return mismatch("DATA_DIFF_TYPES", functionName=f"`{function}`", dataType=f"({types})")
+
+
+class AnalysisSyntaxError(SparkError):
+    """A syntax error in a text that is an argument: Spark throws it as an error of analysis."""
+
+    @property
+    def java_class(self) -> str:
+        """AnalysisException."""
+        return ANALYSIS
+
+
+def given_type(text: str) -> DataType:
+    """The type or the columns that an argument describes. Raises AnalysisSyntaxError."""
+    try:
+        return parse_data_type(text)
+    except ParseError as error:
+        try:
+            return parse_schema(text)
+        except ParseError:
+            raise AnalysisSyntaxError(error.condition, origin=None, **error.parameters) from None
 
 
 class RefusedCallError(SparkError):

@@ -356,7 +356,7 @@ class OuterReference(Expression):
 class Call(TypedExpression):
     """A scalar function with coerced arguments. `name` is a key of the function tables.
 
-    `ansi` is the mode it was analysed under.
+    `ansi` is the mode it was analysed under, `keeps_last_key` what a map does with a key that comes again.
     """
 
     name: str
@@ -365,6 +365,7 @@ class Call(TypedExpression):
     is_nullable: bool = True
     ansi: bool = True
     origin: Origin | None = field(default=None, compare=False)
+    keeps_last_key: bool = False
 
 
 @dataclass(frozen=True)

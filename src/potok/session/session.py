@@ -79,6 +79,7 @@ class Session:
             time_zone=self.conf.get("spark.sql.session.timeZone"),
             case_sensitive=self.conf.boolean("spark.sql.caseSensitive"),
             current_database=self.catalog.current_database,
+            keeps_last_key=self.conf.get("spark.sql.mapKeyDedupPolicy").upper() == "LAST_WIN",
             allow_precision_loss=self.conf.boolean("spark.sql.decimalOperations.allowPrecisionLoss"),
             histogram_keeps_type=self.conf.boolean("spark.sql.legacy.histogramNumericPropagateInputType"),
         )

@@ -576,3 +576,30 @@ CASES.columns(
         "dropFields": lambda F: F.struct(F.col("s").alias("t")).dropFields("t.x"),
     },
 )
+
+
+# ---- keys that come again -----------------------------------------------------------------------
+
+CASES.expressions(
+    "last key",
+    """
+map(1, 2, 1, 3)
+map(1, NULL, 2, 3, 1, 7)
+map_from_arrays(array(1, 1, 2), array('a', 'b', 'c'))
+map_concat(map(1, 2), map(1, 3, 4, 5))
+str_to_map('a:1,a:2')
+map_from_entries(array(struct(1, 2), struct(1, 4)))
+transform_keys(map(1, 2, 3, 4), (k, v) -> 1)
+map_keys(map(1, 2, 1, 3))
+""",
+    conf={"spark.sql.mapKeyDedupPolicy": "LAST_WIN"},
+)
+CASES.expressions(
+    "schemas as texts",
+    """
+from_csv('1,2', 'STRUCT<a: INT, b: INT>')
+from_csv('1,2', 'a: INT, b: INT')
+from_csv('1', 'foo bar baz')
+from_json('{"a":1}', 'a: INT')
+""",
+)

@@ -610,3 +610,16 @@ SELECT trim(FROM ' a ')
 SELECT id FROM range(3) WHERE explode(array(1)) = 1
 """,
 )
+
+CASES.sql(
+    "subquery below a function of several steps",
+    "SELECT id, format_number(100 * id / (SELECT max(id) FROM range(4)), 1) p FROM range(3) ORDER BY id",
+)
+CASES.sql(
+    "correlated subquery below a function of several steps",
+    "SELECT p.id, format_number(p.id / (SELECT max(o.id) FROM people o WHERE o.city = p.city), 2) r FROM people p ORDER BY id",
+)
+CASES.sql(
+    "condition with a subquery below a function of several steps",
+    "SELECT id FROM range(5) WHERE format_number(id / (SELECT max(id) FROM range(4)), 1) > '0.5' ORDER BY id",
+)

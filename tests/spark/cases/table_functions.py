@@ -269,3 +269,46 @@ def not_a_number_is_nothing(spark: Any, F: Any) -> Any:
         return v.mean()  # type: ignore[no-any-return]
 
     return frame(spark).where("v IS NULL").groupBy("id").agg(F.pandas_udf(of, "double", 202)("v").alias("m"))
+
+
+# ---- groups as iterators ------------------------------------------------------------------------
+
+
+@CASES.case()
+def groups_as_iterators(spark: Any, F: Any) -> Any:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    def large(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for found in frames:
+            yield found[found.v > 1][["id", "v"]]
+
+    large.__annotations__ = {"frames": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
+    return frame(spark).groupBy("id").applyInPandas(large, "id int, v double")
+
+
+@CASES.case()
+def aggregates_over_iterators(spark: Any, F: Any) -> Any:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    def mean(series: Iterator[pd.Series]) -> float:
+        parts = list(series)
+        return float(sum(p.sum() for p in parts) / sum(p.count() for p in parts))
+
+    mean.__annotations__ = {"series": Iterator[pd.Series], "return": float}
+    return frame(spark).groupBy("id").agg(F.pandas_udf(mean, "double")("v").alias("m"))
+
+
+@CASES.case()
+def structs_as_data_frames(spark: Any, F: Any) -> Any:
+    import pandas as pd
+
+    def total(parts: pd.DataFrame) -> pd.Series:
+        return parts.a * 2 + parts.b
+
+    total.__annotations__ = {"parts": pd.DataFrame, "return": pd.Series}
+    rows = spark.range(3).select(F.struct(F.col("id").alias("a"), (F.col("id") + 1).alias("b")).alias("p"))
+    return rows.select(F.pandas_udf(total, "bigint")("p").alias("t"))
