@@ -2,8 +2,8 @@
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
 `PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with
-`checkpoints [family[/name] ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there.
-Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
+`checkpoints [family[/name] ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there;
+with `readers` for the latter alone. Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
 
@@ -71,6 +71,19 @@ def checkpoints(spark: Side, families: Sequence[str]) -> None:
         target.write_text("{\n" + ",\n".join(texts) + "\n}\n", encoding="utf-8")
 
 
+def readers(spark: Side) -> None:
+    """Record what is read back from the checkpoints that have been recorded before."""
+    reads = {}
+    for one in CHECKPOINTS:
+        root = ROOT / "readers" / one
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(TARGET / "checkpoints" / one, root)
+        reads[one] = spark.read(root)
+        print("read", one, flush=True)
+    texts = [_reads(one, reads[one]) for one in sorted(reads)]
+    (TARGET / "readers.json").write_text("{\n" + ",\n".join(texts) + "\n}\n", encoding="utf-8")
+
+
 def _reads(name: str, told: dict[str, Any]) -> str:
     """One checkpoint a paragraph, one read a line."""
     lines = (f"  {json.dumps(one)}: {json.dumps(told[one], ensure_ascii=False)}" for one in told)
@@ -104,7 +117,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         spark = spark_side(os.environ["POTOK_SPARK_PYTHON"], Path(directory))
         try:
-            if sys.argv[1:2] == ["checkpoints"]:
+            if sys.argv[1:] == ["readers"]:
+                readers(spark)
+            elif sys.argv[1:2] == ["checkpoints"]:
                 checkpoints(spark, sys.argv[2:] or FAMILIES)
             else:
                 for name in sys.argv[1:2] or FAMILIES:

@@ -6,12 +6,12 @@ Source of facts: StateDataSource, StateMetadataSource and their readers; tests/s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from potok.checkpoint.files import LocalFileSystem
-from potok.checkpoint.layout import file_uri
+from potok.checkpoint.layout import display_path, file_uri
 from potok.checkpoint.state.files import DEFAULT_STORE
 from potok.checkpoint.state.operator_metadata import OperatorMetadata
 from potok.checkpoint.state.reader import KEY_TO_ROWS, CheckpointState, StoredStore
@@ -23,7 +23,8 @@ from potok.plan.logical import LogicalPlan, Options, ScanRelation, UnresolvedDat
 from potok.types import INTEGER, LONG, STRING, StructField, StructType, arrow_schema, arrow_type
 
 _SIDES = ("left", "right", "none")
-_NOT_READ = ("stateVarName", "readRegisteredTimers", "flattenCollectionTypes")
+_VARIABLE, _TIMERS, _FLATTEN = "stateVarName", "readRegisteredTimers", "flattenCollectionTypes"
+_TRANSFORM = "transformWithState"
 METADATA_SCHEMA = StructType(
     (
         StructField("operatorId", LONG),
@@ -57,14 +58,13 @@ class _Wanted:
     side: str
     first_batch_id: int | None
     snapshot: tuple[int, int] | None
+    flattens: bool = True
 
     @classmethod
     def of(cls, options: Options, root: str, state: CheckpointState) -> _Wanted:
-        for name in _NOT_READ:
-            if name in options:
-                raise unsupported(
-                    f"the option {name} of statestore", "Read the operator's stores by storeName."
-                )
+        if _boolean(options, _TIMERS, default=False) and _VARIABLE in options:
+            raise _conflict(_TIMERS, _VARIABLE)
+        flattens = _boolean(options, _FLATTEN, default=True)
         operator_id = _number(options, "operatorId") or 0
         _check_sign("operatorId", operator_id)
         store_name = options.get("storeName", DEFAULT_STORE).strip()
@@ -80,7 +80,7 @@ class _Wanted:
         for batch_id in {wanted.starts, wanted.batch_id}:
             if state.commits.get(batch_id) is None:
                 raise _nothing_committed(root)
-        return wanted
+        return replace(wanted, flattens=flattens)
 
     @property
     def starts(self) -> int:
@@ -94,7 +94,7 @@ class _Wanted:
         text = (
             f"StateSourceOptions(checkpointLocation={file_uri(self.root)}, batchId={self.batch_id},"
             f" operatorId={self.operator_id}, storeName={self.store_name}, joinSide={self.side},"
-            " stateVarName=None, flattenCollectionTypes=true"
+            f" stateVarName=None, flattenCollectionTypes={str(self.flattens).lower()}"
         )
         if self.snapshot is not None:
             text += f", snapshotStartBatchId={self.snapshot[0]}, snapshotPartitionId={self.snapshot[1]}"
@@ -166,6 +166,13 @@ def _is_true(options: Options, name: str) -> bool:
     return text.lower() == "true"
 
 
+def _boolean(options: Options, name: str, *, default: bool) -> bool:
+    text = str(options.get(name, default)).lower()
+    if text not in {"true", "false"}:
+        raise _invalid(name, "Boolean value is expected")
+    return text == "true"
+
+
 def _check_sign(name: str, value: int) -> None:
     if value < 0:
         raise SparkError("STDS_INVALID_OPTION_VALUE.IS_NEGATIVE", optionName=name)
@@ -207,6 +214,7 @@ class StateStoreProvider(BaseProvider):
                 batchId=str(wanted.batch_id),
                 checkpointLocation=file_uri(wanted.root),
             )
+        _check_variables(source.options, state, wanted.operator_id)
         scan = _StateScan(wanted, _store(state, wanted, partitions))
         return ScanRelation(scan, schema_attributes(scan.schema), "statestore")
 
@@ -216,6 +224,31 @@ def _root(source: UnresolvedDataSource, context: ReadContext) -> str:
     if path is None:
         raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName="path")
     return local_path(path, context.working_directory)
+
+
+def _check_variables(options: Options, state: CheckpointState, operator_id: int) -> None:
+    """Raises where variables or timers are asked for of an operator that has none, as Spark does, or here."""
+    has_timers = _boolean(options, _TIMERS, default=False)
+    if _VARIABLE not in options and not has_timers:
+        return
+    for operator in state.operators():
+        if operator.operator_id != operator_id:
+            continue
+        if operator.operator_name.startswith(_TRANSFORM):
+            name = _TIMERS if has_timers else _VARIABLE
+            raise unsupported(f"the option {name} of statestore", "Read the operator's stores by storeName.")
+        if len(operator.stores) > 1:
+            raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message="requirement failed")
+        raise _only_with_variables(operator, timers=has_timers)
+
+
+def _only_with_variables(operator: OperatorMetadata, *, timers: bool = False) -> SparkError:
+    what = "readRegisteredTimers=true" if timers else "state variable names"
+    return _invalid(
+        _TIMERS if timers else _VARIABLE,
+        f"Providing {what} is only supported with the transformWithState operator. Found"
+        f" operator={operator.operator_name}. Please remove this option and re-run the query.",
+    )
 
 
 def _store(state: CheckpointState, wanted: _Wanted, partitions: int) -> StoredStore:
@@ -229,11 +262,7 @@ def _store(state: CheckpointState, wanted: _Wanted, partitions: int) -> StoredSt
                 return state.store(operator, info, partitions)
         if wanted.store_name != DEFAULT_STORE and [s.store_name for s in operator.stores] == [DEFAULT_STORE]:
             # Spark takes the name for that of a state variable.
-            raise _invalid(
-                "stateVarName",
-                "Providing state variable names is only supported with the transformWithState operator. Found"
-                f" operator={operator.operator_name}. Please remove this option and re-run the query.",
-            )
+            raise _only_with_variables(operator)
     raise SparkError("STDS_FAILED_TO_READ_STATE_SCHEMA", sourceOptions=str(wanted))
 
 
@@ -267,6 +296,13 @@ class _StateScan:
         partitions: Sequence[int] = range(self._store.files.partitions)
         if self._wanted.snapshot is not None:
             start, partition = self._wanted.snapshot
+            if partition >= self._store.files.partitions:
+                raise SparkError(
+                    "CANNOT_LOAD_STATE_STORE.SNAPSHOT_PARTITION_ID_NOT_FOUND",
+                    snapshotPartitionId=partition,
+                    operatorId=self._wanted.operator_id,
+                    checkpointLocation=display_path(self._store.files.state_root),
+                )
             if start + 1 not in self._store.files.versions(partition)["snapshot"]:
                 raise SparkError("CANNOT_LOAD_STATE_STORE.UNCATEGORIZED", message=" ")
             partitions = [partition]

@@ -20,7 +20,7 @@ from potok.checkpoint.offset_log import (
     OffsetLog,
     OffsetSeq,
 )
-from potok.checkpoint.state.files import StoreFiles
+from potok.checkpoint.state.files import StoreFiles, damaged_state
 from potok.checkpoint.state.merge import merged
 from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStoreInfo
 from potok.checkpoint.state.rows import UnsafeRows
@@ -121,7 +121,10 @@ class CheckpointState:
                         "Read it with Spark.",
                     )
                 if self._fs.exists(path):
-                    found.append(OperatorMetadata.decode(self._fs.read_bytes(path)))
+                    try:
+                        found.append(OperatorMetadata.decode(self._fs.read_bytes(path)))
+                    except ValueError as error:
+                        raise damaged_state(path, error) from error
         return sorted(found, key=lambda operator: operator.operator_id)
 
     def stores(self, partitions: int) -> Iterator[StoredStore]:
@@ -131,10 +134,15 @@ class CheckpointState:
                 yield self.store(operator, info, partitions)
 
     def store(self, operator: OperatorMetadata, info: StateStoreInfo, partitions: int) -> StoredStore:
-        """One store. FileNotFoundError without its schema, ValueError where that is damaged."""
+        """One store. Raises CANNOT_LOAD_STATE_STORE where its schema is missing or damaged."""
         plain = StoreFiles(self._fs, self.layout.state, operator.operator_id, info.store_name, partitions)
         path = posixpath.join(plain.directory(0), "_metadata", "schema")
-        schema = decode_schemas(self._fs.read_bytes(path))[0]
+        try:
+            schema = decode_schemas(self._fs.read_bytes(path))[0]
+        except FileNotFoundError as error:
+            raise damaged_state(path, "it is missing; the next run of the query writes it again") from error
+        except ValueError as error:
+            raise damaged_state(path, error) from error
         files = StoreFiles(
             self._fs,
             self.layout.state,
