@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from potok.checkpoint.exchange import BEFORE_REPARTITION, REPARTITIONED, exchange
 from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoint.layout import display_path
 from potok.checkpoint.metadata import read_metadata
@@ -163,7 +164,7 @@ def _repartitioned(state: CheckpointState, root: str, partitions: int) -> str:
     stores = list(state.stores(old)) if old else []
     if not stores:
         raise ValueError(f"{display_path(root)} has no state")
-    made, kept = f"{root}.repartitioned", f"{root}.before-repartition"
+    made, kept = f"{root}{REPARTITIONED}", f"{root}{BEFORE_REPARTITION}"
     if Path(kept).exists():
         raise ValueError(f"{kept} is there already: remove it, or put it back under its name")
     shutil.rmtree(made, ignore_errors=True)
@@ -172,13 +173,23 @@ def _repartitioned(state: CheckpointState, root: str, partitions: int) -> str:
         _write(store, made, committed + 1, partitions)
     _describe(stores, made, partitions)
     _set_partitions(made, committed, partitions)
-    os.sync()
-    Path(root).rename(kept)
-    Path(made).rename(root)
+    _take_its_name(made, root, kept)
     return (
         f"{display_path(root)} has {partitions} state partitions instead of {old}."
         f" The old checkpoint is {display_path(kept)}; remove it when the query runs."
     )
+
+
+def _take_its_name(made: str, root: str, kept: str) -> None:
+    """Let the new checkpoint take the place of the old one, in one step where the system can: no moment without one."""
+    os.sync()
+    if exchange(made, root):
+        Path(made).rename(kept)
+    else:
+        # `start` refuses to begin anew where the process dies between the two.
+        Path(root).rename(kept)
+        Path(made).rename(root)
+    os.sync()
 
 
 def _write(store: StoredStore, made: str, version: int, partitions: int) -> None:

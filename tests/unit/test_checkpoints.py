@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from potok.checkpoint.exchange import check_not_between
+from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoints import main, repartition, shown
+from potok.errors import SparkError
 from potok.streaming.lock import CheckpointLock
 from support.processes import environment, potok_command
 
@@ -124,3 +127,95 @@ def test_not_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_partitions_are_counted_from_one(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main(["repartition", str(tmp_path), "--partitions", "0"])
+
+
+class Died(BaseException):
+    """The process has ended here."""
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["_write", "_describe", "_set_partitions", "_take_its_name", "os.sync", "exchange", "Path.rename"],
+)
+def test_a_repartitioning_that_dies_leaves_a_checkpoint(
+    root: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    directory = root / "checkpoint"
+    before = list(shown(str(directory)))
+    with monkeypatch.context() as context:
+        context.setattr(f"potok.checkpoints.{place}", die)
+        with pytest.raises(Died):
+            repartition(str(directory), 3)
+    after = list(shown(str(directory)))
+    if place == "Path.rename":
+        # The new one has the name, the old one that of the new.
+        assert "  partitions  3" in after
+        assert (root / "checkpoint.repartitioned").exists()
+    else:
+        assert after == before
+    repartition(str(directory), 4)
+    assert "  partitions  4" in list(shown(str(directory)))
+    assert [line for line in shown(str(directory)) if "keys" in line] == [
+        line for line in before if "keys" in line
+    ]
+
+
+def test_a_checkpoint_without_its_name_is_not_begun_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system cannot exchange two names there is a moment without one."""
+    rename = Path.rename
+
+    def only_the_first(path: Path, target: str) -> None:
+        if path.name.endswith(".repartitioned"):
+            raise Died
+        rename(path, target)
+
+    directory = root / "checkpoint"
+    with monkeypatch.context() as context:
+        context.setattr("potok.checkpoints.exchange", lambda *_: False)
+        context.setattr(Path, "rename", only_the_first)
+        with pytest.raises(Died):
+            repartition(str(directory), 3)
+    assert not directory.exists()
+    with pytest.raises(SparkError, match=r"checkpoint\.repartitioned or .*checkpoint\.before-repartition to"):
+        check_not_between(str(directory), LocalFileSystem())
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "metadata",
+        "offsets/1",
+        "commits/1",
+        "state/0/_metadata/metadata",
+        "state/0/0/_metadata/schema",
+        "state/0/0/2.delta",
+    ],
+)
+@pytest.mark.parametrize("content", [b"", b"torn", None], ids=["empty", "torn", "missing"])
+def test_damage_is_shown_by_name(
+    root: Path, capsys: pytest.CaptureFixture[str], damaged: str, content: bytes | None
+) -> None:
+    path = root / "checkpoint" / damaged
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    code = main(["show", str(root / "checkpoint")])
+    told = capsys.readouterr()
+    if content is None and not damaged.endswith(("delta", "schema")):
+        # What is missing is said, or not there to be shown.
+        assert code == 0
+        assert "Traceback" not in told.err
+    else:
+        assert code == 1
+        assert str(path) in told.err
+
+
+def test_a_running_query_may_be_looked_at(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = CheckpointLock(str(root / "checkpoint"), 0)
+    assert main(["show", str(root / "checkpoint")]) == 0
+    assert "40 keys" in capsys.readouterr().out
+    lock.release()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from potok.checkpoint.exchange import check_not_between
 from potok.checkpoint.file_sink_log import FileSinkLog
 from potok.checkpoint.files import FileSystem
 from potok.checkpoint.layout import OFFSETS, CheckpointLayout, path_from_uri, sink_log_path
@@ -145,6 +146,7 @@ def open_checkpoint(
     """
     fs = environment.file_system
     layout = CheckpointLayout(choice.root)
+    check_not_between(choice.root, fs)
     fs.make_directories(layout.root, durable=durable)
     newest = OffsetLog(layout.offsets, fs).latest_batch_id()
     lock = environment.lock_checkpoint(layout.root, 0 if newest is None else newest + 1)
