@@ -2686,6 +2686,9 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_1050": Condition(
+        "Can only star expand struct data types. Attribute: `<attributes>`.", None, ANALYSIS
+    ),
     "_LEGACY_ERROR_TEMP_1158": Condition(
         "Saving data into a view is not allowed.",
         None,
@@ -2781,6 +2784,7 @@ CONDITIONS: dict[str, Condition] = {
         None,
         ANALYSIS,
     ),
+    "_LEGACY_ERROR_TEMP_2047": Condition("'path' is not specified.", None, ILLEGAL_ARGUMENT),
     "_LEGACY_ERROR_TEMP_2048": Condition(
         "Schema must be specified when creating a streaming source DataFrame. If some files already exist in the"
         " directory, then depending on the file format you may be able to create a static DataFrame on that directory"

@@ -100,8 +100,10 @@ class SparkError(Exception):
         An error of analysis ends with the position in the SQL text, an error of a row with the
         block of its origin.
         """
-        if self.row.is_bare or self.condition.startswith(LEGACY_PREFIX):
+        if self.row.is_bare:
             return self.text
+        if self.condition.startswith(LEGACY_PREFIX):
+            return self.text + (self._place() if self.java_class == ANALYSIS else "")
         state = f" SQLSTATE: {self.sql_state}" if self.sql_state else ""
         return f"[{self.condition}] {self.text}{state}{self._place()}"
 

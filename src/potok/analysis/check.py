@@ -6,7 +6,7 @@ Source: Spark's UnsupportedOperationChecker and StreamingJoinHelper.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from potok.analysis.pretty import sql_expression
 from potok.analysis.stream_joins import conjuncts, join_condition, time_key, value_bounds
@@ -19,6 +19,7 @@ from potok.plan.expressions import (
     AttributeReference,
     Call,
     Expression,
+    SortOrder,
     WindowExpression,
 )
 from potok.plan.logical import (
@@ -40,6 +41,7 @@ from potok.types import LONG
 
 _LOGGER = logging.getLogger("potok.UnsupportedOperationChecker")
 _FILE_FORMATS = frozenset({"csv", "json", "text", "parquet", "orc"})
+_RANKS = frozenset({"rank", "dense_rank", "percent_rank"})
 _TRANSFORM_WITH_STATE = "time_mode"
 
 
@@ -191,7 +193,11 @@ def _non_time_window(node: Window) -> SparkError:
         if isinstance(window, WindowExpression):
             text = sql_expression(window)[1:-1]
             function, _, specification = text.partition(" OVER ")
-            functions.append(_with_ids(window.function, function))
+            name = function.removesuffix("()")
+            if name.lower() in _RANKS:
+                functions.append(f"{name}({_numbered(window.order_by)})")
+            else:
+                functions.append(_with_ids(window.function, function))
             columns.append(alias.name)
             specifications.append(specification)
     return SparkError(
@@ -200,6 +206,11 @@ def _non_time_window(node: Window) -> SparkError:
         columnName=", ".join(f"`{c}`" for c in columns),
         windowSpec=", ".join(specifications).upper(),
     )
+
+
+def _numbered(order: Sequence[SortOrder]) -> str:
+    """What Spark gives a rank as its arguments: the expressions of its order."""
+    return ", ".join(_with_ids(key.child, sql_expression(key.child)[1:-1]) for key in order)
 
 
 def _with_ids(function: Expression, text: str) -> str:

@@ -63,6 +63,10 @@ def _expand_star(resolver: Resolver, star: UnresolvedStar) -> list[Expression]:
     if found:
         return found
     struct = resolver.columns.resolve(star.target)
+    if struct is not None and not isinstance(struct.data_type, StructType):
+        raise SparkError(
+            "_LEGACY_ERROR_TEMP_1050", origin=star.origin, attributes=f"List({', '.join(star.target)})"
+        )
     if struct is not None and isinstance(struct.data_type, StructType):
         return [
             Alias(struct_field(f, struct, i), (f.name,), expr_id=next_expr_id())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pyspark.errors import IllegalArgumentException, UnsupportedOperationException
 
+from potok.connect.accumulator import LocalAccumulator, make_accumulator
 from potok.connect.analyze import SPARK_VERSION
 from potok.errors import unsupported
 
@@ -30,7 +31,6 @@ _LEVELS = {
 _RDD_INSTEAD = "Use a data frame: spark.createDataFrame, spark.range, spark.read."
 _RDD = frozenset(
     {
-        "accumulator",
         "binaryFiles",
         "binaryRecords",
         "emptyRDD",
@@ -154,6 +154,10 @@ class LocalContext:
     def broadcast(self, value: Any) -> Broadcast:  # noqa: ANN401 - any value
         """A value for user functions."""
         return Broadcast(value)
+
+    def accumulator(self, value: Any, accum_param: Any = None) -> LocalAccumulator:  # noqa: ANN401 - as PySpark's
+        """A value that user functions add to."""
+        return make_accumulator(value, accum_param)
 
     def setCheckpointDir(self, dirName: str) -> None:  # noqa: N802, N803 - PySpark's names
         """Allow `df.checkpoint()`."""

@@ -11,7 +11,7 @@ from potok.connectors.file_format import FileFormat, FormatContext
 from potok.connectors.file_index import index_files, index_of, walk_files
 from potok.connectors.file_scan import METADATA_COLUMN, METADATA_TYPE, FileScan, MissingFiles, merged_schema
 from potok.connectors.file_source_options import PARTITION_COLUMNS
-from potok.connectors.options import boolean, illegal_argument
+from potok.connectors.options import boolean
 from potok.connectors.paths import expand_glob, has_glob, local_path
 from potok.connectors.provider import BaseProvider
 from potok.errors import SparkError
@@ -79,7 +79,7 @@ class FileProvider(BaseProvider):
         formats = FormatContext(context.conf)
         paths = all_paths(source)
         if len(paths) != 1:
-            raise illegal_argument("'path' is not specified.") if not paths else unspecified_path(self.format)
+            raise SparkError("_LEGACY_ERROR_TEMP_2047") if not paths else unspecified_path(self.format)
         path = local_path(paths[0], context.working_directory)
         given = None if source.schema_given is None else struct_as_nullable(source.schema_given)
         infers = formats.flag("spark.sql.streaming.schemaInference", default=False)

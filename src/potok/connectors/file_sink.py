@@ -19,7 +19,7 @@ from potok.checkpoint.layout import sink_log_path
 from potok.connectors.base import Rows, SinkContext
 from potok.connectors.file_format import FileFormat, FormatContext
 from potok.connectors.file_writer import FilesWriter, WriteLayout, layout_of, partition_ordinals
-from potok.connectors.options import duration_ms, illegal_argument
+from potok.connectors.options import duration_ms
 from potok.connectors.paths import local_path
 from potok.errors import SparkError
 from potok.plan.commands import WriteStream
@@ -38,7 +38,7 @@ class FileSink:
     ) -> None:
         path = write.path or write.options.get("path")
         if path is None:
-            raise illegal_argument("'path' is not specified.")
+            raise SparkError("_LEGACY_ERROR_TEMP_2047")
         self._format = file_format
         self._write = write
         self._schema = schema

@@ -233,9 +233,9 @@ class FileStreamSource:
         if not self._unread:
             return []
         if not self._sorted:
-            self._unread.sort(
-                key=lambda f: (f.modification_time_ms, f.path), reverse=self._options.latest_first
-            )
+            # Spark's order of time; files of the same time by path, whichever goes first.
+            sign = -1 if self._options.latest_first else 1
+            self._unread.sort(key=lambda f: (sign * f.modification_time_ms, f.path))
             self._sorted = True
         count = _count(self._unread, limit)
         batch, self._unread = self._unread[:count], self._unread[count:]

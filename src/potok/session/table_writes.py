@@ -77,11 +77,22 @@ class TableWrites:
         """`save`, `saveAsTable` or `insertInto`."""
         if not write.table:
             name = write.format or self._session.conf.get("spark.sql.sources.default")
-            provider(name).write(write, self._session.rows(write.plan), self._catalog.read_context())
+            provider(name).write(
+                write,
+                self._session.rows_of_resolved(self._resolved(write.plan)),
+                self._catalog.read_context(),
+            )
         elif write.table_method == "insert_into":
             self._insert_into(write)
         else:
             self._save_as_table(write)
+
+    def _resolved(self, plan: LogicalPlan) -> LogicalPlan:
+        """What is written. Raises CALL_ON_STREAMING_DATASET_UNSUPPORTED."""
+        resolved = self._session.analyze(plan)
+        if resolved.is_streaming:
+            raise SparkError("CALL_ON_STREAMING_DATASET_UNSUPPORTED", methodName="`write`")
+        return resolved
 
     def _insert_into(self, write: WriteBatch) -> None:
         if write.partition_by:
@@ -109,12 +120,12 @@ class TableWrites:
             write.partition_by,
             location=write.path or write.options.get("path"),
         )
-        self.create_as(definition, self._session.analyze(write.plan), replaced=existing, mode=write.mode)
+        self.create_as(definition, self._resolved(write.plan), replaced=existing, mode=write.mode)
 
     def _append(self, write: WriteBatch, table: TableDefinition) -> None:
         if table.is_view:
             raise SparkError("_LEGACY_ERROR_TEMP_1158")
-        resolved = self._session.analyze(write.plan)
+        resolved = self._resolved(write.plan)
         given = write.format.lower() if write.format else table.format
         if given != table.format:
             raise SparkError(
