@@ -392,8 +392,15 @@ def check(runtime: Runtime, root: Path, name: str, kind: str, damage: str, expec
         assert WAY_OUT.search(message), (damage, message)
 
 
-@pytest.mark.parametrize("committed", [True, False], ids=["committed", "cut short"])
-@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kinds in KINDS.items() for kind in kinds])
+CASES = [(name, kind, True) for name, kinds in KINDS.items() for kind in kinds]
+CASES += [("windows", kind, False) for kind in KINDS["windows"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "committed"),
+    CASES,
+    ids=[f"{name}-{kind}-{'committed' if committed else 'cut short'}" for name, kind, committed in CASES],
+)
 def test_a_damaged_file(
     runtime: Runtime,
     memory: Path,
