@@ -13,11 +13,12 @@ from potok.functions import (
     sketch_kll,
     sketch_theta,
     sketch_top_k,
+    vectors,
 )
 from potok.functions.sketch_base import SketchAggregate
 from potok.functions.stream_aggregates_base import Expressions, Rule, StreamAggregate, column, over
 from potok.plan.expressions import AggregateCall, Call, Expression
-from potok.types import BINARY
+from potok.types import BINARY, LONG
 
 _AGGREGATES: tuple[SketchAggregate, ...] = (
     *bitmaps.AGGREGATES,
@@ -47,4 +48,15 @@ def _rule(aggregate: SketchAggregate) -> Rule:
     return rule
 
 
-RULES: Mapping[str, Rule] = {aggregate.name: _rule(aggregate) for aggregate in _AGGREGATES}
+def _vector_rule(aggregate: SketchAggregate) -> Rule:
+    def rule(call: AggregateCall) -> StreamAggregate:
+        buffer = (column("acc", BINARY), column("count", LONG, nullable=False))
+        return replace(_rule(aggregate)(call), buffer=buffer, form=vectors.VectorForm())
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    **{aggregate.name: _rule(aggregate) for aggregate in _AGGREGATES},
+    **{aggregate.name: _vector_rule(aggregate) for aggregate in vectors.AGGREGATES},
+}

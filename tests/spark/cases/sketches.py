@@ -575,6 +575,10 @@ SELECT vector_sum(x), vector_avg(x) FROM VALUES (array(float(1))) AS t(x) WHERE 
 
 SELECT vector_sum(array(1.0D))
 
+SELECT k, vector_avg(array(float(float(id) / 7), float(float(id * id) / 3))) AS a, vector_sum(array(float(float(id) / 7), float(float(id * id) / 3))) AS s FROM VALUES ('a'), ('b') AS z(k) LATERAL VIEW explode(sequence(1, 500)) AS id GROUP BY k ORDER BY k
+
+SELECT vector_avg(x), vector_sum(x) FROM VALUES (array()), (CAST(array() AS ARRAY<FLOAT>)) AS t(x)
+
 SELECT hex(listagg(x)), hex(listagg(x, X'2C')) FROM VALUES (X'01'), (NULL), (X'0203') AS t(x)
 
 SELECT hex(listagg(x, X'2C') WITHIN GROUP (ORDER BY x DESC)) FROM VALUES (X'01'), (X'FF'), (X'0203') AS t(x)

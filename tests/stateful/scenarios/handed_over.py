@@ -38,7 +38,7 @@ MOVING = tuple(
 )
 # In this order: an expression belongs to the first query whose pattern it has.
 QUERIES = {
-    "sketches": r"histogram|bitmap|count_min|sketch|union_agg|intersection_agg|merge_agg|top_k",
+    "sketches": r"histogram|bitmap|count_min|sketch|union_agg|intersection_agg|merge_agg|top_k|vector_",
     "unordered_functions": r"collect_set|collect_union|mode|median|percentile\(|percentile_cont|percentile_disc",
     "estimates": r"percentile_approx|approx_",
     "collections": r"collect_list|array_agg|listagg|string_agg",
