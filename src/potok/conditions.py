@@ -2800,6 +2800,7 @@ CONDITIONS: dict[str, Condition] = {
         None,
         RUNTIME,
     ),
+    "_LEGACY_ERROR_TEMP_2147": Condition("<paramName> flag can be true or false.", None, SPARK),
     "_LEGACY_ERROR_TEMP_2242": Condition(
         "<provider> source does not support user-specified schema.", None, UNSUPPORTED
     ),

@@ -30,10 +30,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "statement 19: *"): Gap(
         "never", "Spark's own descriptions of functions and its Java classes"
     ),
-    ("queries", "statement 54: *"): Gap(
-        "defect",
-        "EXPLAIN of a query that cannot be analysed shows the tree as it was written, without unresolvedalias",
-    ),
     ("queries", "statement 61: *"): Gap("notimpl", "The statement DELETE"),
     ("queries", "statement 62: *"): Gap("notimpl", "The statement UPDATE"),
     ("queries", "statement 63: *"): Gap("notimpl", "The statement MERGE"),
@@ -73,10 +69,6 @@ GAPS: dict[tuple[str, str], Gap] = {
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
     ),
     ("files", "orc round trip"): Gap("notimpl", "the format orc"),
-    ("files", "csv sep empty"): Gap("defect", "an empty separator: Spark fails while it reads"),
-    ("files", "read wrong option"): Gap(
-        "defect", "the Java class of a header that is neither true nor false"
-    ),
     ("files", "csv singleVariantColumn"): Gap("defect", "the option singleVariantColumn is not known"),
     ("files", "json failfast inferred"): Gap(
         "message", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION: the wording"
@@ -90,10 +82,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ),
     ("functions_of_users", "map in arrow"): Gap(
         "never", "columns of another type than declared: Spark fails reading them, we say which"
-    ),
-    ("queries", "refused 10: *"): Gap(
-        "defect",
-        "EXPLAIN of a query that cannot be analysed shows the tree as it was written, without what Spark has resolved of it",
     ),
     ("queries", "subquery 15: *"): Gap(
         "defect", "a correlated subquery of several rows: the Java class of the error"

@@ -11,11 +11,9 @@ from potok.analysis.functions import (
     CallOptions,
     bind_function,
     check_number_of_arguments,
-    complete_mismatch,
-    find_function,
-    unexpected_input,
 )
 from potok.analysis.input_files import is_input_file_call, resolve_input_file
+from potok.analysis.lambdas import arguments_with_lambdas
 from potok.analysis.names import (
     Columns,
     extract_value,
@@ -32,7 +30,7 @@ from potok.analysis.stars import expand_star
 from potok.analysis.time_windows import WINDOW_CALLS, is_window_call, resolve_window_call
 from potok.analysis.trees import is_aggregate, transform_down
 from potok.errors import SparkError
-from potok.functions.base import FunctionContext, Input, ScalarFunction
+from potok.functions.base import FunctionContext
 from potok.plan.expressions import (
     Alias,
     AttributeReference,
@@ -67,7 +65,6 @@ from potok.plan.tree import Node
 from potok.types import (
     INTEGER,
     STRING,
-    NullType,
     StructType,
 )
 
@@ -82,9 +79,6 @@ _LITERAL_FUNCTIONS = frozenset(
 )  # fmt: skip
 # Errors of `expression.field`, which Spark raises without a place.
 _OF_FIELDS = frozenset({"AMBIGUOUS_REFERENCE_TO_FIELDS", "FIELD_NOT_FOUND"})
-_LAMBDAS_OF_MAPS = frozenset({"map_filter", "map_zip_with", "transform_keys", "transform_values"})
-_LAMBDAS_OF_TWO = frozenset({"map_zip_with", "zip_with"})
-_OPTIONAL_INDEX = frozenset({"transform", "filter"})
 Fallback = Callable[[UnresolvedAttribute], Expression | None]
 
 
@@ -116,7 +110,7 @@ class Resolver:
         self._hidden_columns: Columns | None = None
         self._over: Expression | None = None
         self._constants: dict[int, tuple[Expression, UnresolvedFunction]] = {}
-        self._lambdas: list[dict[str, LambdaVariable]] = []
+        self.lambdas: list[dict[str, LambdaVariable]] = []
         self._resolved: dict[int, tuple[Expression, Expression]] = {}
 
     @property
@@ -233,7 +227,7 @@ class Resolver:
         found = self.find(attribute)
         if found is None:
             origin = (
-                None if self._lambdas else attribute.origin
+                None if self.lambdas else attribute.origin
             )  # inside a lambda: where the query was written
             raise unresolved_column(attribute.parts, self.columns.attributes, origin)
         self._resolved.setdefault(id(attribute), (attribute, found))
@@ -246,7 +240,7 @@ class Resolver:
     def find(self, attribute: UnresolvedAttribute) -> Expression | None:
         """What a column name means, or None. Raises AMBIGUOUS_REFERENCE and errors of fields."""
         parts = attribute.parts
-        for variables in reversed(self._lambdas):
+        for variables in reversed(self.lambdas):
             variable = variables.get(self.columns.key(parts[0]))
             if variable is not None:
                 return self.fields_of(variable, parts[1:], attribute)
@@ -457,7 +451,7 @@ class Resolver:
                         tableName=quote_parts(argument.target),
                     )
         if any(isinstance(a, LambdaFunction) for a in call.arguments):
-            return self._arguments_with_lambdas(call)
+            return arguments_with_lambdas(self, call)
         if call.name == "struct":
             return self._struct_arguments(call.arguments)
         named_arguments = any(isinstance(a, NamedArgument) for a in call.arguments)
@@ -490,75 +484,6 @@ class Resolver:
             result += [Literal(name, STRING), strip(resolved)]
         return tuple(result)
 
-    def _arguments_with_lambdas(self, call: UnresolvedFunction) -> tuple[Expression, ...]:
-        function = find_function(call.name, self.context, call.origin)
-        rule = function.lambda_parameters if isinstance(function, ScalarFunction) else None
-        if rule is None:
-            raise SparkError(
-                "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
-                origin=call.origin,
-                class_=call.name,
-            )
-        resolved: list[Expression | None] = [
-            None if isinstance(a, LambdaFunction) else strip(self.resolve(a)) for a in call.arguments
-        ]
-        values = [a for a in resolved if a is not None]
-        for position, value in enumerate(values[: 2 if call.name in _LAMBDAS_OF_TWO else 1]):
-            if isinstance(value.data_type, NullType):
-                wanted = Input.MAP if call.name in _LAMBDAS_OF_MAPS else Input.ARRAY
-                refusal = unexpected_input(position, value, wanted)
-                self._refuse_lambda(call, values, refusal)
-                raise refusal
-        number = 0
-        for position, argument in enumerate(call.arguments):
-            if not isinstance(argument, LambdaFunction):
-                continue
-            try:
-                parameters = rule(tuple(values), number)
-            except SparkError as error:
-                self._refuse_lambda(call, values, error)
-                raise
-            resolved[position] = self._lambda(argument, parameters, call)
-            number += 1
-        return tuple(a for a in resolved if a is not None)
-
-    def _refuse_lambda(
-        self, call: UnresolvedFunction, values: Sequence[Expression], error: SparkError
-    ) -> None:
-        """Complete an error of what the parameters of a lambda come from."""
-        error.origin = error.origin or call.origin
-        complete_mismatch(error, sql_expression(_plain_lambdas(call), self.known), values)
-
-    def _lambda(
-        self, function: LambdaFunction, parameters: Sequence[tuple[object, bool]], call: UnresolvedFunction
-    ) -> LambdaFunction:
-        given = [_parameter_name(p) for p in function.parameters]
-        if len(given) > len(parameters):
-            raise SparkError(
-                "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
-                origin=function.origin or call.origin,
-                expectedNumArgs=len(given),
-                actualNumArgs=1 if call.name in _OPTIONAL_INDEX else len(parameters),
-            )
-        keys = [self.columns.key(n) for n in given]
-        if len(set(keys)) < len(keys):
-            raise SparkError(
-                "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES",
-                origin=call.origin,
-                args=", ".join(quote_parts((n,)) for n in given),
-                caseSensitiveConfig='"spark.sql.caseSensitive"',
-            )
-        variables = tuple(
-            LambdaVariable(name, data_type, nullable, next_expr_id())  # type: ignore[arg-type]
-            for name, (data_type, nullable) in zip(given, parameters, strict=False)
-        )
-        self._lambdas.append(dict(zip(keys, variables, strict=True)))
-        try:
-            body = strip(self.resolve(function.body))
-        finally:
-            self._lambdas.pop()
-        return LambdaFunction(body, variables)
-
     def _lambda_variable(self, expression: Expression) -> Expression:
         parts = cast("UnresolvedLambdaVariable", expression).parts
         return self._attribute(UnresolvedAttribute(parts))
@@ -588,26 +513,11 @@ class Resolver:
         raise SparkError("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="expression")
 
 
-def _parameter_name(parameter: Expression) -> str:
-    if isinstance(parameter, (UnresolvedLambdaVariable, UnresolvedAttribute)):
-        return ".".join(parameter.parts)
-    return cast("LambdaVariable", parameter).name
-
-
 def _is_count_star(call: UnresolvedFunction) -> bool:
     if call.name != "count" or len(call.arguments) != 1 or call.is_distinct:
         return False
     only = call.arguments[0]
     return isinstance(only, UnresolvedStar) and only.target is None and not only.except_parts
-
-
-def _plain_lambdas(call: UnresolvedFunction) -> Expression:
-    """The call with the parameters of lambdas as plain names, as errors show unresolved ones."""
-
-    def change(node: Expression) -> Expression | None:
-        return UnresolvedAttribute(node.parts) if isinstance(node, UnresolvedLambdaVariable) else None
-
-    return transform_down(call, change)
 
 
 def strip(expression: Expression) -> Expression:

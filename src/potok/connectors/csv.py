@@ -21,10 +21,11 @@ from potok.connectors.csv_split import (
     tokens_to_columns,
 )
 from potok.connectors.csv_write import CsvWriter
-from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
+from potok.connectors.file_format import FileReader, FileWriter, FormatContext, InputFile, counted
 from potok.connectors.file_provider import FileProvider
 from potok.connectors.options import illegal_argument
 from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
+from potok.errors import SparkError
 from potok.functions.text_values import parse_values
 from potok.plan.logical import Options
 from potok.types import (
@@ -171,6 +172,15 @@ def _without_first_record(
     return b"", None
 
 
+class _WithoutSeparator:
+    """See file_format.FileReader: Spark learns of an empty separator when it reads a file."""
+
+    def read(self, file: InputFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Raises FAILED_READ_FILE.NO_HINT."""
+        del columns
+        raise SparkError("FAILED_READ_FILE.NO_HINT", path=file.uri)
+
+
 class CsvFormat:
     """See file_format.FileFormat."""
 
@@ -224,8 +234,10 @@ class CsvFormat:
         """See FileFormat."""
         return not isinstance(data_type, _UNSUPPORTED)
 
-    def reader(self, schema: StructType, options: Options, context: FormatContext) -> CsvReader:
+    def reader(self, schema: StructType, options: Options, context: FormatContext) -> FileReader:
         """See FileFormat."""
+        if options.get("delimiter", options.get("sep")) == "":
+            return _WithoutSeparator()
         for f in schema.fields:
             if isinstance(f.data_type, _INTERVALS):
                 raise illegal_argument(f"reading {f.data_type.sql} from CSV is not supported")

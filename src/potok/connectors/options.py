@@ -31,7 +31,7 @@ def flag(options: Options, name: str, *, default: bool) -> bool:
     if text is None:
         return default
     if text.lower() not in {"true", "false"}:
-        raise illegal_argument(f"{name} flag can be true or false.")
+        raise SparkError("_LEGACY_ERROR_TEMP_2147", paramName=name)
     return bool(text.lower() == "true")
 
 

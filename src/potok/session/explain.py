@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from potok.engine.pipeline import Pipeline, SqlStage
 from potok.errors import SparkError
 from potok.plan import logical as p
-from potok.plan.expressions import AggregateCall, Expression
+from potok.plan.expressions import (
+    AggregateCall,
+    Call,
+    Expression,
+    Literal,
+)
 from potok.plan.tree import Node
 from potok.session.plan_lines import (
     attribute_text,
@@ -19,6 +25,7 @@ from potok.session.plan_lines import (
     shown_inputs,
     tree_text,
 )
+from potok.types import NULL
 
 if TYPE_CHECKING:
     from potok.session.session import Session
@@ -57,8 +64,30 @@ def explained(session: Session, plan: p.LogicalPlan, mode: str) -> str:
 
 def explained_error(plan: p.LogicalPlan, error: SparkError) -> list[str]:
     """The lines that the statement EXPLAIN answers for a query that cannot be analysed."""
-    text = f"Error occurred during query planning: \n{error.message};\n{tree_text(plan, _parsed_line)}"
-    return text.splitlines()
+    tree = tree_text(_as_far_as_resolved(plan), _parsed_line)
+    return f"Error occurred during query planning: \n{error.message};\n{tree}".splitlines()
+
+
+def _as_far_as_resolved(plan: p.LogicalPlan) -> p.LogicalPlan:
+    """What Spark has done with a plan when it gives up: names asked for, ranges made."""
+
+    def change(node: Node) -> Node:
+        new = node.map_children(change)
+        if isinstance(new, p.Project):
+            return replace(new, expressions=tuple(_named(e) for e in new.expressions))
+        if isinstance(new, p.UnresolvedTableFunction) and new.name == "range":
+            numbers = [a.value for a in new.arguments if isinstance(a, Literal)]
+            if len(numbers) == len(new.arguments) == 1:
+                return p.Range(0, int(numbers[0]), 1)
+        return new
+
+    changed = change(plan)
+    assert isinstance(changed, p.LogicalPlan)  # noqa: S101 - relations become relations
+    return changed
+
+
+def _named(item: Expression) -> Expression:
+    return Call("unresolvedalias", (item,), NULL) if isinstance(item, Literal) else item
 
 
 def physical_plan(plan: p.LogicalPlan) -> p.LogicalPlan:
@@ -85,7 +114,7 @@ def _sql_text(session: Session, resolved: p.LogicalPlan) -> str:
 
 
 def _parsed_line(plan: p.LogicalPlan) -> str:
-    line = tree_text_line(plan)
+    line = tree_text_line(plan).replace(", splits=None)", ")")
     return line if line.startswith("'") or not plan.inputs else f"'{line}"
 
 
