@@ -36,11 +36,14 @@ from potok.streaming.manager import QueryManager
 from potok.streaming.query import StreamingQuery
 from potok.streaming.services import Environment
 from potok.types import StructType
-from stateful.generated import SCHEMA, Input, Program, Row
+from stateful.generated import SCHEMA, TRANSFORM, Input, Program, Row
 from stateful.values import canonical
 from stream.harness import TableScan
 from support.faulty_files import SimulatedDisk
 
+PROVIDER = "spark.sql.streaming.stateStore.providerClass"
+_PACKAGE = "org.apache.spark.sql.execution.streaming.state"
+HDFS_BACKED, ROCKS_DB = f"{_PACKAGE}.HDFSBackedStateStoreProvider", f"{_PACKAGE}.RocksDBStateStoreProvider"
 _FILE = "_file"
 # What is left of sums that cancel out.
 _NOTHING = 1e-12
@@ -322,7 +325,8 @@ class Query:
 
         `system` stands between the query and its disk.
         """
-        names = {"spark.sql.shuffle.partitions": str(life.partitions), **life.conf}
+        provider = ROCKS_DB if self.made.shape == TRANSFORM else HDFS_BACKED
+        names = {PROVIDER: provider, "spark.sql.shuffle.partitions": str(life.partitions), **life.conf}
         for name, value in names.items():
             self._session.conf.set(name, value)
         made = _uuids(disk.steps)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as programs name it
+from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.streaming.state import GroupState, GroupStateTimeout
 
 Row = dict[str, Any]
@@ -22,6 +23,7 @@ Steps = tuple[Step, ...]
 DELAY_S = 10
 EPOCH_S = 1_704_067_200  # 2024-01-01
 FLUSH_S = 86_400
+TRANSFORM = "transform counts"
 COLUMNS = {
     "at": "TIMESTAMP",
     "k": "STRING",
@@ -244,6 +246,14 @@ def framed(steps: Steps, inputs: Inputs, *, is_batch: bool) -> DataFrame:
                 frame = frame.union(framed(arguments[0], inputs, is_batch=is_batch))
             case "pandas counts" if is_batch:
                 frame = frame.groupBy(*arguments).agg(F.expr("count(1) AS rows"), F.expr("sum(i) AS total"))
+            case "transform counts" if is_batch:
+                counts = (
+                    "count(1) AS rows",
+                    "sum(i) AS total",
+                    "count(i) AS listed",
+                    "count(DISTINCT i) AS kinds",
+                )
+                frame = frame.groupBy(*arguments).agg(*map(F.expr, counts))
             case _:
                 frame = FRAMES[name](frame, *arguments)
     return frame
@@ -281,6 +291,43 @@ def _counted(frame: DataFrame, *keys: str) -> DataFrame:
     )
 
 
+class Counting(StatefulProcessor):  # type: ignore[misc]  # pyspark is untyped here
+    """Rows of a key and the sum of i, how many i there were, and how many different ones: all kinds of state."""
+
+    def init(self, handle: StatefulProcessorHandle) -> None:
+        """Name the state."""
+        self._sums = handle.getValueState("sums", "rows BIGINT, total BIGINT")
+        self._listed = handle.getListState("listed", "i INT")
+        self._kinds = handle.getMapState("kinds", "i INT", "rows BIGINT")
+
+    def handleInputRows(self, key: Any, rows: Any, timerValues: Any) -> Iterator[pd.DataFrame]:  # noqa: N802, N803
+        """Count a group of a batch."""
+        count, total = self._sums.get() if self._sums.exists() else (0, None)
+        for frame in rows:
+            known = [int(value) for value in frame["i"].dropna()]
+            count += len(frame)
+            if known:
+                total = sum(known) + (total or 0)
+                self._listed.appendList([(value,) for value in known])
+            for value in known:
+                before = self._kinds.getValue((value,))[0] if self._kinds.containsKey((value,)) else 0
+                self._kinds.updateValue((value,), (before + 1,))
+        self._sums.update((count, total))
+        shown = {f"c{number}": [value] for number, value in enumerate(key)}
+        listed, kinds = len(list(self._listed.get())), len(list(self._kinds.keys()))
+        counts = {"rows": [count], "total": pd.array([total], "Int64"), "listed": [listed], "kinds": [kinds]}
+        yield pd.DataFrame({**shown, **counts})
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _transformed(frame: DataFrame, *keys: str) -> DataFrame:
+    kinds = ", ".join(f"c{number} {COLUMNS[key]}" for number, key in enumerate(keys))
+    output = f"{kinds}, rows BIGINT, total BIGINT, listed BIGINT, kinds BIGINT"
+    return frame.groupBy(*keys).transformWithStateInPandas(Counting(), output, "update", "None")
+
+
 FRAMES: Mapping[str, Callable[..., DataFrame]] = {
     "watermark": lambda frame, column, delay: frame.withWatermark(column, delay),
     "where": lambda frame, text: frame.where(text),
@@ -293,6 +340,7 @@ FRAMES: Mapping[str, Callable[..., DataFrame]] = {
     "limit": lambda frame, count: frame.limit(count),
     "sort": lambda frame, *columns: frame.orderBy(*columns),
     "pandas counts": _counted,
+    TRANSFORM: _transformed,
 }
 
 
@@ -301,7 +349,7 @@ FRAMES: Mapping[str, Callable[..., DataFrame]] = {
 
 def program(chance: Random, shapes: Sequence[Callable[[Random], Program]] | None = None) -> Program:
     """Any program of some shapes; of those that tell what a batch tells by default."""
-    return chance.choice(shapes or SHAPES)(chance)
+    return chance.choice(shapes or LAWFUL_SHAPES)(chance)
 
 
 def _before(chance: Random, *, projects: bool = True) -> Steps:
@@ -557,6 +605,14 @@ def user_counts(chance: Random) -> Program:
     return Program("pandas counts", steps, "update", key_columns=len(keys))
 
 
+def user_transforms(chance: Random) -> Program:
+    """A processor of the user that keeps values, lists and maps."""
+    keys = chance.sample(["k", "i", "ok"], chance.randint(1, 2))
+    return Program(
+        TRANSFORM, (*_read(chance, watermark=False), (TRANSFORM, *keys)), "update", key_columns=len(keys)
+    )
+
+
 def groups_of_different_rows(chance: Random) -> Program:
     """Groups of what is left of rows that are alike."""
     columns = chance.sample(["k", "i", "m", "day", "ok"], 3)
@@ -637,6 +693,8 @@ SHAPES: Sequence[Callable[[Random], Program]] = (
     join_with_itself,
     null_safe_join,
 )
+# Those of which nothing is recorded too: Spark keeps the state of some in a form of its own.
+LAWFUL_SHAPES: Sequence[Callable[[Random], Program]] = (*SHAPES, user_transforms)
 # What is not the same however its rows are split, or is nothing in a batch.
 MORE_SHAPES: Sequence[Callable[[Random], Program]] = (*SHAPES, within, within, limits, sorted_groups)
 
