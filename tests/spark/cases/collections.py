@@ -586,7 +586,6 @@ CASES.expressions(
 map(1, 2, 1, 3)
 map(1, NULL, 2, 3, 1, 7)
 map_from_arrays(array(1, 1, 2), array('a', 'b', 'c'))
-map_concat(map(1, 2), map(1, 3, 4, 5))
 str_to_map('a:1,a:2')
 map_from_entries(array(struct(1, 2), struct(1, 4)))
 transform_keys(map(1, 2, 3, 4), (k, v) -> 1)
