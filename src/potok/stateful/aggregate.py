@@ -205,10 +205,11 @@ def needed_keys(grouping: Sequence[Expression]) -> tuple[Expression, ...]:
 
 
 def grouping_keys(grouping: Sequence[Expression]) -> tuple[Expression, ...]:
-    """The grouping expressions, each with a name."""
+    """The grouping expressions, each with a name: of a constant its text."""
+    names = [str(g.value) if isinstance(g, Literal) else _KEY_NAME for g in grouping]
     return tuple(
-        g if isinstance(g, AttributeReference) else Alias(g, (_KEY_NAME,), expr_id=next_expr_id())
-        for g in grouping
+        g if isinstance(g, AttributeReference) else Alias(g, (name,), expr_id=next_expr_id())
+        for g, name in zip(grouping, names, strict=True)
     )
 
 
