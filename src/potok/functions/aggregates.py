@@ -489,7 +489,7 @@ def _ordered_number(value: Expression, context: FunctionContext) -> Expression:
     Spark would make a TIME, which it does not support, of a date or a timestamp.
     """
     if isinstance(value.data_type, DayTimeIntervalType | YearMonthIntervalType):
-        return Call("plain_number", (value,), DOUBLE, value.nullable)
+        return Call("plain.number", (value,), DOUBLE, value.nullable)
     if isinstance(value.data_type, DateType | TimestampType | TimestampNTZType):
         raise SparkError("UNSUPPORTED_TIME_TYPE")
     number = implicit_cast(value, Input.NUMERIC, context)

@@ -254,7 +254,7 @@ def _bind(arguments: Sequence[Expression], context: FunctionContext) -> Aggregat
     if bins < _FEWEST_BINS:
         raise out_of_range("nb", f"[{_FEWEST_BINS}, {_INTS.max}]", str(bins))
     is_number = isinstance(value.data_type, NumericType)
-    real = cast_to(value, DOUBLE, context) if is_number else call("plain_number", (value,), DOUBLE, context)
+    real = cast_to(value, DOUBLE, context) if is_number else call("plain.number", (value,), DOUBLE, context)
     element = value.data_type if context.histogram_keeps_type else DOUBLE
     arguments = (real, Literal(bins, INTEGER))
     return AggregateCall("histogram_numeric", arguments, _array_of(element), ansi=context.ansi)
@@ -290,5 +290,5 @@ AGGREGATES = (
 )
 FUNCTIONS: tuple[Function, ...] = (
     *(function for aggregate in AGGREGATES for function in aggregate.functions),
-    ScalarFunction("plain_number", (Input.ANY,), DOUBLE, emit=_emit_number),
+    ScalarFunction("plain.number", (Input.ANY,), DOUBLE, emit=_emit_number),
 )

@@ -272,7 +272,7 @@ def _value(value: Expression, context: FunctionContext) -> tuple[Expression, Dat
         raise _refused(f"{kind.type_name} columns are not supported")
     if type(kind) in _BY_TYPE:
         return value, kind
-    return call("plain_integer", (value,), LONG, context), kind
+    return call("plain.integer", (value,), LONG, context), kind
 
 
 def _bind_top(arguments: Sequence[Expression], context: FunctionContext) -> AggregateCall:
@@ -349,5 +349,5 @@ FUNCTIONS: tuple[Function, ...] = (
         bind=_bind_estimate,
         kernels=lambda call_: (_top_kernel(_item_of(call_.type), is_merged=False),),
     ),
-    ScalarFunction("plain_integer", (Input.ANY,), LONG, emit=_emit_integer),
+    ScalarFunction("plain.integer", (Input.ANY,), LONG, emit=_emit_integer),
 )

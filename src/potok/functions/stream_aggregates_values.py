@@ -131,14 +131,14 @@ def _uncast(value: Expression) -> Expression:
     """The value that Spark keeps: numbers and intervals before they become DOUBLE."""
     if isinstance(value, Cast) and isinstance(value.child.data_type, NumericType):
         return value.child
-    if isinstance(value, Call) and value.name == "plain_number":
+    if isinstance(value, Call) and value.name == "plain.number":
         return value.arguments[0]
     return value
 
 
 def _recast(value: Expression, kept: Expression) -> Expression:
     """What is kept, as the function takes it."""
-    if isinstance(value, Call) and value.name == "plain_number":
+    if isinstance(value, Call) and value.name == "plain.number":
         return replace(value, arguments=(kept,))
     return kept if value.data_type == kept.data_type else Cast(kept, value.data_type)
 

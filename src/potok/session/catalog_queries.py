@@ -385,7 +385,7 @@ def _checked(session: Session, arguments: Arguments) -> LocalRelation:
 def function_names(session: Session) -> set[str]:
     """Built-in and registered functions, lower case."""
     return (
-        {n for n in builtin_functions() if n.isidentifier()}
+        {n for n in builtin_functions() if n.isidentifier() and not n.startswith("stream_")}
         | set(session.user_functions)
         | set(session.sql_functions)
     )

@@ -615,3 +615,11 @@ SELECT max_by(x, y, 2) FROM VALUES ('a', 1) AS t(x, y) WHERE false
 """,
     tolerance=1e-12,
 )
+CASES.queries(
+    "listed",
+    """
+SHOW FUNCTIONS LIKE 'stream*|plain*'
+
+SHOW FUNCTIONS LIKE '*sketch*|theta*|tuple*|bitmap*|approx*|histogram*|hll*|kll*|vector_*g|vector_s*'
+""",
+)
