@@ -158,16 +158,15 @@ class Analyzer:
         return expression
 
     def _as_visible(self, expression: Expression, resolver: Resolver) -> Expression:
-        """The column with the nullability that it has at the top, under its own name."""
+        """The column with the nullability that it has at the top, and else as it is in its frame.
+
+        A watermark that came above the frame is not of it: so Spark's UpdateAttributeNullability.
+        """
         if not isinstance(expression, AttributeReference):
             return expression
         for attribute in resolver.columns.attributes:
             if attribute.expr_id == expression.expr_id:
-                return (
-                    attribute
-                    if attribute.name == expression.name
-                    else replace(attribute, name=expression.name)
-                )
+                return replace(attribute, name=expression.name, metadata=expression.metadata)
         return expression
 
     def _frame_columns(
