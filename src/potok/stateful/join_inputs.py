@@ -206,7 +206,17 @@ def _known(plan: LogicalPlan) -> list[Expression]:
             return [*filter(_is_movable, conjuncts(plan.condition)), *_known(plan.child)]
         case SubqueryAlias() | EventTimeWatermark():
             return _known(plan.child)
+        case Project():
+            return _in_terms_of(plan, _known(plan.child))
     return []
+
+
+def _in_terms_of(plan: Project, known: Sequence[Expression]) -> list[Expression]:
+    """What is known below a projection, of the columns that it gives: kept ones, and others by their new names."""
+    given = _ids(plan)
+    names = {e.child: to_attribute(e) for e in plan.expressions if isinstance(e, Alias)}
+    renamed = [transform_down(condition, names.get) for condition in known] if names else []
+    return [c for c in dict.fromkeys([*known, *renamed]) if _used([c]) <= given]
 
 
 def _by_equality(conditions: Sequence[Expression]) -> list[Expression]:

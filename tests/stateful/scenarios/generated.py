@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from stateful.generated import MORE_SHAPES, SCHEMA, Input, Program, inputs, program
 from stateful.scenario import Build, Restart, Scenario, Sources, Uncommit
 
-SEEDS = (*range(160), 1012, 1053)
+SEEDS = (*range(160), 1012, 1053, 1096)
 FILES = 4
 # Lists that Spark's state has in the order of a hash table.
 _HASHED = "collect_set"
