@@ -236,7 +236,10 @@ def _check_variables(options: Options, state: CheckpointState, operator_id: int)
             continue
         if operator.operator_name.startswith(_TRANSFORM):
             name = _TIMERS if has_timers else _VARIABLE
-            raise unsupported(f"the option {name} of statestore", "Read the operator's stores by storeName.")
+            raise unsupported(
+                f"the option {name} of statestore",
+                "Read the store by storeName: variable-<name> for a variable, timers for the timers.",
+            )
         if len(operator.stores) > 1:
             raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message="requirement failed")
         raise _only_with_variables(operator, timers=has_timers)
