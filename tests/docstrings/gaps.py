@@ -16,7 +16,6 @@ class Gap(NamedTuple):
 
 # (group, names of docstrings) -> gap
 GAPS: dict[tuple[str, frozenset[str]], Gap] = {
-    ("functions", frozenset({"count_min_sketch"})): Gap("defect", "a seed past 32 bits"),
     ("functions", frozenset({"java_method", "reflect", "try_reflect"})): Gap("never", "classes of the JVM"),
     (
         "catalog",

@@ -129,9 +129,14 @@ def _bind(arguments: Sequence[Expression], context: FunctionContext) -> Aggregat
         cast_to(value, BINARY if is_bytes else LONG, context),
         Literal(error, DOUBLE),
         Literal(confidence, DOUBLE),
-        Literal(seed, INTEGER),
+        Literal(_low_bits(seed), INTEGER),
     )
     return AggregateCall("count_min_sketch", given, BINARY, is_nullable=False, ansi=context.ansi)
+
+
+def _low_bits(seed: int) -> int:
+    """A long as Java makes an int of it: the client draws seeds of 63 bits."""
+    return (seed + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def _sketch(call: AggregateCall | Call) -> Sketch:

@@ -196,6 +196,8 @@ SELECT count_min_sketch(x, 0.5D, 0.5D, 1L) FROM VALUES (1) AS t(x)
 SELECT count_min_sketch(x, 0.5D, 0.5D) FROM VALUES (1) AS t(x)
 
 SELECT count_min_sketch(NULL, 0.5D, 0.5D, 1)
+
+SELECT hex(count_min_sketch(id, 0.5D, 0.5D, 5000000000)) {NUMBERS}
 """,
 )
 CASES.queries(
