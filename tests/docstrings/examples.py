@@ -47,6 +47,8 @@ GROUPS = {
 }
 # What these print depends on whether a row has come by then, on Spark as well.
 TIMED = frozenset({("stream readwriter", "DataStreamWriter.partitionBy")})
+# Examples that need what another example of their group leaves behind: a query that has ended, for one.
+AFTER = {("stream query", "StreamingQueryManager.awaitAnyTermination"): "StreamingQuery.stop"}
 # As the client's own `_test` functions have it.
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 # Files of Spark's source tree that docstrings read.
@@ -79,6 +81,12 @@ def docstrings(group: str) -> list[Docstring]:
         if any(not example.options.get(doctest.SKIP) for example in test.examples)
         and (group, test.name.removeprefix(prefix)) not in TIMED
     ]
+
+
+def before(docstring: Docstring) -> list[Docstring]:
+    """The docstrings of the group that have to run first in the same session."""
+    needed = AFTER.get((docstring.group, docstring.name))
+    return [other for other in docstrings(docstring.group) if other.name == needed]
 
 
 def run(docstring: Docstring, spark: Any) -> str:

@@ -1,0 +1,12 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# The same examples in every run, however slow the machine; a campaign looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None, database=None)
+settings.register_profile("campaign", deadline=None)
+settings.load_profile("campaign" if "POTOK_PROPERTY_EXAMPLES" in os.environ else "same")
