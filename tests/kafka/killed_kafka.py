@@ -16,13 +16,8 @@ from potok.connectors.base import ReadContext
 from potok.connectors.registry import provider
 from potok.parser import parse_query
 from potok.plan.commands import Trigger, WriteStream
-from potok.plan.logical import (
-    LogicalPlan,
-    Options,
-    UnresolvedDataSource,
-    UnresolvedDeduplicate,
-    UnresolvedWatermark,
-)
+from potok.plan.logical import LogicalPlan, Options
+from potok.plan.unresolved import UnresolvedDataSource, UnresolvedDeduplicate, UnresolvedWatermark
 from potok.session.runtime import Runtime
 from potok.session.session import Session
 from potok.session.streams import StreamServices

@@ -23,7 +23,8 @@ from potok.connectors.registry import provider
 from potok.parser import parse_query
 from potok.plan.commands import Trigger, WriteStream
 from potok.plan.expressions import PythonFunction
-from potok.plan.logical import LogicalPlan, Options, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, Options
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.session.runtime import Runtime
 from potok.session.session import Session
 from potok.session.streams import StreamServices

@@ -27,13 +27,8 @@ from potok.connectors.registry import provider
 from potok.errors import SparkError
 from potok.parser import parse_query
 from potok.plan.commands import Trigger, WriteStream
-from potok.plan.logical import (
-    LogicalPlan,
-    Options,
-    UnresolvedDataSource,
-    UnresolvedWatermark,
-    WithColumnsRenamed,
-)
+from potok.plan.logical import LogicalPlan, Options
+from potok.plan.unresolved import UnresolvedDataSource, UnresolvedWatermark, WithColumnsRenamed
 from potok.session.runtime import Runtime
 from potok.session.session import Session
 from potok.session.streams import StreamServices

@@ -129,7 +129,7 @@ def stream(key: int) -> StreamingRelation:
 
 
 def planned(session: Session, text: str) -> LogicalPlan:
-    from potok.plan.logical import UnresolvedWatermark, WithColumnsRenamed
+    from potok.plan.unresolved import UnresolvedWatermark, WithColumnsRenamed
 
     marked = UnresolvedWatermark(stream(1), "at", "4 seconds")
     session.catalog.views.update(

@@ -20,7 +20,8 @@ from potok.connectors.rate import (
 )
 from potok.errors import SparkError
 from potok.plan.commands import Trigger
-from potok.plan.logical import Options, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import Options, StreamingRelation
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType
 from stream.harness import ManualClock, Stream, stopping, until
 

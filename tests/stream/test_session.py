@@ -12,17 +12,8 @@ import pytest
 
 from potok.parser import parse_expression
 from potok.plan.commands import WriteStream
-from potok.plan.logical import (
-    CollectMetrics,
-    Filter,
-    LogicalPlan,
-    Options,
-    Project,
-    ScanRelation,
-    UnresolvedDataSource,
-    UnresolvedSetOperation,
-    UnresolvedWatermark,
-)
+from potok.plan.logical import CollectMetrics, Filter, LogicalPlan, Options, Project, ScanRelation
+from potok.plan.unresolved import UnresolvedDataSource, UnresolvedSetOperation, UnresolvedWatermark
 from potok.session import Runtime, Session
 from potok.streaming.query import StreamingQuery
 from potok.types import INTEGER, STRING, TIMESTAMP, StructField, StructType

@@ -12,7 +12,8 @@ import pytest
 from potok.connectors.base import ReadAll, ReadContext, SourceContext
 from potok.connectors.socket import SocketProvider, SocketSource
 from potok.errors import SparkError
-from potok.plan.logical import Options, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import Options, StreamingRelation
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.streaming.failure import StreamingQueryError
 from potok.types import StructType
 from stream.harness import Stream, stopping, until

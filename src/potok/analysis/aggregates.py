@@ -40,14 +40,8 @@ from potok.plan.expressions import (
     UnresolvedStar,
     next_expr_id,
 )
-from potok.plan.logical import (
-    Expand,
-    Filter,
-    LogicalPlan,
-    Project,
-    UnresolvedAggregate,
-    to_attribute,
-)
+from potok.plan.logical import Expand, Filter, LogicalPlan, Project, to_attribute
+from potok.plan.unresolved import UnresolvedAggregate
 from potok.types import BYTE, INTEGER, LONG
 
 if TYPE_CHECKING:

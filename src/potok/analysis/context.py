@@ -13,9 +13,10 @@ from potok.plan.expressions import Literal, PythonFunction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from potok.plan.logical import CatalogQuery, LocalRelation, LogicalPlan, Options, UnresolvedDataSource
+    from potok.plan.logical import LocalRelation, LogicalPlan, Options
     from potok.plan.sql_functions import SqlFunction, SqlVariable
     from potok.plan.table_functions import PythonTableFunction
+    from potok.plan.unresolved import CatalogQuery, UnresolvedDataSource
     from potok.types import StructType
 
 

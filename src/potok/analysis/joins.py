@@ -18,7 +18,8 @@ from potok.analysis.trees import contains_aggregate, named
 from potok.errors import SparkError, unsupported
 from potok.functions.type_rules import coerce_all, coerce_operands
 from potok.plan.expressions import TRUE, AttributeReference, Call, Expression
-from potok.plan.logical import Filter, Join, LogicalPlan, Project, UnresolvedJoin, with_nullability
+from potok.plan.logical import Filter, Join, LogicalPlan, Project, with_nullability
+from potok.plan.unresolved import UnresolvedJoin
 from potok.types import BOOLEAN, DataType
 
 if TYPE_CHECKING:

@@ -18,15 +18,7 @@ from potok.plan.expressions import (
     UnresolvedAttribute,
     UnresolvedFunction,
 )
-from potok.plan.logical import (
-    Aggregate,
-    Attributes,
-    Filter,
-    LogicalPlan,
-    Project,
-    Sort,
-    Window,
-)
+from potok.plan.logical import Aggregate, Attributes, Filter, LogicalPlan, Project, Sort, Window
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer

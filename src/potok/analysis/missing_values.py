@@ -11,7 +11,8 @@ from potok.analysis.trees import named
 from potok.errors import SparkError
 from potok.functions.type_rules import cast_to
 from potok.plan.expressions import AttributeReference, Call, Expression, Literal
-from potok.plan.logical import Filter, LogicalPlan, NaDrop, NaFill, NaReplace, Project
+from potok.plan.logical import Filter, LogicalPlan, Project
+from potok.plan.unresolved import NaDrop, NaFill, NaReplace
 from potok.types import (
     BOOLEAN,
     DOUBLE,

@@ -21,7 +21,8 @@ from potok.plan.expressions import (
     UnresolvedFunction,
     UnresolvedStar,
 )
-from potok.plan.logical import Aggregate, Deduplicate, Limit, LogicalPlan, Project, Sort, UnresolvedAggregate
+from potok.plan.logical import Aggregate, Deduplicate, Limit, LogicalPlan, Project, Sort
+from potok.plan.unresolved import UnresolvedAggregate
 from potok.types import BOOLEAN, INTEGER, LONG, BooleanType, NumericType, StructType
 
 if TYPE_CHECKING:

@@ -13,15 +13,8 @@ import pyarrow as pa
 from potok.analysis.names import quote_type
 from potok.errors import SparkError, unsupported
 from potok.plan.expressions import AttributeReference, next_expr_id
-from potok.plan.logical import (
-    Attributes,
-    LocalRelation,
-    LogicalPlan,
-    RecursionLimit,
-    SubqueryAlias,
-    UnresolvedRelation,
-    UnresolvedSetOperation,
-)
+from potok.plan.logical import Attributes, LocalRelation, LogicalPlan, SubqueryAlias
+from potok.plan.unresolved import RecursionLimit, UnresolvedRelation, UnresolvedSetOperation
 from potok.types import arrow_type
 
 if TYPE_CHECKING:

@@ -41,10 +41,7 @@ from potok.plan.expressions import (
     next_expr_id,
 )
 from potok.plan.logical import (
-    CachedRemoteRelation,
-    CatalogQuery,
     CollectMetrics,
-    Drop,
     Filter,
     Hint,
     Limit,
@@ -55,12 +52,17 @@ from potok.plan.logical import (
     Range,
     Repartition,
     Sample,
-    ShowString,
     Sort,
     SubqueryAlias,
     Tail,
-    ToDataFrame,
     UnaryPlan,
+)
+from potok.plan.unresolved import (
+    CachedRemoteRelation,
+    CatalogQuery,
+    Drop,
+    ShowString,
+    ToDataFrame,
     UnresolvedDataSource,
     UnresolvedRelation,
     With,

@@ -18,11 +18,8 @@ from potok.plan.expressions import (
     Literal,
     next_expr_id,
 )
-from potok.plan.logical import (
-    LogicalPlan,
-    Project,
-    ToSchema,
-)
+from potok.plan.logical import LogicalPlan, Project
+from potok.plan.unresolved import ToSchema
 from potok.types import (
     STRING,
     ArrayType,

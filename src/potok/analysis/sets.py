@@ -30,18 +30,8 @@ from potok.plan.expressions import (
     Literal,
     next_expr_id,
 )
-from potok.plan.logical import (
-    Aggregate,
-    Attributes,
-    Deduplicate,
-    Expand,
-    LogicalPlan,
-    Project,
-    SetOperation,
-    UnresolvedDeduplicate,
-    UnresolvedSetOperation,
-    UnresolvedUnpivot,
-)
+from potok.plan.logical import Aggregate, Attributes, Deduplicate, Expand, LogicalPlan, Project, SetOperation
+from potok.plan.unresolved import UnresolvedDeduplicate, UnresolvedSetOperation, UnresolvedUnpivot
 from potok.types import (
     STRING,
     ArrayType,

@@ -25,8 +25,9 @@ from potok.plan.expressions import (
     UnresolvedFunction,
     UnresolvedSubquery,
 )
-from potok.plan.logical import LogicalPlan, Project, UnresolvedTableFunction
+from potok.plan.logical import LogicalPlan, Project
 from potok.plan.sql_functions import SqlFunction
+from potok.plan.unresolved import UnresolvedTableFunction
 from potok.types import DecimalType
 
 if TYPE_CHECKING:

@@ -25,14 +25,9 @@ from potok.plan.expressions import (
     UnresolvedStar,
     next_expr_id,
 )
-from potok.plan.logical import (
-    Expand,
-    Filter,
-    Limit,
-    LogicalPlan,
+from potok.plan.logical import Expand, Filter, Limit, LogicalPlan, Project, Sort
+from potok.plan.unresolved import (
     NaFill,
-    Project,
-    Sort,
     Statistics,
     Transpose,
     UnresolvedAggregate,

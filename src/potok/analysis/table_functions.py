@@ -22,15 +22,9 @@ from potok.plan.expressions import (
     SortOrder,
     UnresolvedAttribute,
 )
-from potok.plan.logical import (
-    LogicalPlan,
-    Project,
-    Sort,
-    SubqueryAlias,
-    UnresolvedTableFunction,
-    to_attribute,
-)
+from potok.plan.logical import LogicalPlan, Project, Sort, SubqueryAlias, to_attribute
 from potok.plan.table_functions import PythonTableFunction, TableArgument, UnresolvedPythonTable
+from potok.plan.unresolved import UnresolvedTableFunction
 
 if TYPE_CHECKING:
     from potok.analysis.analyzer import Analyzer

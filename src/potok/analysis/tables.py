@@ -35,10 +35,9 @@ from potok.plan.logical import (
     Range,
     SetOperation,
     SubqueryAlias,
-    UnresolvedInlineTable,
-    UnresolvedTableFunction,
 )
 from potok.plan.table_functions import PythonTableFunction
+from potok.plan.unresolved import UnresolvedInlineTable, UnresolvedTableFunction
 from potok.types import INTEGER, LONG, IntegralType
 
 if TYPE_CHECKING:

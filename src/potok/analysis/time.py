@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from potok.analysis.names import quote, quote_type, unresolved_column
 from potok.errors import SparkError
 from potok.plan.expressions import AttributeReference
-from potok.plan.logical import EventTimeWatermark, LogicalPlan, UnresolvedWatermark
+from potok.plan.logical import EventTimeWatermark, LogicalPlan
+from potok.plan.unresolved import UnresolvedWatermark
 from potok.types import TIMESTAMP, StructType
 
 if TYPE_CHECKING:

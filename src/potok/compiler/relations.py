@@ -75,7 +75,6 @@ from potok.plan.logical import (
     Sample,
     ScanRelation,
     SetOperation,
-    ShowString,
     Sort,
     StatefulMap,
     StreamingRelation,
@@ -87,6 +86,7 @@ from potok.plan.logical import (
 )
 from potok.plan.table_functions import PythonTableFunction
 from potok.plan.tree import Node
+from potok.plan.unresolved import ShowString
 from potok.types import INTEGER, DoubleType, FloatType, StructField, StructType
 
 _names = itertools.count(1)

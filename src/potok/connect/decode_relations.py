@@ -20,6 +20,7 @@ from potok.ddl import parse_name, parse_schema
 from potok.errors import SparkError, unsupported
 from potok.plan import expressions as e
 from potok.plan import logical as p
+from potok.plan import unresolved as u
 from potok.plan.statements import Statement
 from potok.plan.table_functions import UnresolvedPythonTable
 
@@ -109,7 +110,7 @@ class PlanDecoder:
             case "named_table":
                 table = read.named_table
                 parts = parse_name(table.unparsed_identifier)
-                return p.UnresolvedRelation(parts, p.Options(table.options), read.is_streaming)
+                return u.UnresolvedRelation(parts, p.Options(table.options), read.is_streaming)
             case "data_source":
                 return self._data_source(read.data_source, streaming=read.is_streaming)
         raise not_set("Read", "READTYPE")
@@ -117,7 +118,7 @@ class PlanDecoder:
     def _data_source(self, source: pb.Read.DataSource, *, streaming: bool) -> p.LogicalPlan:
         if source.predicates:
             raise unsupported("Reading over JDBC with predicates", "Read files or a table.")
-        return p.UnresolvedDataSource(
+        return u.UnresolvedDataSource(
             source.format or None,
             parse_schema(source.schema) if source.schema else None,
             p.Options(source.options),
@@ -149,7 +150,7 @@ class PlanDecoder:
         return relation_of_table(pa.concat_tables(tables), schema)
 
     def _cached_remote(self, cached: pb.CachedRemoteRelation) -> p.LogicalPlan:
-        return p.CachedRemoteRelation(cached.relation_id)
+        return u.CachedRemoteRelation(cached.relation_id)
 
     def _range(self, message: pb.Range) -> p.LogicalPlan:
         partitions = message.num_partitions if message.HasField("num_partitions") else None
@@ -193,18 +194,18 @@ class PlanDecoder:
             return parsed
         references = tuple(self.relation(reference) for reference in message.references)
         self._references.update({r.plan_id: r for r in references if r.plan_id is not None})
-        return p.WithRelations(self.relation(message.root), references)
+        return u.WithRelations(self.relation(message.root), references)
 
     def _table_function(self, message: pb.UnresolvedTableValuedFunction) -> p.LogicalPlan:
         arguments = self.expressions.expressions(message.arguments)
-        return p.UnresolvedTableFunction(message.function_name, arguments)
+        return u.UnresolvedTableFunction(message.function_name, arguments)
 
     def _catalog(self, catalog: pb.Catalog) -> p.LogicalPlan:
         method = catalog.WhichOneof("cat_type")
         if method is None:
             raise not_set("Catalog", "CATTYPE")
         call = getattr(catalog, method)
-        return p.CatalogQuery(method, _catalog_arguments(call))
+        return u.CatalogQuery(method, _catalog_arguments(call))
 
     # ---- columns and rows -------------------------------------------------------------------
 
@@ -224,23 +225,23 @@ class PlanDecoder:
             if len(alias.name) != 1:
                 got = ", ".join(alias.name)
                 raise SparkError("CONNECT_INVALID_PLAN.WITH_COLUMNS_REQUIRE_SINGLE_NAME_PART", got=got)
-        return p.WithColumns(child, tuple(self.expressions.alias(alias) for alias in message.aliases))
+        return u.WithColumns(child, tuple(self.expressions.alias(alias) for alias in message.aliases))
 
     def _with_columns_renamed(self, message: pb.WithColumnsRenamed) -> p.LogicalPlan:
         renames = tuple((r.col_name, r.new_col_name) for r in message.renames)
         if not renames:
             renames = tuple(message.rename_columns_map.items())
-        return p.WithColumnsRenamed(self.relation(message.input), renames)
+        return u.WithColumnsRenamed(self.relation(message.input), renames)
 
     def _drop(self, message: pb.Drop) -> p.LogicalPlan:
         child = self.relation(message.input)
-        return p.Drop(child, self.expressions.expressions(message.columns), tuple(message.column_names))
+        return u.Drop(child, self.expressions.expressions(message.columns), tuple(message.column_names))
 
     def _to_df(self, message: pb.ToDF) -> p.LogicalPlan:
-        return p.ToDataFrame(self.relation(message.input), tuple(message.column_names))
+        return u.ToDataFrame(self.relation(message.input), tuple(message.column_names))
 
     def _to_schema(self, message: pb.ToSchema) -> p.LogicalPlan:
-        return p.ToSchema(self.relation(message.input), _struct(decode_type(message.schema)))
+        return u.ToSchema(self.relation(message.input), _struct(decode_type(message.schema)))
 
     def _subquery_alias(self, message: pb.SubqueryAlias) -> p.LogicalPlan:
         return p.SubqueryAlias(self.relation(message.input), message.alias, tuple(message.qualifier))
@@ -273,7 +274,7 @@ class PlanDecoder:
             raise SparkError("CONNECT_INVALID_PLAN.DEDUPLICATE_ALL_COLUMNS_AND_SUBSET")
         if not message.all_columns_as_keys and not names:
             raise SparkError("CONNECT_INVALID_PLAN.DEDUPLICATE_REQUIRES_COLUMNS_OR_ALL")
-        return p.UnresolvedDeduplicate(
+        return u.UnresolvedDeduplicate(
             self.relation(message.input), names, message.within_watermark, as_groups=False
         )
 
@@ -299,7 +300,7 @@ class PlanDecoder:
         values = None
         if message.HasField("values"):
             values = self.expressions.expressions(message.values.values)
-        return p.UnresolvedUnpivot(
+        return u.UnresolvedUnpivot(
             child,
             self.expressions.expressions(message.ids),
             values,
@@ -309,14 +310,14 @@ class PlanDecoder:
 
     def _transpose(self, message: pb.Transpose) -> p.LogicalPlan:
         child = self.relation(message.input)
-        return p.Transpose(child, self.expressions.expressions(message.index_columns))
+        return u.Transpose(child, self.expressions.expressions(message.index_columns))
 
     def _parse(self, message: pb.Parse) -> p.LogicalPlan:
         name = _PARSE_FORMATS.get(message.format)
         if name is None:
             raise unsupported("Parsing XML", "Parse the text with a user-defined function.")
         schema = _struct(decode_type(message.schema)) if message.HasField("schema") else None
-        return p.UnresolvedParse(self.relation(message.input), name, schema, p.Options(message.options))
+        return u.UnresolvedParse(self.relation(message.input), name, schema, p.Options(message.options))
 
     def _collect_metrics(self, message: pb.CollectMetrics) -> p.LogicalPlan:
         child = self.relation(message.input)
@@ -324,15 +325,15 @@ class PlanDecoder:
 
     def _with_watermark(self, message: pb.WithWatermark) -> p.LogicalPlan:
         child = self.relation(message.input)
-        return p.UnresolvedWatermark(child, message.event_time, message.delay_threshold)
+        return u.UnresolvedWatermark(child, message.event_time, message.delay_threshold)
 
     def _show_string(self, message: pb.ShowString) -> p.LogicalPlan:
         child = self.relation(message.input)
-        return p.ShowString(child, message.num_rows, message.truncate, message.vertical)
+        return u.ShowString(child, message.num_rows, message.truncate, message.vertical)
 
     def _html_string(self, message: pb.HtmlString) -> p.LogicalPlan:
         child = self.relation(message.input)
-        return p.ShowString(child, message.num_rows, message.truncate, vertical=False, html=True)
+        return u.ShowString(child, message.num_rows, message.truncate, vertical=False, html=True)
 
     # ---- several inputs ---------------------------------------------------------------------
 
@@ -347,19 +348,19 @@ class PlanDecoder:
     def _lateral_join(self, message: pb.LateralJoin) -> p.LogicalPlan:
         return replace(self._joined(message, ()), lateral=True)
 
-    def _joined(self, message: pb.Join, using: tuple[str, ...]) -> p.UnresolvedJoin:
+    def _joined(self, message: pb.Join, using: tuple[str, ...]) -> u.UnresolvedJoin:
         join_type = _JOIN_TYPES.get(message.join_type)
         if join_type is None:
             raise invalid_plan(f"The join type {message.join_type} is not supported")
         left, right = self.relation(message.left), self.relation(message.right)
         condition = self.expressions.optional(message, "join_condition")
-        return p.UnresolvedJoin(left, right, join_type, condition, using)
+        return u.UnresolvedJoin(left, right, join_type, condition, using)
 
     def _set_operation(self, message: pb.SetOperation) -> p.LogicalPlan:
         operation = _SET_OPERATIONS.get(message.set_op_type)
         if operation is None:
             raise invalid_plan(f"The set operation {message.set_op_type} is not supported")
-        return p.UnresolvedSetOperation(
+        return u.UnresolvedSetOperation(
             self.relation(message.left_input),
             self.relation(message.right_input),
             operation,
@@ -376,7 +377,7 @@ class PlanDecoder:
             raise invalid_plan(f"The group type {message.group_type} is not supported")
         child = self.relation(message.input)
         pivot = message.HasField("pivot")
-        return p.UnresolvedAggregate(
+        return u.UnresolvedAggregate(
             child,
             self.expressions.expressions(message.grouping_expressions),
             self.expressions.expressions(message.aggregate_expressions),
@@ -443,47 +444,47 @@ class PlanDecoder:
 
     def _fill_na(self, message: pb.NAFill) -> p.LogicalPlan:
         values = tuple(decode_literal(value) for value in message.values)
-        return p.NaFill(self.relation(message.input), tuple(message.cols), values)
+        return u.NaFill(self.relation(message.input), tuple(message.cols), values)
 
     def _drop_na(self, message: pb.NADrop) -> p.LogicalPlan:
         minimum = message.min_non_nulls if message.HasField("min_non_nulls") else None
-        return p.NaDrop(self.relation(message.input), tuple(message.cols), minimum)
+        return u.NaDrop(self.relation(message.input), tuple(message.cols), minimum)
 
     def _replace(self, message: pb.NAReplace) -> p.LogicalPlan:
         pairs = tuple(
             (decode_literal(r.old_value), decode_literal(r.new_value)) for r in message.replacements
         )
-        return p.NaReplace(self.relation(message.input), tuple(message.cols), pairs)
+        return u.NaReplace(self.relation(message.input), tuple(message.cols), pairs)
 
     def _summary(self, message: pb.StatSummary) -> p.LogicalPlan:
-        return p.Statistics(self.relation(message.input), "summary", (), tuple(message.statistics))
+        return u.Statistics(self.relation(message.input), "summary", (), tuple(message.statistics))
 
     def _describe(self, message: pb.StatDescribe) -> p.LogicalPlan:
-        return p.Statistics(self.relation(message.input), "describe", tuple(message.cols))
+        return u.Statistics(self.relation(message.input), "describe", tuple(message.cols))
 
     def _crosstab(self, message: pb.StatCrosstab) -> p.LogicalPlan:
-        return p.Statistics(self.relation(message.input), "crosstab", (message.col1, message.col2))
+        return u.Statistics(self.relation(message.input), "crosstab", (message.col1, message.col2))
 
     def _cov(self, message: pb.StatCov) -> p.LogicalPlan:
-        return p.Statistics(self.relation(message.input), "cov", (message.col1, message.col2))
+        return u.Statistics(self.relation(message.input), "cov", (message.col1, message.col2))
 
     def _corr(self, message: pb.StatCorr) -> p.LogicalPlan:
         method = message.method or "pearson"
-        return p.Statistics(self.relation(message.input), "corr", (message.col1, message.col2), (method,))
+        return u.Statistics(self.relation(message.input), "corr", (message.col1, message.col2), (method,))
 
     def _approx_quantile(self, message: pb.StatApproxQuantile) -> p.LogicalPlan:
         arguments = (tuple(message.probabilities), message.relative_error)
-        return p.Statistics(self.relation(message.input), "approx_quantile", tuple(message.cols), arguments)
+        return u.Statistics(self.relation(message.input), "approx_quantile", tuple(message.cols), arguments)
 
     def _freq_items(self, message: pb.StatFreqItems) -> p.LogicalPlan:
         support = message.support if message.HasField("support") else 0.01
-        return p.Statistics(self.relation(message.input), "freq_items", tuple(message.cols), (support,))
+        return u.Statistics(self.relation(message.input), "freq_items", tuple(message.cols), (support,))
 
     def _sample_by(self, message: pb.StatSampleBy) -> p.LogicalPlan:
         fractions = tuple((decode_literal(f.stratum), f.fraction) for f in message.fractions)
         column = self.expressions.expression(message.col)
         arguments = (column, fractions, _seed(message))
-        return p.Statistics(self.relation(message.input), "sample_by", (), arguments)
+        return u.Statistics(self.relation(message.input), "sample_by", (), arguments)
 
 
 def _struct(data_type: t.DataType) -> t.StructType:
@@ -524,9 +525,9 @@ def _with_common_tables(
     if not relations:
         return parsed
     if isinstance(parsed, p.LogicalPlan):
-        return p.With(parsed, relations)
+        return u.With(parsed, relations)
     changes: dict[str, Any] = {
-        f.name: p.With(value, relations)
+        f.name: u.With(value, relations)
         for f in fields(parsed)
         if isinstance(value := getattr(parsed, f.name), p.LogicalPlan)
     }

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from potok.checkpoint.files import FileSystem, LocalFileSystem
 from potok.engine.scan import Scan
 from potok.plan.commands import WriteBatch, WriteStream
-from potok.plan.logical import LogicalPlan, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, StreamingRelation
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType
 
 if TYPE_CHECKING:

@@ -17,14 +17,8 @@ from potok.connectors.provider import BaseProvider
 from potok.errors import SparkError
 from potok.plan.commands import WriteBatch, WriteStream
 from potok.plan.expressions import AttributeReference, next_expr_id
-from potok.plan.logical import (
-    LogicalPlan,
-    Options,
-    ScanRelation,
-    StreamingRelation,
-    UnresolvedDataSource,
-    schema_attributes,
-)
+from potok.plan.logical import LogicalPlan, Options, ScanRelation, StreamingRelation, schema_attributes
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType, struct_as_nullable
 
 if TYPE_CHECKING:

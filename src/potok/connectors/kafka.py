@@ -15,13 +15,8 @@ from potok.connectors.provider import BaseProvider
 from potok.errors import SparkError
 from potok.plan.commands import WriteBatch, WriteStream
 from potok.plan.expressions import next_expr_id
-from potok.plan.logical import (
-    LogicalPlan,
-    ScanRelation,
-    StreamingRelation,
-    UnresolvedDataSource,
-    schema_attributes,
-)
+from potok.plan.logical import LogicalPlan, ScanRelation, StreamingRelation, schema_attributes
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType
 
 

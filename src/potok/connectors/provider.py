@@ -7,7 +7,8 @@ from __future__ import annotations
 from potok.connectors.base import ReadContext, Rows, Sink, SinkContext, Source, SourceContext
 from potok.errors import SparkError
 from potok.plan.commands import WriteBatch, WriteStream
-from potok.plan.logical import LogicalPlan, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, StreamingRelation
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType
 
 ALL_MODES = ("append", "update", "complete")

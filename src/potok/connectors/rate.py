@@ -17,13 +17,8 @@ from potok.connectors.base import ReadAll, ReadContext, ReadLimit, SourceContext
 from potok.connectors.provider import BaseProvider
 from potok.errors import SparkError
 from potok.plan.expressions import next_expr_id
-from potok.plan.logical import (
-    LogicalPlan,
-    Options,
-    StreamingRelation,
-    UnresolvedDataSource,
-    schema_attributes,
-)
+from potok.plan.logical import LogicalPlan, Options, StreamingRelation, schema_attributes
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import LONG, TIMESTAMP, StructField, StructType
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]

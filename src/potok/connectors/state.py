@@ -19,7 +19,8 @@ from potok.connectors.base import ReadContext
 from potok.connectors.paths import local_path
 from potok.connectors.provider import BaseProvider
 from potok.errors import SparkError, unsupported
-from potok.plan.logical import LogicalPlan, Options, ScanRelation, UnresolvedDataSource, schema_attributes
+from potok.plan.logical import LogicalPlan, Options, ScanRelation, schema_attributes
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import INTEGER, LONG, STRING, StructField, StructType, arrow_schema, arrow_type
 
 _SIDES = ("left", "right", "none")

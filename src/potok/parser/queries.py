@@ -25,24 +25,26 @@ from potok.plan.expressions import (
     WindowExpression,
 )
 from potok.plan.logical import (
-    Drop,
     Filter,
     Hint,
     Limit,
     LogicalPlan,
     Offset,
     Project,
-    RecursionLimit,
     Repartition,
     Sort,
     SubqueryAlias,
+)
+from potok.plan.tree import Node
+from potok.plan.unresolved import (
+    Drop,
+    RecursionLimit,
     UnresolvedAggregate,
     UnresolvedDeduplicate,
     UnresolvedSetOperation,
     With,
     WithColumns,
 )
-from potok.plan.tree import Node
 from potok.tokens import STRING, ParseError, Token
 
 _QUALIFY_COLUMN = "__qualify"

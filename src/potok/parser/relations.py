@@ -23,13 +23,9 @@ from potok.plan.expressions import (
     UnresolvedFunction,
     UnresolvedStar,
 )
-from potok.plan.logical import (
-    Filter,
-    Limit,
-    LogicalPlan,
-    Options,
-    Sample,
-    SubqueryAlias,
+from potok.plan.logical import Filter, Limit, LogicalPlan, Options, Sample, SubqueryAlias
+from potok.plan.table_functions import TableArgument
+from potok.plan.unresolved import (
     UnresolvedAggregate,
     UnresolvedInlineTable,
     UnresolvedJoin,
@@ -37,7 +33,6 @@ from potok.plan.logical import (
     UnresolvedTableFunction,
     UnresolvedUnpivot,
 )
-from potok.plan.table_functions import TableArgument
 from potok.tokens import NUMBER, QUOTED, WORD, ParseError
 
 UNNAMED_SUBQUERY = "__auto_generated_subquery_name"

@@ -15,7 +15,8 @@ from potok.parser.catalog_statements import DATABASE_WORDS
 from potok.parser.routines import RoutineParser
 from potok.plan import statements as s
 from potok.plan.expressions import Expression
-from potok.plan.logical import LogicalPlan, Options, With
+from potok.plan.logical import LogicalPlan, Options
+from potok.plan.unresolved import With
 from potok.tokens import END, QUOTED, STRING, WORD, ParseError, Token
 
 _QUERY_HEADS = frozenset({"SELECT", "FROM", "VALUES", "TABLE", "("})

@@ -20,18 +20,16 @@ from potok.errors import SparkError
 from potok.plan.commands import CreateView, WriteBatch, WriteStream
 from potok.plan.expressions import Alias, next_expr_id
 from potok.plan.logical import (
-    CatalogQuery,
     LocalRelation,
     LogicalPlan,
     Options,
     Project,
     ScanRelation,
     SubqueryAlias,
-    UnresolvedDataSource,
-    UnresolvedRelation,
     schema_attributes,
 )
 from potok.plan.tree import Node
+from potok.plan.unresolved import CatalogQuery, UnresolvedDataSource, UnresolvedRelation
 from potok.session.catalog_queries import answer
 from potok.session.describe import field_comment
 from potok.session.local_rows import column, local_rows

@@ -12,7 +12,8 @@ from potok.connectors.paths import local_path
 from potok.ddl import parse_name
 from potok.errors import SparkError
 from potok.functions.registry import builtin_functions
-from potok.plan.logical import CatalogQuery, LocalRelation, Options
+from potok.plan.logical import LocalRelation, Options
+from potok.plan.unresolved import CatalogQuery
 from potok.session.describe import create_table_text, field_comment
 from potok.session.local_rows import STRINGS, column, local_rows
 from potok.session.tables import (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from potok.engine.pipeline import Pipeline, SqlStage
 from potok.errors import SparkError
 from potok.plan import logical as p
+from potok.plan import unresolved as u
 from potok.plan.expressions import (
     AggregateCall,
     Call,
@@ -75,7 +76,7 @@ def _as_far_as_resolved(plan: p.LogicalPlan) -> p.LogicalPlan:
         new = node.map_children(change)
         if isinstance(new, p.Project):
             return replace(new, expressions=tuple(_named(e) for e in new.expressions))
-        if isinstance(new, p.UnresolvedTableFunction) and new.name == "range":
+        if isinstance(new, u.UnresolvedTableFunction) and new.name == "range":
             numbers = [a.value for a in new.arguments if isinstance(a, Literal)]
             if len(numbers) == len(new.arguments) == 1:
                 return p.Range(0, int(numbers[0]), 1)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 
 from potok.plan import logical as p
+from potok.plan import unresolved as u
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -223,7 +224,7 @@ def _logical(plan: p.LogicalPlan) -> str:
             return f"{'DeduplicateWithinWatermark' if within else 'Deduplicate'} {expressions_text(keys)}"
         case p.EventTimeWatermark(event_time=event_time, delay_ms=delay_ms):
             return f"EventTimeWatermark {attribute_text(event_time)}, {_delay_text(delay_ms)}"
-        case p.UnresolvedInlineTable(rows=((),)):
+        case u.UnresolvedInlineTable(rows=((),)):
             return "OneRowRelation"
         case p.Range(start=start, end=end, step=step, num_partitions=splits):
             return f"Range ({start}, {end}, step={step}, splits={splits})"
@@ -234,7 +235,7 @@ def _logical(plan: p.LogicalPlan) -> str:
             return f"Relation {table}{expressions_text(plan.output, ',')} {kind}"
         case p.StreamingRelation():
             return f"StreamingExecutionRelation {source_text(plan)}, {expressions_text(plan.output)}, name=<Unassigned>"
-        case p.UnresolvedRelation(parts=parts, streaming=streaming):
+        case u.UnresolvedRelation(parts=parts, streaming=streaming):
             return f"'UnresolvedRelation [{', '.join(parts)}], [], {'true' if streaming else 'false'}"
         case p.MapPartitions(function=function) | p.GroupMap(function=function):
             return f"{type(plan).__name__} {function.name}, {expressions_text(plan.output)}"

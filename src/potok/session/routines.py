@@ -21,8 +21,9 @@ from potok.plan.expressions import (
     UnresolvedSubquery,
     WindowExpression,
 )
-from potok.plan.logical import LocalRelation, LogicalPlan, UnresolvedInlineTable, UnresolvedTableFunction
+from potok.plan.logical import LocalRelation, LogicalPlan
 from potok.plan.sql_functions import SqlFunction, SqlVariable
+from potok.plan.unresolved import UnresolvedInlineTable, UnresolvedTableFunction
 from potok.session import local_rows as r
 from potok.session.tables import DEFAULT_CATALOG, TableDefinition, check_columns, quoted
 from potok.types import NULL, DataType, StructType, struct_as_nullable

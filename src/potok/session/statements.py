@@ -11,7 +11,8 @@ from potok.connectors.registry import provider
 from potok.errors import SparkError, unsupported
 from potok.plan import statements as s
 from potok.plan.commands import WriteBatch
-from potok.plan.logical import LocalRelation, LogicalPlan, Options, UnresolvedDataSource, UnresolvedRelation
+from potok.plan.logical import LocalRelation, LogicalPlan, Options
+from potok.plan.unresolved import UnresolvedDataSource, UnresolvedRelation
 from potok.session import local_rows as r
 from potok.session.catalog import NamedQuery, renamed
 from potok.session.catalog_queries import create_database, drop_database, function_names, function_not_found

@@ -20,12 +20,7 @@ from potok.connectors.registry import provider
 from potok.engine.engine import Runner
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
-from potok.plan.logical import (
-    LogicalPlan,
-    ScanRelation,
-    SetOperation,
-    schema_attributes,
-)
+from potok.plan.logical import LogicalPlan, ScanRelation, SetOperation, schema_attributes
 from potok.stateful.base import StateContext
 from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state

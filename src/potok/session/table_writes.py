@@ -29,16 +29,10 @@ from potok.plan.expressions import (
     Literal,
     next_expr_id,
 )
-from potok.plan.logical import (
-    LogicalPlan,
-    Options,
-    Project,
-    ScanRelation,
-    SubqueryAlias,
-    UnresolvedDataSource,
-)
+from potok.plan.logical import LogicalPlan, Options, Project, ScanRelation, SubqueryAlias
 from potok.plan.statements import InsertInto
 from potok.plan.tree import Node
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.session.tables import (
     EXTERNAL,
     MANAGED,

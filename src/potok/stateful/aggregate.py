@@ -33,14 +33,7 @@ from potok.plan.expressions import (
     SortOrder,
     next_expr_id,
 )
-from potok.plan.logical import (
-    Aggregate,
-    Attributes,
-    LogicalPlan,
-    OperatorStep,
-    Project,
-    to_attribute,
-)
+from potok.plan.logical import Aggregate, Attributes, LogicalPlan, OperatorStep, Project, to_attribute
 from potok.plan.tree import Node
 from potok.stateful.base import (
     MICROS_PER_MS,

@@ -25,14 +25,7 @@ from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows, offsets_of, spans
 from potok.errors import SparkError, unsupported
 from potok.plan.expressions import Alias, AttributeReference, Expression, PythonFunction, next_expr_id
-from potok.plan.logical import (
-    Attributes,
-    Filter,
-    Join,
-    LogicalPlan,
-    OperatorStep,
-    Project,
-)
+from potok.plan.logical import Attributes, Filter, Join, LogicalPlan, OperatorStep, Project
 from potok.stateful.base import (
     MICROS_PER_MS,
     StateContext,

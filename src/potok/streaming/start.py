@@ -24,13 +24,7 @@ from potok.connectors.memory import MemorySink
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
 from potok.plan.expressions import Call
-from potok.plan.logical import (
-    Filter,
-    LogicalPlan,
-    Project,
-    StreamingRelation,
-    SubqueryAlias,
-)
+from potok.plan.logical import Filter, LogicalPlan, Project, StreamingRelation, SubqueryAlias
 from potok.plan.tree import Node
 from potok.streaming.execution import QueryDefinition
 from potok.streaming.lock import Lock

@@ -9,16 +9,8 @@ from potok.ddl import parse_schema
 from potok.functions.base import FunctionContext
 from potok.functions.registry import builtin_functions
 from potok.parser import parse_query
-from potok.plan.logical import (
-    CatalogQuery,
-    LocalRelation,
-    LogicalPlan,
-    Options,
-    StreamingRelation,
-    UnresolvedDataSource,
-    UnresolvedWatermark,
-    schema_attributes,
-)
+from potok.plan.logical import LocalRelation, LogicalPlan, Options, StreamingRelation, schema_attributes
+from potok.plan.unresolved import CatalogQuery, UnresolvedDataSource, UnresolvedWatermark
 from potok.types import StructType, arrow_schema
 
 VIEWS = {

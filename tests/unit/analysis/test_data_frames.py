@@ -23,18 +23,12 @@ from potok.plan.expressions import (
     UnresolvedStar,
     UpdateFields,
 )
-from potok.plan.logical import (
+from potok.plan.logical import Filter, LogicalPlan, Options, Project, ScanRelation, Sort, SubqueryAlias
+from potok.plan.unresolved import (
     Drop,
-    Filter,
-    LogicalPlan,
     NaDrop,
     NaFill,
-    Options,
-    Project,
-    ScanRelation,
-    Sort,
     Statistics,
-    SubqueryAlias,
     ToDataFrame,
     ToSchema,
     UnresolvedAggregate,

@@ -11,6 +11,7 @@ from potok.connect.encode import encode_type
 from potok.errors import Origin, SparkError
 from potok.plan import expressions as e
 from potok.plan import logical as p
+from potok.plan import unresolved as u
 from unit.connect.conversations import Recorded, conversation, conversations, relations
 
 PEOPLE = t.StructType(
@@ -57,8 +58,8 @@ def test_all_conversations_are_read() -> None:
 def test_a_csv_stream_with_a_column_added() -> None:
     plan = decode(request("s1_csv_console", 9).plan.command.write_stream_operation_start.input)
     at_line_19 = Origin(fragment="col", call_site="seeds/s1_csv_console.py:19")
-    assert plan == p.WithColumns(
-        p.UnresolvedDataSource("csv", PEOPLE, p.Options(), ("/data/people",), streaming=True),
+    assert plan == u.WithColumns(
+        u.UnresolvedDataSource("csv", PEOPLE, p.Options(), ("/data/people",), streaming=True),
         (
             e.Alias(
                 e.UnresolvedFunction(
@@ -80,7 +81,7 @@ def test_a_csv_stream_with_a_column_added() -> None:
 
 def test_a_data_frame_made_of_rows() -> None:
     plan = decode(request("x6_sql_expr", 7).plan.root)
-    assert isinstance(plan, p.ShowString)
+    assert isinstance(plan, u.ShowString)
     assert (plan.num_rows, plan.truncate, plan.vertical) == (20, 20, False)
     rows = plan.child
     assert isinstance(rows, p.LocalRelation)
@@ -93,7 +94,7 @@ def test_sql_text_with_a_named_argument() -> None:
     assert sql.query == "select id, upper(s) u from t where id > :x"
     plan = decode(request("x6_sql_expr", 30).plan.command.sql_command.input)
     assert e.Literal(1, t.INTEGER) in list(plan.walk())
-    assert p.UnresolvedRelation(("t",)) in [n for n in plan.walk() if isinstance(n, p.UnresolvedRelation)]
+    assert u.UnresolvedRelation(("t",)) in [n for n in plan.walk() if isinstance(n, u.UnresolvedRelation)]
 
 
 def test_functions_of_the_user_keep_their_payload() -> None:

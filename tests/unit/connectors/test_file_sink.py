@@ -21,7 +21,8 @@ from potok.ddl import parse_schema
 from potok.engine.rows import Rows, rows_of_table
 from potok.errors import SparkError
 from potok.plan.commands import WriteBatch, WriteStream
-from potok.plan.logical import LogicalPlan, Options, ScanRelation, UnresolvedDataSource
+from potok.plan.logical import LogicalPlan, Options, ScanRelation
+from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import arrow_schema
 
 SCHEMA = parse_schema("a STRING, b INT")

@@ -15,7 +15,8 @@ from potok.connectors.csv import PROVIDER as CSV
 from potok.connectors.text import PROVIDER as TEXT
 from potok.ddl import parse_schema
 from potok.errors import SparkError
-from potok.plan.logical import Options, StreamingRelation, UnresolvedDataSource
+from potok.plan.logical import Options, StreamingRelation
+from potok.plan.unresolved import UnresolvedDataSource
 
 
 class Directory:

@@ -10,6 +10,7 @@ import re
 
 from potok.plan import expressions as e
 from potok.plan import logical as p
+from potok.plan import unresolved as u
 from potok.plan.tree import Node
 from potok.types import DecimalType, DoubleType, FloatType, StringType
 
@@ -165,7 +166,7 @@ def _list(items: tuple[e.Expression, ...]) -> str:
 
 
 def _own_expressions(node: p.LogicalPlan) -> list[Node]:
-    if isinstance(node, p.UnresolvedAggregate) and node.having is not None:
+    if isinstance(node, u.UnresolvedAggregate) and node.having is not None:
         return [node.having]
     return list(node.children(e.Expression))
 
@@ -187,23 +188,23 @@ def plan(node: p.LogicalPlan) -> list[str]:
 
 def _node(node: p.LogicalPlan) -> tuple[str, list[p.LogicalPlan]]:
     match node:
-        case p.UnresolvedInlineTable(rows=((),)):
+        case u.UnresolvedInlineTable(rows=((),)):
             return "OneRowRelation", []
-        case p.UnresolvedInlineTable(rows=rows, names=names):
+        case u.UnresolvedInlineTable(rows=rows, names=names):
             names = names or tuple(f"col{i}" for i in range(1, len(rows[0]) + 1))
             return f"LocalRelation [{', '.join(names)}]", []
-        case p.UnresolvedRelation(parts=parts, streaming=streaming):
+        case u.UnresolvedRelation(parts=parts, streaming=streaming):
             return f"UnresolvedRelation [{', '.join(parts)}], [], {str(streaming).lower()}", []
-        case p.UnresolvedTableFunction(name=name, arguments=arguments):
+        case u.UnresolvedTableFunction(name=name, arguments=arguments):
             return f"UnresolvedTableValuedFunction [{name}], {_list(arguments)}, false", []
         case p.Project(child=child, expressions=expressions):
             return f"Project {_list(expressions)}", [child]
         case p.Filter(child=child, condition=condition):
             return f"Filter {expression(condition)}", [child]
-        case p.UnresolvedAggregate(having=having) if having is not None:
-            inner = p.UnresolvedAggregate(node.child, node.grouping, node.aggregates)
+        case u.UnresolvedAggregate(having=having) if having is not None:
+            inner = u.UnresolvedAggregate(node.child, node.grouping, node.aggregates)
             return f"UnresolvedHaving {expression(having)}", [inner]
-        case p.UnresolvedAggregate(child=child, grouping=grouping, aggregates=aggregates):
+        case u.UnresolvedAggregate(child=child, grouping=grouping, aggregates=aggregates):
             return f"Aggregate {_list(grouping) + ', ' if grouping else ''}{_list(aggregates)}", [child]
         case p.Sort(child=child, order=order, is_global=is_global):
             return f"Sort {_list(order)}, {str(is_global).lower()}", [child]
@@ -211,25 +212,25 @@ def _node(node: p.LogicalPlan) -> tuple[str, list[p.LogicalPlan]]:
             return f"Limit {expression(count)}", [child]
         case p.Offset(child=child, count=count):
             return f"Offset {expression(count)}", [child]
-        case p.UnresolvedDeduplicate(child=child):
+        case u.UnresolvedDeduplicate(child=child):
             return "Distinct", [child]
-        case p.UnresolvedSetOperation(operation="union", is_all=False):
-            both = p.UnresolvedSetOperation(node.left, node.right, "union")
+        case u.UnresolvedSetOperation(operation="union", is_all=False):
+            both = u.UnresolvedSetOperation(node.left, node.right, "union")
             return "Distinct", [both]
-        case p.UnresolvedSetOperation(left=left, right=right, operation=operation, is_all=is_all):
+        case u.UnresolvedSetOperation(left=left, right=right, operation=operation, is_all=is_all):
             head = {"union": "Union false, false", "except": "Except", "intersect": "Intersect"}[operation]
             suffix = {"union": "", "except": f"{' All' if is_all else ''} {str(is_all).lower()}",
                       "intersect": f"{' All' if is_all else ''} {str(is_all).lower()}"}[operation]  # fmt: skip
             return head + suffix, [left, right]
         case p.SubqueryAlias(child=child, name=name, column_names=names):
-            if isinstance(child, p.UnresolvedTableFunction) and names:
+            if isinstance(child, u.UnresolvedTableFunction) and names:
                 return f"SubqueryAlias {name}", [child]
             if names:
-                return f"SubqueryAlias {name}", [p.ToDataFrame(child, names)]
+                return f"SubqueryAlias {name}", [u.ToDataFrame(child, names)]
             return f"SubqueryAlias {name}", [child]
-        case p.ToDataFrame(child=child, names=names):
+        case u.ToDataFrame(child=child, names=names):
             return f"UnresolvedSubqueryColumnAliases [{', '.join(names)}]", [child]
-        case p.UnresolvedJoin(left=left, right=right, join_type=join_type, condition=condition, using=using):
+        case u.UnresolvedJoin(left=left, right=right, join_type=join_type, condition=condition, using=using):
             name = _JOINS[join_type]
             if node.lateral:
                 on = f", {expression(condition)}" if condition else ""
@@ -239,7 +240,7 @@ def _node(node: p.LogicalPlan) -> tuple[str, list[p.LogicalPlan]]:
             if using:
                 return f"Join UsingJoin({name}, [{', '.join(using)}])", [left, right]
             return f"Join {name}" + (f", {expression(condition)}" if condition else ""), [left, right]
-        case p.With(child=child, relations=relations):
+        case u.With(child=child, relations=relations):
             named = [
                 r if isinstance(r, p.SubqueryAlias) and r.column_names else p.SubqueryAlias(r, n)
                 for n, r in relations

@@ -22,15 +22,9 @@ from potok.plan.expressions import (
     WindowExpression,
     WindowFrame,
 )
-from potok.plan.logical import (
+from potok.plan.logical import Filter, Limit, Options, Project, Sample, Sort, SubqueryAlias
+from potok.plan.unresolved import (
     Drop,
-    Filter,
-    Limit,
-    Options,
-    Project,
-    Sample,
-    Sort,
-    SubqueryAlias,
     UnresolvedAggregate,
     UnresolvedInlineTable,
     UnresolvedJoin,

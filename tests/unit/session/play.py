@@ -10,15 +10,9 @@ from potok.ddl import parse_schema
 from potok.errors import SparkError
 from potok.parser import parse_expression, parse_query
 from potok.plan.commands import Trigger, WriteBatch, WriteStream
-from potok.plan.logical import (
-    CatalogQuery,
-    LogicalPlan,
-    Options,
-    Project,
-    UnresolvedDataSource,
-    UnresolvedRelation,
-)
+from potok.plan.logical import LogicalPlan, Options, Project
 from potok.plan.statements import Statement
+from potok.plan.unresolved import CatalogQuery, UnresolvedDataSource, UnresolvedRelation
 from potok.session import Runtime, Session
 from potok.session.describe import SPARK_VERSION
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from potok.ddl import parse_schema
 from potok.parser import parse_query
 from potok.plan.commands import CreateView, Trigger, WriteStream
-from potok.plan.logical import LogicalPlan, Options, UnresolvedDataSource, UnresolvedWatermark
+from potok.plan.logical import LogicalPlan, Options
+from potok.plan.unresolved import UnresolvedDataSource, UnresolvedWatermark
 from potok.session import Runtime, Session
 
 SCHEMA = "k STRING, i INT, d DOUBLE, dec DECIMAL(10,2), s STRING, b BOOLEAN"
