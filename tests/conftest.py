@@ -6,6 +6,9 @@ import os
 
 from hypothesis import settings
 
+# First of all: in a worker of pytest-xdist the client alone looks for Spark's jars and ends the process.
+import potok.sql  # noqa: F401
+
 # The same examples in every run, however slow the machine; a campaign looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("campaign", deadline=None)

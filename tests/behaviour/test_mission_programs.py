@@ -1,7 +1,7 @@
 """The mission's programs, as they are, against what Spark 4.3.0 did with the same files.
 
 `recorded/programs` holds Spark's console and, in `snapshot.txt`, every file it wrote. Only what must
-differ is changed in the programs: how long they wait, the port, and Kafka for a directory of texts.
+differ is changed in the programs: how long they wait (until they are told), the port, and Kafka for a directory of texts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +19,24 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import PATIENCE_S, until
 from support.processes import environment, potok_command
 
 RECORDED = Path(__file__).parent / "recorded" / "programs"
 MISSION = Path(__file__).parents[2] / "examples" / "mission"
-_PATIENCE_S = 30.0
 _FILE = re.compile(r"^FILE run/(\S.*?)  \[\d+ bytes, mode 644\]$")
 _NO_NEWLINE = " <no newline at end>"
+# Waits as `awaitTermination` does, until the file `end` is there.
+_TOLD = """\
+def wait_until_told(query):
+    from pathlib import Path
+    while not Path("end").exists():
+        if query.awaitTermination(0.1):
+            return True
+    return query.awaitTermination(0.1)
+
+
+"""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -39,7 +49,7 @@ class Run:
         for old, new in changes.items():
             assert old in text
             text = text.replace(old, new)
-        (directory / program).write_text(text, "utf-8")
+        (directory / program).write_text(_TOLD + text, "utf-8")
         self._output = directory / "stdout"
         self._errors = directory / "stderr"
         with self._output.open("wb") as out, self._errors.open("wb") as err:
@@ -58,12 +68,15 @@ class Run:
         return self._errors.read_text("utf-8")
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        """Until the condition holds. Fails when the program ends first or after half a minute."""
-        limit = time.monotonic() + _PATIENCE_S
-        while not condition():
+        """Until the condition holds. Fails when the program ends first."""
+
+        def holds() -> bool:
+            if condition():
+                return True
             assert self._process.poll() is None, self.errors
-            assert time.monotonic() < limit, self.console + self.errors
-            time.sleep(0.01)
+            return False
+
+        until(holds)
 
     def wait_batch(self, number: int, *, times: int = 1) -> None:
         """Until the console has shown the whole batch."""
@@ -82,8 +95,9 @@ class Run:
         hidden.rename(self.directory / target)
 
     def finish(self) -> int:
-        """Wait for the program's own end; the exit code."""
-        return self._process.wait(_PATIENCE_S)
+        """Tell the program that its time is over, and wait for its own end; the exit code."""
+        (self.directory / "end").touch()
+        return self._process.wait(PATIENCE_S)
 
     def interrupt(self) -> int:
         """Ctrl-C; the exit code."""
@@ -169,7 +183,7 @@ def assert_same_checkpoint(run: Run, name: str) -> None:
 
 def test_lines_from_files_to_the_console(start: Callable[..., Run], tmp_path: Path) -> None:
     (tmp_path / "people").mkdir()
-    run = start("file_stream.py", **{"timeout=60": "timeout=4"})
+    run = start("file_stream.py", **{"query.awaitTermination(timeout=60)": "wait_until_told(query)"})
     for number in range(3):
         run.copy(RECORDED / "s1_csv_console" / f"a{number + 1}.csv", f"people/a{number + 1}.csv")
         run.wait_batch(number)
@@ -180,13 +194,14 @@ def test_lines_from_files_to_the_console(start: Callable[..., Run], tmp_path: Pa
 def test_temperatures_and_a_copy_under_another_name(start: Callable[..., Run], tmp_path: Path) -> None:
     files = RECORDED / "s2_daytemp_console"
     (tmp_path / "source-data").mkdir()
-    run = start("temperatures.py", **{"awaitTermination(60)": "awaitTermination(4)"})
+    run = start("temperatures.py", **{"query.awaitTermination(60)": "wait_until_told(query)"})
     run.copy(files / "temp_data1.csv", "source-data/temp_data1.csv")
     run.wait_batch(0)
     run.copy(files / "temp_data1.csv", "source-data/copy.csv")
     run.wait_batch(1)
     run.copy(files / "temp_data1.csv", "source-data/copy.csv")
     run.copy(files / "temp_data2.csv", "source-data/temp_data2.csv")
+    run.wait_batch(2)
     assert run.finish() == 0
     assert run.console == recorded_console("s2_daytemp_console/stdout.txt")
 
@@ -194,7 +209,7 @@ def test_temperatures_and_a_copy_under_another_name(start: Callable[..., Run], t
 def test_a_filter_from_csv_to_csv(start: Callable[..., Run], tmp_path: Path) -> None:
     name = "s3_csv_filter_csv"
     (tmp_path / "source-data").mkdir()
-    run = start("filter_to_csv.py", **{"awaitTermination(30)": "awaitTermination(4)"})
+    run = start("filter_to_csv.py", **{"query.awaitTermination(30)": "wait_until_told(query)"})
     for number in range(4):
         run.copy(RECORDED / name / f"temp_data{number + 1}.csv", f"source-data/temp_data{number + 1}.csv")
         run.wait_commit(number)
@@ -243,12 +258,14 @@ def test_two_streams(start: Callable[..., Run], tmp_path: Path) -> None:
     files = RECORDED / "s6_two_streams"
     for directory in ("subdir1", "subdir2"):
         (tmp_path / "data" / directory).mkdir(parents=True)
-    run = start("two_streams.py", **{"TIMEOUT = 10 ": "TIMEOUT = 4 "})
+    told = {"start_plus_timeout < datetime.now()": 'wait_until_told(query1) or __import__("pathlib").Path("end").exists()'}
+    run = start("two_streams.py", **told)
     run.copy(files / "a1.csv", "data/subdir1/a1.csv")
     run.copy(files / "a2.csv", "data/subdir2/a2.csv")
     run.wait_batch(0, times=2)
     run.copy(files / "a2.csv", "data/subdir1/b2.csv")
     run.copy(files / "a1.csv", "data/subdir2/b1.csv")
+    run.wait_batch(1, times=2)
     assert run.finish() == 0
     # Spark interleaves the lines of the two tables; here a table is whole.
     assert sorted(run.console.splitlines()) == sorted(
@@ -270,7 +287,7 @@ def line_server(send: Callable[[socket.socket], None]) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(_PATIENCE_S)
+        thread.join(PATIENCE_S)
 
 
 def test_lines_from_a_socket(start: Callable[..., Run]) -> None:
@@ -279,9 +296,9 @@ def test_lines_from_a_socket(start: Callable[..., Run]) -> None:
 
     def send(connection: socket.socket) -> None:
         for event, part in zip(go_on, parts, strict=False):
-            event.wait(_PATIENCE_S)
+            event.wait(PATIENCE_S)
             connection.sendall(part)
-        go_on[4].wait(_PATIENCE_S)
+        go_on[4].wait(PATIENCE_S)
         connection.sendall(b"last line,without newline")
 
     with line_server(send) as port:
@@ -310,7 +327,7 @@ def test_a_line_without_a_comma_ends_the_socket_program(start: Callable[..., Run
     go_on = threading.Event()
 
     def send(connection: socket.socket) -> None:
-        go_on.wait(_PATIENCE_S)
+        go_on.wait(PATIENCE_S)
         connection.sendall(b"no comma\n")
 
     with line_server(send) as port:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import potok
+from support.patience import PATIENCE_S
 
 SOURCE = Path(potok.__file__).parent.parent
 
@@ -23,7 +24,7 @@ def potok_command(*arguments: str) -> list[str]:
 
 
 def run_potok(
-    *arguments: str, directory: Path | None = None, timeout_s: float = 60
+    *arguments: str, directory: Path | None = None, timeout_s: float = PATIENCE_S
 ) -> subprocess.CompletedProcess[str]:
     """Run `potok ...` to its end."""
     return subprocess.run(
