@@ -89,15 +89,7 @@ class InProcessChannel(grpc.Channel):  # type: ignore[misc]  # grpc-stubs miss t
     def __init__(self, service: ConnectService) -> None:
         self._service = service
         self._unary = {
-            "AnalyzePlan": service.analyze,
-            "ArtifactStatus": service.artifact_status,
-            "CloneSession": service.clone_session,
-            "Config": service.config,
-            "FetchErrorDetails": service.fetch_error_details,
-            "GetStatus": service.get_status,
-            "Interrupt": service.interrupt,
-            "ReleaseExecute": service.release_execute,
-            "ReleaseSession": service.release_session,
+            **service.unary_calls(),
             # Clients of Spark 4.1 release cached frames so, from their destructors.
             "ExecutePlan": lambda request: list(service.execute(request, inline=True))[-1],
         }

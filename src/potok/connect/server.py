@@ -130,17 +130,7 @@ class _Servicer(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc
 
     def __init__(self, service: ConnectService) -> None:
         self._service = service
-        for name, function in {
-            "AnalyzePlan": service.analyze,
-            "ArtifactStatus": service.artifact_status,
-            "CloneSession": service.clone_session,
-            "Config": service.config,
-            "FetchErrorDetails": service.fetch_error_details,
-            "GetStatus": service.get_status,
-            "Interrupt": service.interrupt,
-            "ReleaseExecute": service.release_execute,
-            "ReleaseSession": service.release_session,
-        }.items():
+        for name, function in service.unary_calls().items():
             setattr(self, name, self._unary(function))
 
     def _unary(self, function: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyspark.sql.connect.proto as pb
 
@@ -81,6 +81,20 @@ class ConnectService:
         return not any(query.is_active for query in queries)
 
     # ---- plans ----
+
+    def unary_calls(self) -> dict[str, Callable[[Any], Any]]:
+        """The calls with one request and one response, by the protocol's names."""
+        return {
+            "AnalyzePlan": self.analyze,
+            "ArtifactStatus": self.artifact_status,
+            "CloneSession": self.clone_session,
+            "Config": self.config,
+            "FetchErrorDetails": self.fetch_error_details,
+            "GetStatus": self.get_status,
+            "Interrupt": self.interrupt,
+            "ReleaseExecute": self.release_execute,
+            "ReleaseSession": self.release_session,
+        }
 
     def execute(
         self, request: pb.ExecutePlanRequest, *, inline: bool, on_leave: Register | None = None

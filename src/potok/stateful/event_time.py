@@ -12,6 +12,7 @@ from potok.checkpoint.state.index import Longs
 from potok.errors import SparkError
 from potok.plan.expressions import AttributeReference
 from potok.plan.logical import Attributes
+from potok.stateful.base import MICROS_PER_MS
 
 DELAY_KEY = "spark.watermarkDelayMs"
 # What Spark 4.3 takes for the event time of a window where it reads one number: the place of the window's
@@ -43,3 +44,13 @@ def known_micros(column: pa.Array | pa.ChunkedArray) -> tuple[Longs, npt.NDArray
         column = column.flatten()[1]
     is_known = np.asarray(column.is_valid())
     return np.asarray(column.view(pa.int64()).fill_null(0)), is_known
+
+
+def without_late_rows(columns: list[pa.Array], position: int, late_ms: int) -> tuple[list[pa.Array], int]:
+    """The rows whose event time, in the column at `position`, is after `late_ms` or NULL; and the number of the others."""
+    times, is_known = known_micros(columns[position])
+    late = is_known & (times <= late_ms * MICROS_PER_MS)
+    if not late.any():
+        return columns, 0
+    kept = pa.array(~late)
+    return [column.filter(kept) for column in columns], int(late.sum())

@@ -26,7 +26,7 @@ from potok.stateful.base import (
     TypedStore,
     column_arrays,
 )
-from potok.stateful.event_time import event_time_position, known_micros
+from potok.stateful.event_time import event_time_position, without_late_rows
 from potok.stateful.expiry import Expiry
 from potok.stateful.user.frames import Frames, chunks, from_frame, user_keys
 from potok.stateful.user.groups import Groups, grouped, sorted_positions
@@ -165,13 +165,9 @@ class GroupStateOperator(StatefulOperator):
         position = self._function.time_position
         if self._function.timeout != BY_EVENT_TIME or position is None:
             return columns
-        times, is_known = known_micros(columns[position])
-        late = is_known & (times <= self.batch.late_ms * MICROS_PER_MS)
-        if not late.any():
-            return columns
-        self.counts.dropped_by_watermark += int(late.sum())
-        kept = pa.array(~late)
-        return [column.filter(kept) for column in columns]
+        kept, late = without_late_rows(columns, position, self.batch.late_ms)
+        self.counts.dropped_by_watermark += late
+        return kept
 
     # ---- groups with rows -----------------------------------------------------------------------
 

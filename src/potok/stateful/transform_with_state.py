@@ -28,7 +28,7 @@ from potok.stateful.base import (
     TypedStore,
     column_arrays,
 )
-from potok.stateful.event_time import event_time_position, known_micros
+from potok.stateful.event_time import event_time_position, known_micros, without_late_rows
 from potok.stateful.group_state import nullable_fields, with_keys
 from potok.stateful.user import variable_files as files
 from potok.stateful.user.batch_groups import BatchGroups
@@ -268,13 +268,9 @@ class TransformOperator(StatefulOperator):
         position = self._processor.time_position
         if self._processor.time_mode != BY_EVENT_TIME or position is None:
             return columns
-        times, is_known = known_micros(columns[position])
-        late = is_known & (times <= self.batch.late_ms * MICROS_PER_MS)
-        if not late.any():
-            return columns
-        self.counts.dropped_by_watermark += int(late.sum())
-        kept = pa.array(~late)
-        return [column.filter(kept) for column in columns]
+        kept, late = without_late_rows(columns, position, self.batch.late_ms)
+        self.counts.dropped_by_watermark += late
+        return kept
 
     def _part(self, inputs: Inputs, columns: list[pa.Array]) -> _Part:
         """Rows by group, as the processor gets them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal
+from typing import Literal, get_args
 
 from potok.streaming.clock import Clock
 
@@ -22,20 +22,7 @@ StepName = Literal[
     "commitOffsets",
     "progress",
 ]
-STEPS: tuple[StepName, ...] = (
-    "recover",
-    "trigger",
-    "latestOffset",
-    "construct",
-    "walCommit",
-    "commitSources",
-    "getBatch",
-    "queryPlanning",
-    "addBatch",
-    "watermark",
-    "commitOffsets",
-    "progress",
-)
+STEPS: tuple[StepName, ...] = get_args(StepName)
 
 # (step, whether it begins or ends, batch id); called in the query's thread.
 StepHook = Callable[[StepName, bool, int], None]
