@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from behaviour.experiments import RECORDED, Experiment
+from support.patience import PATIENCE_S
 
 _HEAD = re.compile(r"^## (?P<label>.*?)  options=(?P<options>\{.*\}) schema='(?P<schema>.*)'$", re.MULTILINE)
 _ANSWER = re.compile(r"\n   (row \(|\(no rows\)|ERROR )")
@@ -75,7 +76,9 @@ def test_recorded_cases(name: str, spark: Any, experiment: Callable[[str, str], 
                 rows.extend(tuple(row) for row in frame.collect())
 
             frame = reader.load(e.path(f"in{number}"))
-            frame.writeStream.foreachBatch(collect).trigger(availableNow=True).start().awaitTermination(60)
+            frame.writeStream.foreachBatch(collect).trigger(availableNow=True).start().awaitTermination(
+                PATIENCE_S
+            )
 
         outcome = e.outcome(run)
         if case.answer.startswith("   ERROR"):

@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import functions as F  # noqa: N812 - PySpark's convention
 
 from behaviour.experiments import Experiment
+from support.patience import PATIENCE_S
 
 Make = Callable[[str, str], Experiment]
 GROUP = "B_file_source"
@@ -207,7 +208,7 @@ def test_order_and_limits(experiment: Make, spark: Any) -> None:
     for label, trigger in (("availableNow", {"availableNow": True}), ("once", {"once": True})):
         e.say(f"## {label} maxFilesPerTrigger=1")
         query = files.start(files.read(maxFilesPerTrigger=1), f"cp{label}", **trigger)
-        query.awaitTermination(60)
+        query.awaitTermination(PATIENCE_S)
     assert e.said == e.observations()
 
 

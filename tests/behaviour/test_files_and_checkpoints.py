@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812 - PySpark's convention
 
 from behaviour.experiments import RECORDED, Experiment
+from support.patience import PATIENCE_S
 
 Make = Callable[[str, str], Experiment]
 _FILE = re.compile(r"^FILE (\S.*?)  \[\d+ bytes, mode 644\]$")
@@ -51,7 +52,7 @@ def write(
     """Everything there is, to a directory."""
     writer = frame.writeStream.format(sink).trigger(availableNow=True).options(**options)
     writer = writer.option("checkpointLocation", e.path(f"cp_{name}")).partitionBy(*partition_by)
-    writer.start(e.path(name)).awaitTermination(60)
+    writer.start(e.path(name)).awaitTermination(PATIENCE_S)
 
 
 def feed(e: Experiment, count: int) -> None:
@@ -207,7 +208,7 @@ def test_available_now_and_once(experiment: Make, spark: Any) -> None:
             frame = spark.readStream.option("maxFilesPerTrigger", 1).text(e.path(f"in{name}"))
             writer = frame.writeStream.foreachBatch(collect).trigger(**trigger)
             query = writer.option("checkpointLocation", e.path(f"cp{name}")).start()
-            assert query.awaitTermination(60)
+            assert query.awaitTermination(PATIENCE_S)
         assert said == [line for line in e.observations() if line.startswith("batch")]
 
 
@@ -258,4 +259,4 @@ def _say_batches(e: Experiment, frame: Any) -> None:
     def collect(batch: Any, batch_id: int) -> None:
         e.say(f"batch {batch_id}:", [tuple(r) for r in batch.collect()])
 
-    frame.writeStream.foreachBatch(collect).trigger(availableNow=True).start().awaitTermination(60)
+    frame.writeStream.foreachBatch(collect).trigger(availableNow=True).start().awaitTermination(PATIENCE_S)

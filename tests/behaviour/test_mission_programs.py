@@ -102,7 +102,7 @@ class Run:
     def interrupt(self) -> int:
         """Ctrl-C; the exit code."""
         self._process.send_signal(signal.SIGINT)
-        return self.finish()
+        return self._process.wait(PATIENCE_S)
 
     def end(self) -> None:
         """Whatever happened."""
@@ -258,8 +258,7 @@ def test_two_streams(start: Callable[..., Run], tmp_path: Path) -> None:
     files = RECORDED / "s6_two_streams"
     for directory in ("subdir1", "subdir2"):
         (tmp_path / "data" / directory).mkdir(parents=True)
-    told = {"start_plus_timeout < datetime.now()": 'wait_until_told(query1) or __import__("pathlib").Path("end").exists()'}
-    run = start("two_streams.py", **told)
+    run = start("two_streams.py", **{"start_plus_timeout < datetime.now()": "not wait_until_told(query1)"})
     run.copy(files / "a1.csv", "data/subdir1/a1.csv")
     run.copy(files / "a2.csv", "data/subdir2/a2.csv")
     run.wait_batch(0, times=2)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import PATIENCE_S
 from support.processes import environment, potok_command, run_potok
 
 STREAM = """
@@ -45,7 +46,7 @@ def start(program: str, directory: Path) -> subprocess.Popen[str]:
     "wait",
     [
         "query.awaitTermination()",
-        "query.awaitTermination(60)",
+        "query.awaitTermination(3600)",
         "spark.streams.awaitAnyTermination()",
         "spark.range(10**11).collect()",
     ],
@@ -53,10 +54,9 @@ def start(program: str, directory: Path) -> subprocess.Popen[str]:
 def test_ctrl_c_ends_a_wait_at_once(tmp_path: Path, wait: str) -> None:
     with start(wait, tmp_path) as process:
         time.sleep(1)
-        sent_s = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
-        assert time.monotonic() - sent_s < 5
+        # Left alone, none of them ends in time.
+        _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert stderr.rstrip().endswith("KeyboardInterrupt")
 
@@ -64,15 +64,18 @@ def test_ctrl_c_ends_a_wait_at_once(tmp_path: Path, wait: str) -> None:
 def test_ctrl_c_can_be_caught(tmp_path: Path) -> None:
     program = """
     try:
+        print("waiting", flush=True)
         query.awaitTermination()
     except KeyboardInterrupt:
         query.stop()
         print("stopped", query.isActive)
     """
     with start(program, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        stdout, _ = process.communicate(timeout=30)
+        stdout, _ = process.communicate(timeout=PATIENCE_S)
     assert (stdout, process.returncode) == ("stopped False\n", 0)
 
 
@@ -104,7 +107,7 @@ def test_ctrl_c_can_be_caught(tmp_path: Path) -> None:
 )
 def test_leaving_never_hangs(tmp_path: Path, end: str) -> None:
     with start(end, tmp_path) as process:
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
     assert process.returncode in {0, 1, 3}
 
 
@@ -126,7 +129,7 @@ def test_the_drop_in_import(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[Row(n=1), Row(n=2)]\n", "")
@@ -168,7 +171,7 @@ def test_the_shell() -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0
@@ -193,7 +196,7 @@ def serving(*options: str) -> Iterator[str]:
             yield line.split()[-1]
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE_S) == 0
 
 
 def ask(url: str, directory: Path, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -210,7 +213,7 @@ def ask(url: str, directory: Path, **extra: str) -> subprocess.CompletedProcess[
         env=environment(**extra),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql.streaming import StreamingQueryListener
 
 from potok.connect import query_commands
+from support.patience import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -24,13 +24,6 @@ def source(tmp_path: Path) -> Path:
 
 def lines(spark: Any, source: Path) -> Any:
     return spark.readStream.text(str(source))
-
-
-def until(condition: Any, timeout_s: float = 20) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +144,7 @@ def test_each_batch_goes_to_a_function(spark: Any, source: Path, tmp_path: Path)
             file.write(f"{batch_id} {rows} {count} {batch.isStreaming}\n")
 
     query = lines(spark, source).writeStream.foreachBatch(each).trigger(availableNow=True).start()
-    assert query.awaitTermination(30)
+    assert query.awaitTermination(PATIENCE_S)
     assert Path(seen).read_text() == "0 ['1', '2'] 2 False\n"
 
 
@@ -170,10 +163,11 @@ def test_a_wait_can_be_interrupted(spark: Any, source: Path) -> None:
 
     query = lines(spark, source).writeStream.format("noop").start()
     spark.addTag("waiting")
-    timer = threading.Timer(0.3, lambda: spark.interruptTag("waiting"))
-    timer.start()
+    # Until there is something to interrupt.
+    thread = threading.Thread(target=until, args=(lambda: spark.interruptTag("waiting"), 0.1))
+    thread.start()
     with pytest.raises(PySparkException, match="OPERATION_CANCELED"):
         query.awaitTermination()
-    timer.join()
+    thread.join()
     assert query.isActive
     query.stop()

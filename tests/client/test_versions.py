@@ -16,6 +16,7 @@ import pyspark
 import pytest
 from pyspark.sql import functions as F  # noqa: N812 - as programs name it
 
+from support.patience import PATIENCE_S
 from support.processes import environment, run_potok
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
@@ -58,7 +59,7 @@ def test_a_program_without_a_file(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from examples.walkthrough import EXAMPLES, RECORDED, SELF_CONTAINED, walked_through
+from support.patience import PATIENCE_S
 from support.processes import environment, run_potok
 
 FILES = 5
@@ -141,7 +142,7 @@ def test_demo(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -173,7 +174,7 @@ def test_tested_stream(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout

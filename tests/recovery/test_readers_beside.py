@@ -11,7 +11,7 @@ import pytest
 from potok.sql import SparkSession
 from potok.sql import functions as F  # noqa: N812 - as programs name it
 
-FILES, ROWS = 120, 5
+FILES, ROWS, AT_ONCE = 120, 5, 3
 CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
@@ -34,9 +34,14 @@ def spark() -> Iterator[SparkSession]:
 def test_reads_see_whole_batches(spark: SparkSession, tmp_path: Path) -> None:
     source, checkpoint = tmp_path / "in", tmp_path / "checkpoint"
     source.mkdir()
-    for number in range(FILES):
+
+    def put(number: int) -> None:
         rows = [{"k": (7 * number + n) % 50, "v": n} for n in range(ROWS)]
-        (source / f"{number:04d}.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        hidden = source / f".{number:04d}.json"
+        hidden.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        hidden.rename(source / f"{number:04d}.json")
+
+    put(0)
     stream = spark.readStream.schema("k INT, v INT").option("maxFilesPerTrigger", 1).json(str(source))
     query = (
         stream.groupBy("k")
@@ -44,16 +49,18 @@ def test_reads_see_whole_batches(spark: SparkSession, tmp_path: Path) -> None:
         .writeStream.format("noop")
         .outputMode("update")
         .option("checkpointLocation", str(checkpoint))
-        .trigger(availableNow=True)
         .start()
     )
+    query.processAllAvailable()
     seen = []
-    while query.isActive:
-        if query.lastProgress is not None and query.lastProgress["batchId"] > 0:
-            state = spark.read.format("statestore").load(str(checkpoint))
-            seen.append(state.agg(F.sum("value.count")).collect()[0][0])
-    query.awaitTermination()
-    assert len(set(seen)) > 3
+    # The query goes on during a read, but not so far that what is read is gone before its end.
+    for first in range(1, FILES, AT_ONCE):
+        for number in range(first, min(first + AT_ONCE, FILES)):
+            put(number)
+        state = spark.read.format("statestore").load(str(checkpoint))
+        seen.append(state.agg(F.sum("value.count")).collect()[0][0])
+    query.processAllAvailable()
+    query.stop()
     assert seen == sorted(seen)
     assert not [count for count in seen if count % ROWS]
     deltas = len(list((checkpoint / "state" / "0" / "0").glob("*.delta")))

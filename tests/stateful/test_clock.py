@@ -19,12 +19,16 @@ from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
 from potok.sql import SparkSession
 from potok.stateful.expiry import Expiry
 from potok.types import LONG, StructField, StructType
+from support.patience import PATIENCE_S, until
 
 LATER_MS = 1500
+NEVER_MS = 3_600_000
 
 
 class Alarm(StatefulProcessor):  # type: ignore[misc]  # pyspark is untyped here
     """Says that a key is there, and again a while later."""
+
+    after_ms = LATER_MS
 
     def init(self, handle: Any) -> None:
         self.handle = handle
@@ -32,7 +36,7 @@ class Alarm(StatefulProcessor):  # type: ignore[misc]  # pyspark is untyped here
 
     def handleInputRows(self, key: Any, rows: Any, timerValues: Any) -> Any:  # noqa: N802, N803 - PySpark's names
         self.seen.update((len(list(rows)),))
-        self.handle.registerTimer(timerValues.getCurrentProcessingTimeInMs() + LATER_MS)
+        self.handle.registerTimer(timerValues.getCurrentProcessingTimeInMs() + self.after_ms)
         yield Row(k=key[0], what="here")
 
     def handleExpiredTimer(self, key: Any, timerValues: Any, expiredTimerInfo: Any) -> Any:  # noqa: N802, N803
@@ -42,24 +46,37 @@ class Alarm(StatefulProcessor):  # type: ignore[misc]  # pyspark is untyped here
         pass
 
 
-def alarm(key: Any, frames: Any, state: Any) -> Any:
+class LateAlarm(Alarm):
+    """When the test is long over."""
+
+    after_ms = NEVER_MS
+
+
+def alarm(key: Any, frames: Any, state: Any, after_ms: int = LATER_MS) -> Any:
     """The same with a state of its own."""
     what = "later" if state.hasTimedOut else "here"
     if state.hasTimedOut:
         state.remove()
     else:
         state.update((sum(map(len, frames)),))
-        state.setTimeoutDuration(LATER_MS)
+        state.setTimeoutDuration(after_ms)
     yield pd.DataFrame({"k": [key[0]], "what": [what]})
 
 
-def by_processor(keys: Any) -> Any:
-    return keys.transformWithState(Alarm(), "k STRING, what STRING", "Update", "ProcessingTime")
+def late_alarm(key: Any, frames: Any, state: Any) -> Any:
+    """When the test is long over."""
+    yield from alarm(key, frames, state, NEVER_MS)
 
 
-def by_function(keys: Any) -> Any:
+def by_processor(keys: Any, *, late: bool = False) -> Any:
+    processor = LateAlarm() if late else Alarm()
+    return keys.transformWithState(processor, "k STRING, what STRING", "Update", "ProcessingTime")
+
+
+def by_function(keys: Any, *, late: bool = False) -> Any:
+    function = late_alarm if late else alarm
     return keys.applyInPandasWithState(
-        alarm, "k STRING, what STRING", "n LONG", "update", "ProcessingTimeTimeout"
+        function, "k STRING, what STRING", "n LONG", "update", "ProcessingTimeTimeout"
     )
 
 
@@ -82,10 +99,9 @@ def test_a_batch_without_data_when_a_time_has_come_and_no_other(
     rows = kind(spark.readStream.text(str(tmp_path)).groupBy("value"))
     query = rows.writeStream.outputMode("update").format("memory").queryName("told").start()
     query.processAllAvailable()
-    assert [tuple(row) for row in spark.table("told").collect()] == [("a", "here")]
-    until = time.monotonic() + 60
-    while spark.table("told").count() < 2 and time.monotonic() < until:
-        time.sleep(0.05)
+    assert [tuple(row) for row in spark.table("told").collect()][:1] == [("a", "here")]
+    until(lambda: spark.table("told").count() >= 2)
+    # If there were more batches than asked for, they would come now.
     time.sleep(0.5)
     assert [tuple(row) for row in spark.table("told").collect()] == [("a", "here"), ("a", "later")]
     batches = [progress["batchId"] for progress in query.recentProgress if progress["batchDuration"]]
@@ -98,7 +114,7 @@ def test_a_batch_without_data_when_a_time_has_come_and_no_other(
 def test_what_is_available_now_has_an_end(spark: Any, kind: Any, tmp_path: Path) -> None:
     """In Spark it has none while state waits for the clock."""
     (tmp_path / "keys.txt").write_text("a\n")
-    rows = kind(spark.readStream.text(str(tmp_path)).groupBy("value"))
+    rows = kind(spark.readStream.text(str(tmp_path)).groupBy("value"), late=True)
     query = (
         rows.writeStream.outputMode("update")
         .format("memory")
@@ -106,7 +122,7 @@ def test_what_is_available_now_has_an_end(spark: Any, kind: Any, tmp_path: Path)
         .trigger(availableNow=True)
         .start()
     )
-    assert query.awaitTermination(60)
+    assert query.awaitTermination(PATIENCE_S)
     assert [tuple(row) for row in spark.table("told").collect()] == [("a", "here")]
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,11 @@ from potok.streaming.manager import ActiveRuns, QueryManager
 from potok.streaming.query import StreamingQuery
 from potok.streaming.services import BatchContext, BatchRows, Environment, PrepareContext, PreparedQuery
 from potok.types import LONG, StructField, StructType, arrow_schema
+from support.patience import PATIENCE_S
+from support.patience import until as until_slowly
 
+until = partial(until_slowly, pause_s=0.002)
 VALUES = StructType((StructField("value", LONG),))
-PATIENCE_S = 20.0
 
 
 class ManualClock:
@@ -574,14 +576,6 @@ class Stream:
             batch: json.loads(text.split("\n")[1])["nextBatchWatermarkMs"]
             for batch, text in self.log("commits").items()
         }
-
-
-def until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-    """Wait for something that another thread does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
 
 
 @contextlib.contextmanager

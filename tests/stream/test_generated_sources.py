@@ -24,6 +24,7 @@ from potok.plan.logical import Options, StreamingRelation
 from potok.plan.unresolved import UnresolvedDataSource
 from potok.types import StructType
 from stream.harness import ManualClock, Stream, stopping, until
+from support.patience import PATIENCE_S
 
 FOLDER = Path(__file__).parent / "recorded"
 RATE: dict[str, Any] = json.loads((FOLDER / "rate.json").read_text(encoding="utf-8"))
@@ -159,7 +160,7 @@ def test_micro_batches_available_now_is_one_batch(tmp_path: Path) -> None:
     stream = Stream(tmp_path, relation(RateMicroBatchProvider(), {"rowsPerBatch": "3"}))
     with stopping(stream.manager) as manager:
         query = manager.start(replace(stream.write, trigger=Trigger("available_now")))
-        assert query.await_termination(20)
+        assert query.await_termination(PATIENCE_S)
     assert stream.offsets() == {0: ['{"offset":3,"timestamp":1000}']}
     assert len(stream.sink.batches) == 1
 

@@ -43,6 +43,7 @@ from stream.harness import (
     union,
     until,
 )
+from support.patience import PATIENCE_S
 
 FOLDER = Path(__file__).parent / "recorded"
 RECORDED: dict[str, Any] = json.loads((FOLDER / "manager.json").read_text(encoding="utf-8"))
@@ -106,7 +107,7 @@ def test_a_second_process_is_told_before_it_has_done_harm(stream: Stream) -> Non
     stream.run(AddData("a", 1), StartStream(), CheckAnswer(1), StopStream())
     before = sorted(path.name for path in stream.checkpoint.rglob("*"))
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import fcntl, os, sys, time; f = os.open(sys.argv[1], 0); fcntl.flock(f, 2); print('held', flush=True); time.sleep(60)", str(stream.checkpoint)],
+        [sys.executable, "-c", "import fcntl, os, sys, time; f = os.open(sys.argv[1], 0); fcntl.flock(f, 2); print('held', flush=True); time.sleep(3600)", str(stream.checkpoint)],
         stdout=subprocess.PIPE,
     )  # fmt: skip
     assert holder.stdout is not None
@@ -141,7 +142,7 @@ def test_a_foreign_writer_is_noticed_by_the_logs(stream: Stream) -> None:
         (stream.checkpoint / "offsets" / "1").write_text("v1\n{}\n7")
         stream.session.numbers.of("a").add([2])
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
         assert raised.value.cause_condition == "CONCURRENT_STREAM_LOG_UPDATE"
         assert "Multiple streaming jobs detected for 1" in raised.value.message
         assert [batch for batch, _ in stream.sink.batches] == [0]
@@ -154,7 +155,7 @@ def test_failure_texts(stream: Stream) -> None:
     with stopping(stream.manager) as manager:
         query = manager.start(stream.write)
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
         cause = "[INTERNAL_ERROR] told to fail at 0 SQLSTATE: XX000"
         block = (
             "=== Streaming Query ===\n"
@@ -204,7 +205,7 @@ def test_active_get_and_await_any(stream: Stream) -> None:
         assert not manager.await_any_termination(0.05)
         waiter = threading.Timer(0.05, two.stop)
         waiter.start()
-        assert manager.await_any_termination(20)
+        assert manager.await_any_termination(PATIENCE_S)
         waiter.join()
 
 
@@ -310,7 +311,7 @@ def test_waiting_in_the_querys_own_thread_is_refused(stream: Stream) -> None:
     stream.sink.on_batch = on_batch
     stream.session.numbers.of("a").add([1])
     query = stream.manager.start(stream.write)
-    assert query.await_termination(20)
+    assert query.await_termination(PATIENCE_S)
     assert "Cannot wait for a query state from the same thread" in errors[0].message
     assert stream.sink.batches == [(0, [1])]
 
@@ -320,7 +321,7 @@ def test_stop_gives_up_after_the_timeout(tmp_path: Path) -> None:
     release = threading.Event()
 
     def on_batch(batch_id: int) -> None:
-        release.wait(20)
+        release.wait(PATIENCE_S)
 
     stream.sink.on_batch = on_batch
     stream.session.numbers.of("a").add([1])
@@ -329,6 +330,8 @@ def test_stop_gives_up_after_the_timeout(tmp_path: Path) -> None:
     with pytest.raises(SparkError, match="failed to stop within 50 milliseconds"):
         query.stop()
     release.set()
+    # The time that a stop may take counts for this one as well.
+    assert query.await_termination(PATIENCE_S)
     query.stop()
 
 
@@ -405,7 +408,7 @@ def test_a_temporary_checkpoint_after_a_failure(stream: Stream, forced: str) -> 
     write = replace(stream.write, format="", options=Options(), foreach_batch=function)
     query = stream.manager.start(write)
     with pytest.raises(StreamingQueryError) as raised:
-        query.await_termination(20)
+        query.await_termination(PATIENCE_S)
     assert raised.value.cause_condition == "FOREACH_BATCH_USER_FUNCTION_ERROR"
     assert "ZeroDivisionError" in raised.value.message
     assert len(list((stream.directory / "tmp").iterdir())) == (0 if forced == "true" else 1)
@@ -499,7 +502,7 @@ def test_sources_are_stopped_when_another_one_cannot_start(tmp_path: Path) -> No
     stream = Stream(tmp_path, union(numbers_relation("a", 1), broken))
     query = stream.manager.start(stream.write)
     with pytest.raises(StreamingQueryError):
-        query.await_termination(20)
+        query.await_termination(PATIENCE_S)
     assert [source.stopped for source in stream.session.numbers.sources] == [True]
     assert query.status().message.startswith("Terminated with exception: invalid literal for int()")
 

@@ -20,7 +20,16 @@ from potok.plan.expressions import PythonFunction
 from potok.plan.logical import Options
 from potok.streaming.failure import StreamingQueryError
 from potok.types import NULL, StructType
-from stream.harness import VALUES, AddData, CheckBatches, StartStream, StopStream, Stream, stopping
+from stream.harness import (
+    VALUES,
+    AddData,
+    CheckBatches,
+    StartStream,
+    StopStream,
+    Stream,
+    stopping,
+)
+from support.patience import PATIENCE_S
 
 FOLDER = Path(__file__).parent / "recorded"
 SINKS: dict[str, Any] = json.loads((FOLDER / "sinks.json").read_text(encoding="utf-8"))
@@ -82,7 +91,7 @@ def test_wrong_options_fail_the_first_batch(tmp_path: Path, recorded: str, optio
     with stopping(stream.manager) as manager:
         query = manager.start(replace(stream.write, format="console", options=Options(options)))
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
     assert raised.value.parameters["message"] == SINKS[recorded]["getMessageParameters"]["message"]
 
 
@@ -240,7 +249,7 @@ def test_foreach_that_raises(tmp_path: Path) -> None:
     with stopping(stream.manager) as manager:
         query = manager.start(stream.write)
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
     assert raised.value.cause_condition == "PYTHON_EXCEPTION"
     assert "ValueError: bad row 5" in raised.value.message
     assert CALLS == [("open", 0, 0), ("close", "ValueError('bad row 5')")]
@@ -271,5 +280,5 @@ def test_an_error_of_the_rows_is_not_blamed_on_the_function(tmp_path: Path) -> N
         write = replace(stream.write, foreach_batch=PythonFunction("f", b"", 0, NULL), format="")
         query = manager.start(write)
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
     assert raised.value.cause_condition == "DIVIDE_BY_ZERO"

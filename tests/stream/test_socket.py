@@ -17,6 +17,7 @@ from potok.plan.unresolved import UnresolvedDataSource
 from potok.streaming.failure import StreamingQueryError
 from potok.types import StructType
 from stream.harness import Stream, stopping, until
+from support.patience import PATIENCE_S
 
 
 class Server:
@@ -24,7 +25,7 @@ class Server:
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("localhost", 0))
-        self._listener.settimeout(20)
+        self._listener.settimeout(PATIENCE_S)
         self.port: int = self._listener.getsockname()[1]
         self.client: socket.socket | None = None
 
@@ -154,7 +155,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
     with stopping(stream.manager) as manager:
         query = manager.start(stream.write)
         with pytest.raises(StreamingQueryError) as raised:
-            query.await_termination(20)
+            query.await_termination(PATIENCE_S)
     assert raised.value.parameters["message"] == "Connection refused"
     assert "Current State: INITIALIZING" in raised.value.message
     assert raised.value.message.endswith("Thread State: RUNNABLE")

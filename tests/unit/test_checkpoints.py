@@ -15,6 +15,7 @@ from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoints import main, repartition, shown
 from potok.errors import SparkError
 from potok.streaming.lock import CheckpointLock
+from support.patience import PATIENCE_S
 from support.processes import environment, potok_command
 
 PROGRAM = """
@@ -50,7 +51,7 @@ def run(root: Path, number: int, keys: list[str]) -> dict[str, int]:
         cwd=root,
         env=environment(),
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     return dict(json.loads(line) for line in (root / "out.json").read_text().splitlines())
 

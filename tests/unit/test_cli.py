@@ -7,6 +7,7 @@ import pytest
 
 from potok import __version__
 from potok.cli import COMMANDS, main
+from support.patience import PATIENCE_S
 from support.processes import environment, run_potok
 
 
@@ -33,7 +34,7 @@ def test_the_version_is_told_without_loading_pyspark() -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert done.stdout.endswith("\nFalse\n")

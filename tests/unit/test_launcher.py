@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from potok.launcher import Submission, UsageError, parse_submission, read_properties
+from support.patience import PATIENCE_S
 from support.processes import environment, potok_command, run_potok
 
 
@@ -157,7 +158,7 @@ def test_a_missing_program(tmp_path: Path) -> None:
 
 def test_sigterm_ends_the_program_as_its_end_does(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(
-        "import atexit, time\natexit.register(lambda: print('left in order'))\nprint('up', flush=True)\ntime.sleep(60)\n"
+        "import atexit, time\natexit.register(lambda: print('left in order'))\nprint('up', flush=True)\ntime.sleep(3600)\n"
     )
     command = potok_command("run", "program.py")
     with subprocess.Popen(
@@ -167,7 +168,7 @@ def test_sigterm_ends_the_program_as_its_end_does(tmp_path: Path) -> None:
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
         assert process.stdout.read() == "left in order\n"
-        assert process.wait(30) == 143
+        assert process.wait(PATIENCE_S) == 143
 
 
 def test_usage_errors_exit_with_one(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_data_frames_are_compared_as_in_tests_of_programs(tmp_path: Path, comman
         env=without,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from potok.plan.statements import Statement
 from potok.plan.unresolved import CatalogQuery, UnresolvedDataSource, UnresolvedRelation
 from potok.session import Runtime, Session
 from potok.session.describe import SPARK_VERSION
+from support.patience import PATIENCE_S
 
 from . import scenario
 
@@ -120,7 +121,7 @@ class Player:
                 table=tuple(arguments["table"].split(".")),
             )
         )
-        query.await_termination(60)
+        query.await_termination(PATIENCE_S)
 
     def _rows(self, plan: LogicalPlan) -> tuple[Any, ...]:
         resolved = self.session.analyze(plan)

@@ -22,6 +22,7 @@ from potok.plan.commands import CreateView, Trigger, WriteStream
 from potok.plan.logical import LogicalPlan, Options
 from potok.plan.unresolved import UnresolvedDataSource, UnresolvedWatermark
 from potok.session import Runtime, Session
+from support.patience import PATIENCE_S
 
 SCHEMA = "k STRING, i INT, d DOUBLE, dec DECIMAL(10,2), s STRING, b BOOLEAN"
 ARROW = pa.schema(
@@ -113,7 +114,7 @@ def run(made: Session, plan: LogicalPlan, root: str, mode: str, sink: str, **mor
     options = Options({"checkpointLocation": f"{root}/checkpoint"})
     trigger = Trigger("available_now")
     write = WriteStream(plan, sink, mode, options=options, trigger=trigger, **more)
-    assert made.start_query(write).await_termination(60)
+    assert made.start_query(write).await_termination(PATIENCE_S)
 
 
 def answer(made: Session, text: str) -> list[list[Any]]:

@@ -41,12 +41,12 @@ def test_a_readable_descriptor_ends_the_wait_and_stays_readable() -> None:
 
 def test_the_system_clock() -> None:
     clock = SystemClock()
-    now_ms = clock.now_ms()
-    assert abs(now_ms / 1000 - time.time()) < 5
+    before_s, now_ms, after_s = time.time(), clock.now_ms(), time.time()
+    assert int(before_s * 1000) <= now_ms <= after_s * 1000
     assert clock.seconds_until(now_ms - 1000) == 0.0
-    later_s = clock.seconds_until(now_ms + 60_000)
+    later_s = clock.seconds_until(now_ms + 3_600_000)
     assert later_s is not None
-    assert 59 < later_s <= 60
+    assert 3_600 - (time.time() - before_s) - 1 < later_s <= 3_600
     assert clock.monotonic_ns() <= clock.monotonic_ns()
 
 
