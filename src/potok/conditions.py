@@ -167,6 +167,13 @@ CONDITIONS: dict[str, Condition] = {
         "58030",
         SPARK,
     ),
+    "CANNOT_LOAD_STATE_STORE.CANNOT_READ_STREAMING_STATE_FILE": Condition(
+        "An error occurred during loading state. Error reading streaming state file of <fileToRead> does not exist."
+        " If the stream job is restarted with a new or updated state operation, please create a new checkpoint"
+        " location or clear the existing checkpoint location.",
+        "58030",
+        SPARK,
+    ),
     "CANNOT_LOAD_STATE_STORE.SNAPSHOT_PARTITION_ID_NOT_FOUND": Condition(
         "An error occurred during loading state. Partition id <snapshotPartitionId> not found for state of operator"
         " <operatorId> at <checkpointLocation>.",
@@ -179,6 +186,11 @@ CONDITIONS: dict[str, Condition] = {
     "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE": Condition(
         "Failed to merge incompatible data types <left> and <right>. Please check the data types of the columns being merged and ensure that they are compatible. If necessary, consider casting the columns to compatible data types before attempting the merge.",
         "42825",
+        SPARK,
+    ),
+    "CANNOT_MERGE_SCHEMAS": Condition(
+        "Failed merging schemas:\nInitial schema:\n<left>\nSchema that cannot be merged with the initial schema:\n<right>.",
+        "42KD9",
         SPARK,
     ),
     "CANNOT_MODIFY_CONFIG": Condition(
@@ -744,8 +756,8 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER": Condition(
         "Encountered error while reading file <path>. Could not read footer. Please ensure that the file is in either ORC or"
-        " Parquet format. If not, please convert it to a valid format. If the file is in the valid format, please"
-        " check if it is corrupt. If it is, you can choose to either ignore it or fix the corruption.",
+        " Parquet format.\nIf not, please convert it to a valid format. If the file is in the valid format, please"
+        " check if it is corrupt.\nIf it is, you can choose to either ignore it or fix the corruption.",
         "KD001",
         SPARK,
     ),
@@ -2101,6 +2113,11 @@ CONDITIONS: dict[str, Condition] = {
         "42802",
         ILLEGAL_ARGUMENT,
     ),
+    "STATE_STORE_CANNOT_CREATE_COLUMN_FAMILY_WITH_RESERVED_CHARS": Condition(
+        "Failed to create column family with unsupported starting character and name=<colFamilyName>.",
+        "42802",
+        UNSUPPORTED,
+    ),
     "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY": Condition(
         "The checkpoint location <checkpointLocation> should be empty on batch 0\nPlease either use a new"
         " checkpoint location, or delete the existing data in the checkpoint location.",
@@ -2156,6 +2173,11 @@ CONDITIONS: dict[str, Condition] = {
     "STDS_FAILED_TO_READ_STATE_SCHEMA": Condition(
         "Failed to read the state schema. Either the file does not exist, or the file is corrupted. options: <sourceOptions>.\nRerun the streaming query to construct the state schema, and report to the corresponding communities or vendors if the error persists.",
         "42K03",
+        RUNTIME,
+    ),
+    "STDS_INTERNAL_ERROR": Condition(
+        "Internal error: <message>\nPlease, report this bug to the corresponding communities or vendors, and provide the full stack trace.",
+        "XXKST",
         RUNTIME,
     ),
     "STDS_INVALID_OPTION_VALUE.IS_EMPTY": Condition(

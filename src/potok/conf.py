@@ -64,6 +64,8 @@ ENTRIES: dict[str, Entry] = {
     "spark.sql.legacy.histogramNumericPropagateInputType": Entry("true"),
     "spark.sql.legacy.timeParserPolicy": Entry("CORRECTED"),
     "spark.sql.mapKeyDedupPolicy": Entry("EXCEPTION"),
+    "spark.sql.orc.compression.codec": Entry("zstd"),
+    "spark.sql.orc.mergeSchema": Entry("false"),
     "spark.sql.parquet.compression.codec": Entry("snappy"),
     "spark.sql.pivotMaxValues": Entry("10000"),
     "spark.sql.pyspark.inferNestedDictAsStruct.enabled": Entry("false"),

@@ -175,10 +175,6 @@ GAPS: dict[tuple[str, frozenset[str]], Gap] = {
             }
         ),
     ): Gap("notimpl", "the data type TIME"),
-    ("readwriter", frozenset({"DataFrameReader.orc", "DataFrameWriter.orc"})): Gap(
-        "notimpl", "the format orc"
-    ),
-    ("stream readwriter", frozenset({"DataStreamReader.orc"})): Gap("notimpl", "the format orc"),
     ("functions", frozenset({"collation"})): Gap("notimpl", "the function collation"),
     ("dataframe", frozenset({"DataFrame.pandas_api", "DataFrame.zipWithIndex"})): Gap(
         "notimpl", "the function distributed_sequence_id"

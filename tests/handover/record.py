@@ -2,7 +2,8 @@
 
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
 `PYTHONPATH=src:tests python tests/handover/record.py`.
-For each scenario: `spark` (Spark alone), and `potok_spark` (Spark has gone on from potok's). Everything
+Names of scenarios as arguments: those alone. For each scenario: `spark` (Spark alone), and `potok_spark` (Spark has
+gone on from potok's). Everything
 runs below `ROOT`, whose path the tests replace. Checksum files are left out: they would not fit any more.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +25,7 @@ RECORDED = (
     "csv_to_csv",
     "json_to_json",
     "text_to_parquet",
+    "orc_to_orc",
     "union",
     "watermark",
     "to_table",
@@ -37,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         spark = Side("spark", [python], Path(directory, "s"), {**clean, "PYSPARK_PYTHON": python})
         potok = Side("potok", potok_command("run"), Path(directory, "p"), environment())
-        for name in RECORDED:
+        for name in sys.argv[1:] or RECORDED:
             scenario = SCENARIOS[name]
             for sides in ((spark,), (potok, spark)):
                 stage = "_".join(side.name for side in sides)

@@ -5,12 +5,18 @@ Every scenario puts numbered files into its sources; the rows that belong to a f
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import io
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+from pyarrow import orc
 
 PROGRAMS = Path(__file__).parent / "programs"
 FIRST_FILE_S = 1_760_000_000
@@ -25,7 +31,7 @@ class Scenario:
     """
 
     program: str
-    sources: dict[str, Callable[[int], str]]
+    sources: dict[str, Callable[[int], str | bytes]]
     rows: Callable[[int], list[Row]]
     form: str
     schema: str
@@ -36,11 +42,12 @@ class Scenario:
 
     def put(self, root: Path, first: int, count: int) -> None:
         """Put the files `first`, `first + 1`, ... each a second younger than the one before."""
-        for directory, text in self.sources.items():
+        for directory, content in self.sources.items():
             (root / directory).mkdir(parents=True, exist_ok=True)
             for number in range(first, first + count):
                 path = root / directory / f"{directory} {number}%é+{number % 3}.{self.extension[directory]}"
-                path.write_text(text(number), encoding="utf-8")
+                found = content(number)
+                path.write_bytes(found.encode("utf-8") if isinstance(found, str) else found)
                 os.utime(path, (FIRST_FILE_S + number, FIRST_FILE_S + number))
 
     def owed(self, count: int) -> list[str]:
@@ -106,6 +113,26 @@ def _times_rows(number: int) -> list[Row]:
     return [{"id": number, "at": f"2024-01-01T00:{number:02d}:05.250Z"}]
 
 
+def _orc(number: int) -> bytes:
+    at = dt.datetime(2024, 1, 1, 0, number, 5, 250_000, dt.UTC)
+    rows = {
+        "id": pa.array([number, -number - 1], pa.int32()),
+        "at": pa.array([at, None], pa.timestamp("us", "UTC")),
+        "price": pa.array([decimal.Decimal(number), None], pa.decimal128(9, 0)),
+        "tags": pa.array([[f"a{number}", "žé"], None], pa.list_(pa.string())),
+        "place": pa.array([{"x": number / 4, "day": dt.date(2024, 2, 29)}, None]),
+    }
+    target = io.BytesIO()
+    orc.write_table(pa.table(rows), target, compression="zlib")
+    return target.getvalue()
+
+
+def _orc_rows(number: int) -> list[Row]:
+    place = {"x": number / 4, "day": "2024-02-29"}
+    full = {"id": number, "at": f"2024-01-01T00:{number:02d}:05.250Z", "price": number}
+    return [{**full, "tags": [f"a{number}", "žé"], "place": place}, {"id": -number - 1}]
+
+
 _PAIR = "id INT, name STRING"
 SCENARIOS = {
     "csv_to_csv": Scenario("csv_to_csv", {"in": _csv}, _upper_rows, "csv", _PAIR, "id,name", 13),
@@ -132,5 +159,14 @@ SCENARIOS = {
     "watermark": Scenario("watermark", {"in": _times}, _times_rows, "json", "id INT, at TIMESTAMP", "id,at"),
     "to_table": Scenario("to_table", {"in": _csv}, _csv_rows, "parquet", _PAIR, "id,name"),
     "foreach_batch": Scenario("foreach_batch", {"in": _csv}, _csv_rows, "json", _PAIR, "id,name"),
+    "orc_to_orc": Scenario(
+        "orc_to_orc",
+        {"in": _orc},
+        _orc_rows,
+        "orc",
+        "id INT, at TIMESTAMP, price DECIMAL(9,0), tags ARRAY<STRING>, place STRUCT<x: DOUBLE, day: DATE>",
+        "id,at,price,tags,place",
+        extension={"in": "orc"},
+    ),
     "killed": Scenario("killed", {"in": _csv}, _csv_rows, "csv", _PAIR, "id,name", 3),
 }

@@ -73,7 +73,7 @@ def logs(root: Path, written_as: str, form: str) -> dict[str, str]:
         r'"batchTimestampMs":\d+': '"batchTimestampMs":NOW',
         r'"modificationTime":\d+': '"modificationTime":NOW',
     }
-    if form == "parquet":
+    if form in {"parquet", "orc"}:
         changes[r'"size":\d+'] = '"size":SIZE'
     found = {}
     for file in sorted([*(root / "checkpoint").rglob("*"), *(root / "out" / "_spark_metadata").glob("*")]):

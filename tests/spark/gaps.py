@@ -68,7 +68,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("files", "text broken utf-8"): Gap(
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
     ),
-    ("files", "orc round trip"): Gap("notimpl", "the format orc"),
     ("files", "csv singleVariantColumn"): Gap("defect", "the option singleVariantColumn is not known"),
     ("files", "json failfast inferred"): Gap(
         "message", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION: the wording"
@@ -76,7 +75,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("files", "parquet wrong schema"): Gap(
         "message", "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH: the wording"
     ),
-    ("files", "not parquet"): Gap("message", "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER: the wording"),
     ("aggregates", "agg percentiles"): Gap(
         "never", "mode takes any of the values that tie, in Spark the one its hash table meets first"
     ),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from potok.connectors.file_format import FileWriter, FormatContext, InputFile, counted
 from potok.connectors.file_provider import FileProvider
+from potok.connectors.schema_merging import merged_schemas
 from potok.errors import SparkError, unsupported
 from potok.plan.logical import Options
 from potok.types import (
@@ -115,18 +116,17 @@ class ParquetFormat:
             == "true"
         )
         schemas = [self._file_schema(f) for f in (files if merges else files[:1])]
-        result = schemas[0]
-        for schema in schemas[1:]:
-            names = {f.name for f in result.fields}
-            result = StructType((*result.fields, *(f for f in schema.fields if f.name not in names)))
-        return struct_as_nullable(result)
+        sensitive = context.flag("spark.sql.caseSensitive", default=False)
+        merged = merged_schemas(schemas, case_sensitive=sensitive)
+        return None if merged is None else struct_as_nullable(merged)
 
     @staticmethod
     def _file_schema(file: InputFile) -> StructType:
         try:
             schema = pq.read_schema(file.path)
         except (pa.ArrowInvalid, OSError) as error:
-            raise SparkError("FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", path=file.uri) from error
+            uri = file.uri.replace("file:///", "file:/", 1)
+            raise SparkError("FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", path=uri) from error
         kept = (schema.metadata or {}).get(_SPARK_SCHEMA)
         if kept is not None:
             found = data_type_from_json(json.loads(kept))

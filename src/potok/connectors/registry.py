@@ -15,6 +15,7 @@ _PROVIDERS = {
     "json": "potok.connectors.json:PROVIDER",
     "text": "potok.connectors.text:PROVIDER",
     "parquet": "potok.connectors.parquet:PROVIDER",
+    "orc": "potok.connectors.orc:PROVIDER",
     "binaryfile": "potok.connectors.binary_file:PROVIDER",
     "console": "potok.connectors.console:ConsoleProvider",
     "memory": "potok.connectors.memory:MemoryProvider",
@@ -35,6 +36,7 @@ _ALIASES = {
     "org.apache.spark.sql.csv": "csv",
     "org.apache.spark.sql.json": "json",
     "org.apache.spark.sql.parquet": "parquet",
+    "org.apache.spark.sql.orc": "orc",
     f"{_DATA_SOURCES}.binaryfile.binaryfileformat": "binaryfile",
     f"{_DATA_SOURCES}.csv": "csv",
     f"{_DATA_SOURCES}.csv.csvfileformat": "csv",
@@ -43,8 +45,10 @@ _ALIASES = {
     f"{_DATA_SOURCES}.text.textfileformat": "text",
     f"{_DATA_SOURCES}.parquet": "parquet",
     f"{_DATA_SOURCES}.parquet.parquetfileformat": "parquet",
+    f"{_DATA_SOURCES}.orc": "orc",
+    f"{_DATA_SOURCES}.orc.orcfileformat": "orc",
 }
-_NOT_HERE = {"orc", "avro", "xml", "jdbc", "image", "delta", "iceberg", "libsvm"}  # fmt: skip
+_NOT_HERE = {"avro", "xml", "jdbc", "image", "delta", "iceberg", "libsvm"}  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -59,7 +63,7 @@ def provider(name: str) -> Provider:
     if key == "kafka" and importlib.util.find_spec("confluent_kafka") is None:
         raise SparkError("KAFKA_DATA_SOURCE_NOT_ENABLED", provider=name)
     if key in _NOT_HERE:
-        raise unsupported(f"the format {name}", "Use csv, json, text or parquet.")
+        raise unsupported(f"the format {name}", "Use csv, json, text, parquet or orc.")
     place = _PROVIDERS.get(key)
     if place is None:
         raise SparkError("DATA_SOURCE_NOT_FOUND", provider=name)

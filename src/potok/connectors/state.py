@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import pyarrow as pa
 
 from potok.checkpoint.files import LocalFileSystem
 from potok.checkpoint.layout import display_path, file_uri
 from potok.checkpoint.state.files import DEFAULT_STORE
-from potok.checkpoint.state.operator_metadata import OperatorMetadata
-from potok.checkpoint.state.reader import KEY_TO_ROWS, CheckpointState, StoredStore
+from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStoreInfo
+from potok.checkpoint.state.reader import KEY_TO_NUMBERS, KEY_TO_ROWS, CheckpointState, StoredStore
+from potok.checkpoint.state.schema import java_text
+from potok.checkpoint.state.variables import (
+    MAP,
+    NO_TIME,
+    OPERATOR_NAMES,
+    TIMERS,
+    TIMERS_STORE,
+    store_name,
+)
 from potok.connectors.base import ReadContext
 from potok.connectors.paths import local_path
 from potok.connectors.provider import BaseProvider
+from potok.connectors.state_variables import DELETE, UPDATE, VariableContent
 from potok.errors import SparkError, unsupported
 from potok.plan.logical import LogicalPlan, Options, ScanRelation, schema_attributes
 from potok.plan.unresolved import UnresolvedDataSource
@@ -25,7 +36,8 @@ from potok.types import INTEGER, LONG, STRING, StructField, StructType, arrow_sc
 
 _SIDES = ("left", "right", "none")
 _VARIABLE, _TIMERS, _FLATTEN = "stateVarName", "readRegisteredTimers", "flattenCollectionTypes"
-_TRANSFORM = "transformWithState"
+# Of operators whose variables are column families of one store.
+_NO_PREFIX = -1
 METADATA_SCHEMA = StructType(
     (
         StructField("operatorId", LONG),
@@ -37,6 +49,8 @@ METADATA_SCHEMA = StructType(
         StructField("operatorProperties", STRING),
     )
 )
+_PARTITION = StructField("partition_id", INTEGER)
+_CHANGE = (StructField("batch_id", LONG), StructField("change_type", STRING))
 _PREFIX_COLUMN = StructField(
     "_numColsPrefixKey",
     INTEGER,
@@ -59,11 +73,14 @@ class _Wanted:
     side: str
     first_batch_id: int | None
     snapshot: tuple[int, int] | None
+    variable: str | None = None
+    timers: bool = False
     flattens: bool = True
 
     @classmethod
     def of(cls, options: Options, root: str, state: CheckpointState) -> _Wanted:
-        if _boolean(options, _TIMERS, default=False) and _VARIABLE in options:
+        timers, variable = _boolean(options, _TIMERS, default=False), options.get(_VARIABLE)
+        if timers and variable is not None:
             raise _conflict(_TIMERS, _VARIABLE)
         flattens = _boolean(options, _FLATTEN, default=True)
         operator_id = _number(options, "operatorId") or 0
@@ -81,7 +98,8 @@ class _Wanted:
         for batch_id in {wanted.starts, wanted.batch_id}:
             if state.commits.get(batch_id) is None:
                 raise _nothing_committed(root)
-        return replace(wanted, flattens=flattens)
+        variable = variable if variable is None else variable.strip()
+        return replace(wanted, variable=variable, timers=timers, flattens=flattens)
 
     @property
     def starts(self) -> int:
@@ -215,8 +233,7 @@ class StateStoreProvider(BaseProvider):
                 batchId=str(wanted.batch_id),
                 checkpointLocation=file_uri(wanted.root),
             )
-        _check_variables(source.options, state, wanted.operator_id)
-        scan = _StateScan(wanted, _store(state, wanted, partitions))
+        scan = _StateScan(wanted, *_content(state, wanted, partitions))
         return ScanRelation(scan, schema_attributes(scan.schema), "statestore")
 
 
@@ -227,23 +244,32 @@ def _root(source: UnresolvedDataSource, context: ReadContext) -> str:
     return local_path(path, context.working_directory)
 
 
-def _check_variables(options: Options, state: CheckpointState, operator_id: int) -> None:
-    """Raises where variables or timers are asked for of an operator that has none, as Spark does, or here."""
-    has_timers = _boolean(options, _TIMERS, default=False)
-    if _VARIABLE not in options and not has_timers:
-        return
-    for operator in state.operators():
-        if operator.operator_id != operator_id:
-            continue
-        if operator.operator_name.startswith(_TRANSFORM):
-            name = _TIMERS if has_timers else _VARIABLE
-            raise unsupported(
-                f"the option {name} of statestore",
-                "Read the store by storeName: variable-<name> for a variable, timers for the timers.",
-            )
-        if len(operator.stores) > 1:
+class _Content(Protocol):
+    """What a store holds as columns. `fields` are those before the partition."""
+
+    @property
+    def fields(self) -> tuple[StructField, ...]: ...
+
+    def rows(self, partition: int, version: int) -> list[pa.Array]:
+        """The columns at a version."""
+
+    def changes(self, partition: int, version: int) -> tuple[list[pa.Array], list[str]]:
+        """What the batch before a version has written, in its order, and of each change what it is."""
+
+
+def _content(state: CheckpointState, wanted: _Wanted, partitions: int) -> tuple[StoredStore, _Content]:
+    """The store that is asked for and how its rows are shown. Raises where options and operator do not fit, as Spark does."""
+    found = [one for one in state.operators() if one.operator_id == wanted.operator_id]
+    operator = found[0] if found else None
+    is_transform = operator is not None and operator.operator_name in OPERATOR_NAMES
+    if operator is not None and is_transform:
+        return _variable(state, wanted, operator, partitions)
+    if wanted.variable is not None or wanted.timers:
+        if operator is None or len(operator.stores) > 1:
             raise SparkError("_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT", message="requirement failed")
-        raise _only_with_variables(operator, timers=has_timers)
+        raise _only_with_variables(operator, timers=wanted.timers)
+    store = _store(state, wanted, operator, partitions)
+    return store, _KeysAndValues(store, wanted.side != "none")
 
 
 def _only_with_variables(operator: OperatorMetadata, *, timers: bool = False) -> SparkError:
@@ -255,12 +281,64 @@ def _only_with_variables(operator: OperatorMetadata, *, timers: bool = False) ->
     )
 
 
-def _store(state: CheckpointState, wanted: _Wanted, partitions: int) -> StoredStore:
+def _variable(
+    state: CheckpointState, wanted: _Wanted, operator: OperatorMetadata, partitions: int
+) -> tuple[StoredStore, VariableContent]:
+    """A variable or the timers of transformWithState. The name of a store is taken for that of a variable."""
+    described = state.variables(operator)
+    name, begins = wanted.variable, 0
+    if name is None and wanted.store_name != DEFAULT_STORE:
+        name = wanted.store_name
+    if wanted.timers:
+        if described.settings["timeMode"] == NO_TIME:
+            raise _invalid(_TIMERS, "Registered timers are not available in TimeMode=None.")
+        kind, stored_as = TIMERS, TIMERS_STORE
+    elif name is None:
+        raise SparkError("STDS_REQUIRED_OPTION_UNSPECIFIED", optionName=_VARIABLE)
+    elif name == described.timer_name:
+        raise SparkError("STATE_STORE_CANNOT_CREATE_COLUMN_FAMILY_WITH_RESERVED_CHARS", colFamilyName=name)
+    elif name not in (variables := described.at(wanted.batch_id)):
+        raise _invalid(
+            _VARIABLE, f"State variable {name} is not defined for the transformWithState operator."
+        )
+    else:
+        kind, stored_as = variables[name].kind, store_name(name)
+        begins = described.begins(name, wanted.batch_id)
+    store = state.store(operator, StateStoreInfo(stored_as, 0, partitions), partitions)
+    if wanted.side != "none":
+        files = replace(store.files, store_name=f"{wanted.side}-{KEY_TO_NUMBERS}")
+        path = display_path(files.delta(0, 1))
+        raise SparkError("CANNOT_LOAD_STATE_STORE.CANNOT_READ_STREAMING_STATE_FILE", fileToRead=path)
+    if wanted.first_batch_id is None:
+        return store, VariableContent(store, kind, wanted.flattens, begins)
+    content = VariableContent(store, kind, flattens=True, begins=begins)
+    if kind == TIMERS:
+        raise unsupported(
+            "the change feed of timers", "Spark fails of it. Read the timers after each batch, with batchId."
+        )
+    if kind == MAP and not wanted.flattens:
+        raise SparkError("STDS_INTERNAL_ERROR", message=_no_map_value(_change_schema(content)))
+    return store, content
+
+
+def _no_map_value(schema: StructType) -> str:
+    return (
+        "No such field named as 'map_value' during state source reader schema initialization. Internal exception"
+        f" message: org.apache.spark.sql.AnalysisException: field map_value not found from given schema"
+        f" {java_text(schema)}"
+    )
+
+
+def _change_schema(content: _Content) -> StructType:
+    return StructType((*_CHANGE, *content.fields, _PARTITION))
+
+
+def _store(
+    state: CheckpointState, wanted: _Wanted, operator: OperatorMetadata | None, partitions: int
+) -> StoredStore:
     """The store that is asked for; for a side of a join that of its rows."""
     name = wanted.store_name if wanted.side == "none" else f"{wanted.side}-{KEY_TO_ROWS}"
-    for operator in state.operators():
-        if operator.operator_id != wanted.operator_id:
-            continue
+    if operator is not None:
         for info in operator.stores:
             if info.store_name == name:
                 return state.store(operator, info, partitions)
@@ -270,20 +348,55 @@ def _store(state: CheckpointState, wanted: _Wanted, partitions: int) -> StoredSt
     raise SparkError("STDS_FAILED_TO_READ_STATE_SCHEMA", sourceOptions=str(wanted))
 
 
+@dataclass(frozen=True)
+class _KeysAndValues:
+    """A store as it is; without what a join adds for itself: the index among the rows of a key, and whether one has found a match."""
+
+    store: StoredStore
+    of_join: bool
+
+    @property
+    def _schemas(self) -> tuple[StructType, StructType]:
+        schema, end = self.store.schema, -1 if self.of_join else None
+        return StructType(schema.key.fields[:end]), StructType(schema.value.fields[:end])
+
+    @property
+    def fields(self) -> tuple[StructField, ...]:
+        """See _Content."""
+        key, value = self._schemas
+        return StructField("key", key), StructField("value", value)
+
+    def rows(self, partition: int, version: int) -> list[pa.Array]:
+        """See _Content."""
+        return self._columns(*self.store.columns(partition, version), None)
+
+    def changes(self, partition: int, version: int) -> tuple[list[pa.Array], list[str]]:
+        """See _Content."""
+        keys, values, removals = self.store.changes(partition, version)
+        places, at = [], 0
+        for removed in removals:
+            places.append(None if removed else at)
+            at += not removed
+        values = [column.take(pa.array(places, pa.int64())) for column in values]
+        kinds = [DELETE if removed else UPDATE for removed in removals]
+        return self._columns(keys, values, pa.array(removals, pa.bool_())), kinds
+
+    def _columns(
+        self, keys: list[pa.Array], values: list[pa.Array], missing: pa.Array | None
+    ) -> list[pa.Array]:
+        size = len(keys[0]) if keys else len(values[0]) if values else 0
+        key_schema, value_schema = self._schemas
+        key = _struct(keys[: len(key_schema.fields)], key_schema, None, size)
+        return [key, _struct(values[: len(value_schema.fields)], value_schema, missing, size)]
+
+
 class _StateScan:
     """A Scan over one store."""
 
-    def __init__(self, wanted: _Wanted, store: StoredStore) -> None:
-        self._wanted = wanted
-        self._store = store
-        keys, values = self._store.schema.key, self._store.schema.value
-        if wanted.side != "none":
-            # The index among the rows of a key, and whether a row has found a match, are the join's own.
-            keys, values = StructType(keys.fields[:-1]), StructType(values.fields[:-1])
-        self._keys, self._values = keys, values
-        data = (StructField("key", keys), StructField("value", values), StructField("partition_id", INTEGER))
-        change = (StructField("batch_id", LONG), StructField("change_type", STRING))
-        self.schema = StructType(data if wanted.first_batch_id is None else (*change, *data))
+    def __init__(self, wanted: _Wanted, store: StoredStore, content: _Content) -> None:
+        self._wanted, self._store, self._content = wanted, store, content
+        is_feed = wanted.first_batch_id is not None
+        self.schema = _change_schema(content) if is_feed else StructType((*content.fields, _PARTITION))
 
     def input_files(self) -> list[str]:
         """See Scan."""
@@ -311,33 +424,18 @@ class _StateScan:
                 raise SparkError("CANNOT_LOAD_STATE_STORE.UNCATEGORIZED", message=" ")
             partitions = [partition]
         for partition in partitions:
-            keys, values = self._store.columns(partition, self._wanted.batch_id + 1)
-            yield self._table(keys, values, partition)
+            yield self._table([], self._content.rows(partition, self._wanted.batch_id + 1), partition)
 
     def _changes(self, first: int) -> Iterator[pa.Table]:
         for partition in range(self._store.files.partitions):
             for batch_id in range(first, self._wanted.batch_id + 1):
-                keys, values, removals = self._store.changes(partition, batch_id + 1)
-                places, at = [], 0
-                for removed in removals:
-                    places.append(None if removed else at)
-                    at += not removed
-                values = [column.take(pa.array(places, pa.int64())) for column in values]
-                table = self._table(keys, values, partition, pa.array(removals, pa.bool_()))
-                kinds = pa.array(["delete" if removed else "update" for removed in removals], pa.string())
-                table = table.add_column(0, "change_type", kinds)
-                yield table.add_column(0, "batch_id", pa.array([batch_id] * len(removals), pa.int64())).cast(
-                    arrow_schema(self.schema)
-                )
+                columns, kinds = self._content.changes(partition, batch_id + 1)
+                batches = pa.array([batch_id] * len(kinds), pa.int64())
+                yield self._table([batches, pa.array(kinds, pa.string())], columns, partition)
 
-    def _table(
-        self, keys: list[pa.Array], values: list[pa.Array], partition: int, missing: pa.Array | None = None
-    ) -> pa.Table:
-        size = len(keys[0]) if keys else len(values[0]) if values else 0
-        key = _struct(keys[: len(self._keys.fields)], self._keys, None, size)
-        value = _struct(values[: len(self._values.fields)], self._values, missing, size)
-        number = pa.array([partition] * size, pa.int32())
-        return pa.table({"key": key, "value": value, "partition_id": number})
+    def _table(self, before: list[pa.Array], columns: list[pa.Array], partition: int) -> pa.Table:
+        number = pa.array([partition] * len(columns[0]), pa.int32())
+        return pa.Table.from_arrays([*before, *columns, number], schema=arrow_schema(self.schema))
 
 
 def _struct(columns: list[pa.Array], schema: StructType, missing: pa.Array | None, size: int) -> pa.Array:
@@ -373,16 +471,23 @@ class _MetadataScan:
     def read(self, columns: Sequence[str]) -> pa.Table:
         """See Scan."""
         batches = self.state.commits.list_batch_ids()
-        rows = [
-            self._row(operator, position, batches)
-            for operator in self.state.operators()
-            for position in range(len(operator.stores))
-        ]
+        rows = []
+        for operator in self.state.operators():
+            if operator.operator_name in OPERATOR_NAMES:
+                partitions = operator.stores[0].num_partitions if operator.stores else 0
+                if not operator.stores and batches:
+                    partitions = self.state.partitions(batches[-1]) or 0
+                store = StateStoreInfo(DEFAULT_STORE, _NO_PREFIX, partitions)
+                properties = self.state.variables(operator).properties_json(batches[-1] if batches else 0)
+                rows.append(self._row(operator, store, batches, properties))
+            else:
+                rows += [self._row(operator, store, batches, None) for store in operator.stores]
         schema = arrow_schema(StructType((*METADATA_SCHEMA.fields, _PREFIX_COLUMN)))
         return pa.Table.from_pylist(rows, schema=schema).select(list(columns))
 
-    def _row(self, operator: OperatorMetadata, position: int, batches: list[int]) -> dict[str, object]:
-        store = operator.stores[position]
+    def _row(
+        self, operator: OperatorMetadata, store: StateStoreInfo, batches: list[int], properties: str | None
+    ) -> dict[str, object]:
         return {
             "operatorId": operator.operator_id,
             "operatorName": operator.operator_name,
@@ -390,6 +495,6 @@ class _MetadataScan:
             "numPartitions": store.num_partitions,
             "minBatchId": batches[0] if batches else -1,
             "maxBatchId": batches[-1] if batches else -1,
-            "operatorProperties": None,
+            "operatorProperties": properties,
             "_numColsPrefixKey": store.num_cols_prefix_key,
         }

@@ -50,7 +50,7 @@ from potok.types import StructType
 if TYPE_CHECKING:
     from potok.session.session import Session
 
-_FILE_FORMATS = frozenset({"binaryfile", "csv", "json", "text", "parquet"})
+_FILE_FORMATS = frozenset({"binaryfile", "csv", "json", "orc", "text", "parquet"})
 CURRENT_DATABASE_KEY = "spark.sql.catalog.currentDatabase"
 _TEMPORARY = frozenset({("session",), ("system", "session")})
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from potok.connectors.machine import local_time_zone
 from potok.engine.engine import Engine
 from potok.plan.logical import LogicalPlan
 from potok.session.tables import TableStore
@@ -33,16 +31,3 @@ class Runtime:
     def stop(self) -> None:
         """End the engine. Sessions must be closed before."""
         self.engine.close()
-
-
-def local_time_zone() -> str:
-    """The machine's zone under its IANA name, as the JVM would find it; UTC where it has none."""
-    name = os.environ.get("TZ", "").removeprefix(":")
-    if not name:
-        target = os.path.realpath("/etc/localtime")
-        _, found, name = target.partition("zoneinfo/")
-        name = name if found else ""
-    try:
-        return ZoneInfo(name).key if name else "Etc/UTC"
-    except (KeyError, ValueError, OSError):
-        return datetime.now().astimezone().tzname() or "Etc/UTC"

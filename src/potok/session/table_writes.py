@@ -49,12 +49,13 @@ if TYPE_CHECKING:
     from potok.session.catalog import SessionCatalog
     from potok.session.session import Session
 
-FILE_FORMATS = frozenset({"csv", "json", "text", "parquet"})
+FILE_FORMATS = frozenset({"csv", "json", "text", "parquet", "orc"})
 _PROVIDER_CLASSES = {
     "csv": "CSVDataSourceV2",
     "json": "JsonDataSourceV2",
     "text": "TextDataSourceV2",
     "parquet": "ParquetDataSourceV2",
+    "orc": "OrcDataSourceV2",
 }
 
 
@@ -399,7 +400,7 @@ class TableWrites:
     def _inferred(self, table: TableDefinition) -> StructType:
         options = Options(table.options.spelled())
         options["path"] = table.location
-        display = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "text": "Text"}[table.format]
+        display = {"csv": "CSV", "json": "JSON", "orc": "ORC", "parquet": "Parquet", "text": "Text"}[table.format]
         if not Path(table.location).exists():
             raise SparkError("UNABLE_TO_INFER_SCHEMA", format=display)
         return self._catalog.data_source(UnresolvedDataSource(table.format, None, options)).schema
