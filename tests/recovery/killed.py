@@ -41,9 +41,11 @@ PRELOADED = (
     "potok.connectors.file_sink",
     "potok.connectors.file_source",
     "potok.connectors.file_writer",
+    "potok.connectors.orc",
     "potok.connectors.parquet",
     "potok.connectors.text",
     "pyarrow.compute",
+    "pyarrow.orc",
     "pyarrow.parquet",
     "pyspark.cloudpickle",
     "pyspark.sql.conversion",
@@ -63,7 +65,7 @@ def run(request: dict[str, Any]) -> None:
     # Syncing matters to the power, not to the process; one pair does it all the same.
     durable = (request["source"], request["sink"]) == ("text", "csv")
     session = FakeSession(directory, spark__potok__checkpoint__durable=str(durable).lower())
-    session._providers.update({name: provider(name) for name in ("text", "csv", "json", "parquet")})
+    session._providers.update({name: provider(name) for name in ("text", "csv", "json", "orc", "parquet")})
     manager: QueryManager
     kill = request["kill"]
 

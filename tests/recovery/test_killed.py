@@ -24,7 +24,8 @@ FILES = {f"{name}.txt": [f"{name}{row}" for row in range(3)] for name in "abcd"}
 LATER = {"e.txt": ["e0", "e1"]}
 PAIRS = [
     ("text", "text"), ("text", "csv"), ("text", "foreach_batch"), ("text", "foreach"), ("text", "console"), ("text", "noop"),
-    ("text", "counts"), ("rate-micro-batch", "csv"), ("rate-micro-batch", "parquet"), ("rate-micro-batch", "foreach_batch"),
+    ("text", "counts"), ("rate-micro-batch", "csv"), ("rate-micro-batch", "parquet"), ("rate-micro-batch", "orc"),
+    ("rate-micro-batch", "foreach_batch"),
 ]  # fmt: skip
 LAST_RATE_BATCH = 3
 
@@ -114,6 +115,10 @@ def _values(path: Path, sink: str) -> list[Any]:
         import pyarrow.parquet as pq
 
         return list(pq.read_table(path).column("value").to_pylist())
+    if sink == "orc":
+        from pyarrow import orc
+
+        return list(orc.read_table(path).column("value").to_pylist())
     lines = path.read_text().splitlines()
     return [line.rpartition(",")[2] for line in lines]
 
