@@ -3,7 +3,7 @@
 Run with the Python of the tests, and Spark's in POTOK_SPARK_PYTHON:
 `PYTHONPATH=src:tests python tests/stateful/record.py [family [name ...]]`, and with
 `checkpoints [family[/name] ...]` for what lies in the directories of some after the first half of their steps, and what is read back from there;
-with `readers` for the latter alone. Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
+with `readers` for the latter alone, and with `variables [name ...]` for what is read back of state variables. Everything runs below `ROOT`; a test that uses a recorded checkpoint replaces this path in it. Checksum files are left
 out: they would not fit any more.
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from stateful import variable_readers
 from stateful.readers import CHECKPOINTS
 from stateful.scenario import FAMILIES, family, half
 from stateful.sides import Side, spark_side
@@ -84,6 +85,19 @@ def readers(spark: Side) -> None:
     (TARGET / "readers.json").write_text("{\n" + ",\n".join(texts) + "\n}\n", encoding="utf-8")
 
 
+def variables(spark: Side, only: set[str]) -> None:
+    """Record what is read back of the state variables of the family that is made for it."""
+    target = TARGET / "variable_readers.json"
+    reads: dict[str, Any] = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
+    for name in family(variable_readers.FAMILY):
+        if not only or name in only:
+            root = ROOT / "variables" / name
+            spark.run(variable_readers.FAMILY, name, root)
+            reads[name] = spark.read_variables(root)
+            print("read", name, flush=True)
+            target.write_text(variable_readers.dumped(reads), encoding="utf-8")
+
+
 def _reads(name: str, told: dict[str, Any]) -> str:
     """One checkpoint a paragraph, one read a line."""
     lines = (f"  {json.dumps(one)}: {json.dumps(told[one], ensure_ascii=False)}" for one in told)
@@ -119,6 +133,8 @@ def main() -> None:
         try:
             if sys.argv[1:] == ["readers"]:
                 readers(spark)
+            elif sys.argv[1:2] == ["variables"]:
+                variables(spark, set(sys.argv[2:]))
             elif sys.argv[1:2] == ["checkpoints"]:
                 checkpoints(spark, sys.argv[2:] or FAMILIES)
             else:

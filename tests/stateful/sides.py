@@ -43,6 +43,10 @@ class Side:
         """What can be read back from the checkpoint below a directory."""
         return self._asked(["read", str(root)], patience_s)
 
+    def read_variables(self, root: Path, patience_s: float = PATIENCE_S) -> dict[str, Any]:
+        """What can be read back of state variables from the checkpoint below a directory."""
+        return self._asked(["read variables", str(root)], patience_s)
+
     def _asked(self, request: list[Any], patience_s: float) -> dict[str, Any]:
         process = self._started()
         assert process.stdin is not None

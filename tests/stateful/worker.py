@@ -1,7 +1,7 @@
 """Runs scenarios one after another in one session, on Spark and on potok alike.
 
 Started as a program: `potok run worker.py` or `python worker.py` with a Python that has PySpark. Each line on standard
-input is a JSON list of family, name, directory, first and last step, or of `read` and a directory; the answer on standard output is a line of `@@` and a JSON object.
+input is a JSON list of family, name, directory, first and last step, or of a key of `READERS` and a directory; the answer on standard output is a line of `@@` and a JSON object.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from pyspark.sql import SparkSession
 from stateful.harness import run
 from stateful.readers import read
 from stateful.scenario import family
+from stateful.variable_readers import read_variables
+
+READERS = {"read": read, "read variables": read_variables}
 
 
 def asked(
@@ -37,7 +40,8 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer = read(spark, Path(request[1])) if request[0] == "read" else asked(spark, *request)
+            reader = READERS.get(request[0])
+            answer = reader(spark, Path(request[1])) if reader else asked(spark, *request)
         except Exception:  # noqa: BLE001 - told to the test
             answer = {"failed": traceback.format_exc()}
         print("@@" + json.dumps(answer), flush=True)

@@ -16,6 +16,14 @@ from typing import Any
 import pyarrow as pa
 
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
+from potok.checkpoint.state.variables import (
+    NO_TIME,
+    TIMERS_STORE,
+    OperatorVariables,
+    Program,
+    VariableSpec,
+    store_name,
+)
 from potok.engine import python_values
 from potok.engine.user_functions import EvalType
 from potok.errors import SparkError
@@ -35,13 +43,27 @@ from potok.stateful.user.batch_groups import BatchGroups
 from potok.stateful.user.groups import Groups, grouped, sorted_positions
 from potok.stateful.user.processor_rows import Given, GivenFrames, GivenRows, Results
 from potok.stateful.user.state_values import Internal, columns_of, rows_of
-from potok.stateful.user.variables import KINDS, Timers, Variable, VariableSpec
+from potok.stateful.user.variables import KINDS, Timers, Variable
 from potok.types import StructType, arrow_schema
 
 BY_CLOCK, BY_EVENT_TIME = "processingtime", "eventtime"
-_TIME_MODES = {"none": "NoTime", BY_CLOCK: "ProcessingTime", BY_EVENT_TIME: "EventTime"}
+_TIME_MODES = {"none": NO_TIME, BY_CLOCK: "ProcessingTime", BY_EVENT_TIME: "EventTime"}
 _PANDAS = frozenset({EvalType.TRANSFORM_PANDAS, EvalType.TRANSFORM_PANDAS_INITIAL})
 _INITIAL = frozenset({EvalType.TRANSFORM_PANDAS_INITIAL, EvalType.TRANSFORM_ROWS_INITIAL})
+_COUNTERS = (
+    "initialStateProcessingTimeMs",
+    "numDeletedStateVars",
+    "numDeletedTimers",
+    "numExpiredTimers",
+    "numListStateVars",
+    "numListStateWithTTLVars",
+    "numMapStateVars",
+    "numMapStateWithTTLVars",
+    "numRegisteredTimers",
+    "numValueStateVars",
+    "numValueStateWithTTLVars",
+    "timerProcessingTimeMs",
+)
 
 
 @dataclass(frozen=True)
@@ -131,16 +153,17 @@ class TransformOperator(StatefulOperator):
     @cached_property
     def _variables(self) -> dict[str, Variable]:
         """All variables, also those of the checkpoint that the program does not ask for any more."""
-        asked = self._asked()
-        settings, stored = self._file.read()
-        files.check_settings(settings, self._settings)
+        asked = self._asked
+        described = self._file.read()
+        stored = described.variables
+        files.check_settings(described.settings, self._settings)
         for name, spec in asked.items():
             if name in stored:
                 files.check_variable(stored[name], spec, checks_schemas=self.context.checks_schemas)
         found: dict[str, Variable] = {}
         for name, spec in {**stored, **asked}.items():
             kind = KINDS[spec.kind]
-            found[name] = kind(spec, self._key_schema, self.context, self.operator_id, files.store_name(name))
+            found[name] = kind(spec, self._key_schema, self.context, self.operator_id, store_name(name))
             if self.context.version and name not in stored:
                 files.begin_at(found[name].store, self.context.version)
         return found
@@ -149,7 +172,7 @@ class TransformOperator(StatefulOperator):
     def _timers(self) -> Timers | None:
         if self._processor.time_mode not in {BY_CLOCK, BY_EVENT_TIME}:
             return None
-        return Timers(self._key_schema, self.context, self.operator_id, files.TIMERS_STORE)
+        return Timers(self._key_schema, self.context, self.operator_id, TIMERS_STORE)
 
     @property
     def _settings(self) -> dict[str, str]:
@@ -178,7 +201,8 @@ class TransformOperator(StatefulOperator):
             variable.loaded()
         self._describe()
 
-    def _asked(self) -> dict[str, VariableSpec]:
+    @cached_property
+    def _asked(self) -> Mapping[str, VariableSpec]:
         """What the processor's `init` asks for."""
         from pyspark.sql.streaming.stateful_processor_api_client import StatefulProcessorHandleState
         from pyspark.sql.streaming.stateful_processor_util import TransformWithStateInPandasFuncMode as Mode
@@ -197,8 +221,9 @@ class TransformOperator(StatefulOperator):
         return client.specs
 
     def _describe(self) -> None:
-        kept = [v.spec for name, v in self._variables.items() if name not in self._deleted]
-        self._file.write(self._settings, kept)
+        kept = {name: v.spec for name, v in self._variables.items() if name not in self._deleted}
+        described = OperatorVariables(self._settings, kept, self._file.read().programs)
+        self._file.write(described.with_program(Program(self.context.version, self._asked)))
 
     # ---- watermarks -------------------------------------------------------------------------
 
@@ -351,7 +376,23 @@ class TransformOperator(StatefulOperator):
         for name in deleted:
             if name in self._variables:
                 self._variables[name].remove_all()
-        self.counts.custom["numValuesRemovedDueToTTLExpiry"] = expired
+        self.counts.custom |= self._counters(deleted) | {"numValuesRemovedDueToTTLExpiry": expired}
+
+    def _counters(self, deleted: list[str]) -> dict[str, int]:
+        """What Spark counts of a processor. It has one in each partition, each with its variables.
+
+        Spark neither counts timers that have expired nor takes the time of timers and of the initial state where the
+        processor is in Python.
+        """
+        partitions = self.context.partitions
+        counters = dict.fromkeys(_COUNTERS, 0)
+        for spec in self._asked.values():
+            counters[f"num{spec.kind}{'' if spec.ttl_ms is None else 'WithTTL'}Vars"] += partitions
+        counters["numDeletedStateVars"] = len(deleted) * partitions
+        if self._timers is not None:
+            counters["numRegisteredTimers"] = self._timers.registered
+            counters["numDeletedTimers"] = self._timers.deleted
+        return counters
 
 
 @dataclass(frozen=True)

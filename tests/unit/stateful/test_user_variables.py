@@ -13,19 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from potok.checkpoint.files import LocalFileSystem
+from potok.checkpoint.state.variables import LIST, MAP, VALUE, VariableSpec
 from potok.stateful.base import StateContext
 from potok.stateful.user import variables
 from potok.stateful.user.batch_groups import BatchGroups
-from potok.stateful.user.variables import (
-    LIST,
-    MAP,
-    VALUE,
-    ListVariable,
-    MapVariable,
-    Timers,
-    ValueVariable,
-    VariableSpec,
-)
+from potok.stateful.user.variables import ListVariable, MapVariable, Timers, ValueVariable
 from potok.types import INTEGER, LONG, STRING, StructField, StructType
 
 KEY = StructType((StructField("k", STRING), StructField("n", INTEGER)))

@@ -26,9 +26,10 @@ from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStor
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.schema import StateSchema, decode_schemas
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
+from potok.checkpoint.state.variables import OperatorVariables, read_variables, variables_path
 from potok.errors import unsupported
 
-KEY_TO_ROWS = "keyWithIndexToValue"
+KEY_TO_ROWS, KEY_TO_NUMBERS = "keyWithIndexToValue", "keyToNumValues"
 # The columns at the end of a key that do not choose its partition, by the end of the store's name or the operator.
 _PLACED_APART = {KEY_TO_ROWS: 1, "sessionWindowStateStoreSaveExec": 1}
 # Operators that have only the first partition.
@@ -126,6 +127,14 @@ class CheckpointState:
                     except ValueError as error:
                         raise damaged_state(path, error) from error
         return sorted(found, key=lambda operator: operator.operator_id)
+
+    def variables(self, operator: OperatorMetadata) -> OperatorVariables:
+        """What an operator of transformWithState keeps. Raises CANNOT_LOAD_STATE_STORE."""
+        found = read_variables(self._fs, self.layout.state, operator.operator_id)
+        if found is None:
+            path = variables_path(self.layout.state, operator.operator_id)
+            raise damaged_state(path, "it is missing; the next run of the query writes it again")
+        return found
 
     def stores(self, partitions: int) -> Iterator[StoredStore]:
         """All stores of all operators."""

@@ -20,21 +20,12 @@ from pyspark.sql.streaming.stateful_processor_api_client import (
 from pyspark.sql.types import Row
 from pyspark.sql.types import StructType as ClientStruct
 
+from potok.checkpoint.state.variables import LIST, MAP, VALUE, VariableSpec
 from potok.ddl import parse_schema
 from potok.engine import python_values
 from potok.errors import SparkError
 from potok.stateful.user.state_values import Internal, fitted_row, to_user
-from potok.stateful.user.variables import (
-    LIST,
-    MAP,
-    VALUE,
-    ListVariable,
-    MapVariable,
-    Timers,
-    ValueVariable,
-    Variable,
-    VariableSpec,
-)
+from potok.stateful.user.variables import ListVariable, MapVariable, Timers, ValueVariable, Variable
 from potok.types import StructType
 
 if TYPE_CHECKING:

@@ -1,60 +1,40 @@
-"""What a checkpoint says of the state variables of a processor, beside their stores.
-
-Spark keeps these variables in RocksDB. Here each has a store of its own, which only potok reads; the checkpoint is
-marked so that Spark refuses it (`checkpoint.offset_log.FOREIGN_PROVIDER`).
-"""
+"""The description of a processor's state variables in its checkpoint: written, and held against the program."""
 
 from __future__ import annotations
 
-import json
 import posixpath
-import urllib.parse
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from potok.checkpoint.state.delta import encode_snapshot
 from potok.checkpoint.state.rows import UnsafeRows
-from potok.ddl import parse_schema
+from potok.checkpoint.state.variables import (
+    OperatorVariables,
+    VariableSpec,
+    read_variables,
+    variables_path,
+)
 from potok.errors import SparkError
 from potok.stateful.base import StateContext, TypedStore
-from potok.stateful.user.variables import VariableSpec
-
-TIMERS_STORE = "timers"
-
-
-def store_name(variable: str) -> str:
-    """The directory of a variable."""
-    return f"variable-{urllib.parse.quote(variable, safe='')}"
 
 
 class VariableFile:
     """`_metadata/variables` of an operator: its settings and variables as JSON."""
 
     def __init__(self, context: StateContext, operator_id: int) -> None:
-        self._context = context
-        self._path = posixpath.join(context.state_root, str(operator_id), "_metadata", "variables")
+        self._context, self._operator_id = context, operator_id
 
-    def read(self) -> tuple[dict[str, str], dict[str, VariableSpec]]:
-        """Settings and variables by name; both empty for a new query."""
-        try:
-            content = json.loads(self._context.file_system.read_bytes(self._path))
-        except FileNotFoundError:
-            return {}, {}
-        except ValueError as error:
-            raise SparkError(
-                "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED",
-                message=f" The file {self._path} is damaged: {error}. Restore it from a backup, or start with a new"
-                " checkpoint.",
-            ) from error
-        return content["settings"], {one["name"]: _spec(one) for one in content["variables"]}
-
-    def write(self, settings: Mapping[str, str], variables: Iterable[VariableSpec]) -> None:
-        """Replace the file."""
-        content = {"settings": dict(settings), "variables": [_described(spec) for spec in variables]}
+    def read(self) -> OperatorVariables:
+        """What there is; nothing for a new query."""
         context = self._context
-        context.file_system.make_directories(posixpath.dirname(self._path), durable=context.durable)
-        text = json.dumps(content, separators=(",", ":"))
-        context.file_system.write_replacing(self._path, text.encode(), durable=context.durable)
+        found = read_variables(context.file_system, context.state_root, self._operator_id)
+        return OperatorVariables({}, {}) if found is None else found
+
+    def write(self, content: OperatorVariables) -> None:
+        """Replace the file."""
+        context = self._context
+        path = variables_path(context.state_root, self._operator_id)
+        context.file_system.make_directories(posixpath.dirname(path), durable=context.durable)
+        context.file_system.write_replacing(path, content.encode(), durable=context.durable)
 
 
 def begin_at(store: TypedStore, version: int) -> None:
@@ -101,24 +81,3 @@ def check_variable(stored: VariableSpec, now: VariableSpec, *, checks_schemas: b
             storedValueSchema=str(stored.schema),
             newValueSchema=str(now.schema),
         )
-
-
-def _described(spec: VariableSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "kind": spec.kind,
-        "schema": json.loads(spec.schema.json),
-        "userKey": None if spec.user_key is None else json.loads(spec.user_key.json),
-        "ttlMs": spec.ttl_ms,
-    }
-
-
-def _spec(one: Mapping[str, Any]) -> VariableSpec:
-    user_key = one["userKey"]
-    return VariableSpec(
-        one["name"],
-        one["kind"],
-        parse_schema(json.dumps(one["schema"])),
-        None if user_key is None else parse_schema(json.dumps(user_key)),
-        one["ttlMs"],
-    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 from potok.checkpoint.state.index import Longs
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
+from potok.checkpoint.state.variables import LIST, MAP, TIMERS, VALUE, VariableSpec
 from potok.stateful.base import MICROS_PER_MS, StateContext, TypedStore
 from potok.stateful.expiry import Expiry
 from potok.stateful.user.batch_groups import BatchGroups, canonical
@@ -24,22 +24,10 @@ from potok.stateful.user.prefix_index import PrefixIndex
 from potok.stateful.user.state_values import Internal, columns_of, rows_of, values_of
 from potok.types import LONG, NULL, StructField, StructType, arrow_schema
 
-VALUE, LIST, MAP, TIMERS = "ValueState", "ListState", "MapState", "TimerState"
 _NOTHING = StructType((StructField("__dummy__", NULL),))
 # Groups of a batch with at most so many entries each on average are fetched whole.
 _ENTRIES_PER_GROUP = 16
 _LATEST_MS = (2**63 - 1) // MICROS_PER_MS
-
-
-@dataclass(frozen=True)
-class VariableSpec:
-    """What a program says of a variable. `user_key` is of maps; `ttl_ms` is None for values that stay."""
-
-    name: str
-    kind: str
-    schema: StructType
-    user_key: StructType | None = None
-    ttl_ms: int | None = None
 
 
 class Variable(ABC):
@@ -447,6 +435,7 @@ class Timers(Grouped):
         second = StructField("expiryTimestampMs", LONG)
         super().__init__(spec, key_schema, second, context, operator_id, store_name)
         self._times = Expiry(self.store.store.table)
+        self.registered = self.deleted = 0
 
     @property
     def nbytes(self) -> int:
@@ -466,12 +455,19 @@ class Timers(Grouped):
         super().forget()
         self._changed: dict[int, dict[int, bool]] = {}
 
+    def begin(self, groups: BatchGroups, now_ms: int, batch_id: int) -> None:
+        """See Variable."""
+        super().begin(groups, now_ms, batch_id)
+        self.registered = self.deleted = 0
+
     def register(self, group: int, time_ms: int) -> None:
-        """Nothing where it is registered already."""
+        """Nothing where it is registered already; it is counted all the same, as in Spark."""
+        self.registered += 1
         self._changed.setdefault(group, {})[time_ms] = True
 
     def delete(self, group: int, time_ms: int) -> None:
-        """Nothing where it is not registered."""
+        """Nothing where it is not registered; it is counted all the same, as in Spark."""
+        self.deleted += 1
         self._changed.setdefault(group, {})[time_ms] = False
 
     def of(self, group: int) -> list[int]:
