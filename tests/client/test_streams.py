@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,39 @@ def test_a_function_that_fails_fails_the_query(spark: Any, source: Path) -> None
     with pytest.raises(StreamingQueryException, match="ValueError: no 0"):
         query.awaitTermination()
     spark.streams.resetTerminated()
+
+
+def test_a_function_that_ends_the_program_fails_the_query(spark: Any, source: Path) -> None:
+    """And not: ends it as if all were well, its batch left out."""
+
+    def each(batch: Any, batch_id: int) -> None:
+        raise SystemExit(3)
+
+    query = lines(spark, source).writeStream.foreachBatch(each).start()
+    with pytest.raises(StreamingQueryException, match="3"):
+        query.awaitTermination(PATIENCE_S)
+    spark.streams.resetTerminated()
+
+
+def test_a_function_is_let_go_of_with_its_writer_and_query(spark: Any, source: Path) -> None:
+    """Each start has one, with all that it has closed over."""
+
+    class Large:
+        pass
+
+    def run() -> weakref.ref[Any]:
+        large = Large()
+
+        def each(batch: Any, batch_id: int) -> None:
+            assert isinstance(large, Large)
+
+        query = lines(spark, source).writeStream.foreachBatch(each).trigger(availableNow=True).start()
+        assert query.awaitTermination(PATIENCE_S)
+        return weakref.ref(large)
+
+    large = run()
+    gc.collect()
+    assert large() is None
 
 
 def test_a_wait_can_be_interrupted(spark: Any, source: Path) -> None:

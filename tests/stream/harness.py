@@ -64,6 +64,7 @@ class ManualClock:
 
     def __init__(self, now_ms: int = 0) -> None:
         self._now_ms = now_ms
+        self._set_back_ms = 0
         self._wakes: list[Callable[[], None]] = []
         # How often a query has asked how long to wait: it has done all it can at this time then.
         self.waits = 0
@@ -72,7 +73,7 @@ class ManualClock:
         return self._now_ms
 
     def monotonic_ns(self) -> int:
-        return self._now_ms * 1_000_000
+        return (self._now_ms + self._set_back_ms) * 1_000_000
 
     def seconds_until(self, time_ms: int) -> float | None:
         self.waits += 1
@@ -83,6 +84,15 @@ class ManualClock:
 
     def advance(self, milliseconds: int) -> None:
         self._now_ms += milliseconds
+        self._wake()
+
+    def set_back(self, milliseconds: int) -> None:
+        """As an administrator does it: no time has passed."""
+        self._set_back_ms += milliseconds
+        self._now_ms -= milliseconds
+        self._wake()
+
+    def _wake(self) -> None:
         for wake in self._wakes:
             wake()
 

@@ -48,6 +48,17 @@ class FailAt(Step):
         stream.sink.fail_at = self.batch_id
 
 
+class SetBack(Step):
+    """Set the clock back."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+
+    def take(self, stream: Stream) -> None:
+        assert isinstance(stream.clock, ManualClock)
+        stream.clock.set_back(self.milliseconds)
+
+
 def test_batches_follow_the_data_and_survive_a_restart(tmp_path: Path) -> None:
     stream = Stream(tmp_path).run(
         AddData("a", 1, 2),
@@ -164,6 +175,27 @@ def test_processing_time_waits_for_multiples_of_the_interval(tmp_path: Path) -> 
     )
     starts = [p.timestamp_ms for p in stream.running.recent_progress() if p.num_input_rows]
     assert starts == [1_000_500, 1_001_000, 1_003_000]
+
+
+def test_a_clock_that_is_set_back_delays_no_batch(tmp_path: Path) -> None:
+    clock = ManualClock(10_000_500)
+    stream = Stream(tmp_path, clock=clock)
+    stream.run(
+        AddData("a", 1),
+        StartStream(every("1 second")),
+        AwaitFirstTrigger(),
+        AddData("a", 2),
+        SetBack(3_600_000),
+        AdvanceManualClock(999),
+        CheckBatches((0, [1])),
+        AdvanceManualClock(1),
+        CheckBatches((0, [1]), (1, [2])),
+        AddData("a", 3),
+        # The next multiple, by the clock as it is now.
+        AdvanceManualClock(500),
+        CheckBatches((0, [1]), (1, [2]), (2, [3])),
+        StopStream(),
+    )
 
 
 def test_two_sources_have_two_offset_lines(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import logging
 import subprocess
 import sys
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -265,6 +268,60 @@ def test_idle_progress_every_ten_seconds(tmp_path: Path) -> None:
         assert (idle.num_input_rows, idle.sink.num_output_rows) == (0, -1)
         assert idle.input_rows_per_second == 0.0
     assert [type(e) for e in stream.events] == [QueryStarted, QueryIdle, QueryTerminated]
+
+
+def test_idle_progress_of_a_clock_that_was_set_back(tmp_path: Path) -> None:
+    clock = ManualClock(10_000_000)
+    stream = Stream(tmp_path, clock=clock)
+    with stopping(stream.manager) as manager:
+        query = manager.start(stream.write)
+        until(lambda: clock.waits > 0)
+        clock.set_back(3_600_000)
+        until(lambda: len(query.recent_progress()) > 1)
+    assert [type(e) for e in stream.events] == [QueryStarted, QueryIdle, QueryTerminated]
+
+
+def test_a_handle_keeps_nothing_of_a_run_that_has_ended(stream: Stream) -> None:
+    """A session keeps handles of many runs, each of which had its state in memory."""
+    stream.session.numbers.of("a").add([1])
+    with stopping(stream.manager) as manager:
+        query = manager.start(stream.write)
+        query.process_all_available()
+        run, explained = weakref.ref(query._run), query.explain(extended=True)
+        query.stop()
+        assert manager.await_any_termination(0)
+    gc.collect()
+    assert run() is None
+    assert query.explain(extended=True) == explained
+    assert explained.startswith("== Parsed Logical Plan ==")
+
+
+def test_nor_does_the_error_of_one_that_has_failed(stream: Stream) -> None:
+    stream.session.numbers.of("a").add([1])
+    stream.sink.fail_at = 0
+    with stopping(stream.manager) as manager:
+        query = manager.start(stream.write)
+        run = weakref.ref(query._run)
+        with contextlib.suppress(StreamingQueryError):
+            query.await_termination(PATIENCE_S)
+    gc.collect()
+    assert run() is None
+    assert query.exception() is not None
+
+
+def test_what_one_has_failed_with_is_told_after_others_were_stopped(stream: Stream) -> None:
+    stream.session.numbers.of("a").add([1])
+    stream.sink.fail_at = 0
+    with stopping(stream.manager) as manager:
+        failing = manager.start(unnamed(stream, "1"))
+        with pytest.raises(StreamingQueryError):
+            failing.await_termination(PATIENCE_S)
+        stream.session.collect.sinks[-1].fail_at = None
+        stopped = manager.start(unnamed(stream, "2"))
+        stopped.stop()
+        with pytest.raises(StreamingQueryError) as raised:
+            manager.await_any_termination()
+        assert raised.value is failing.exception()
 
 
 def test_recent_progress_is_bounded(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import os
 import uuid
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,15 @@ _shared: dict[tuple[int, int], Callable[..., Any]] = {}
 
 
 class _Reference:
-    """Pickled in place of a function of this process, which is what unpickling gives."""
+    """Pickled in place of a function of this process, which is what unpickling gives.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    It is good for as long as the writer lives: a query takes the function when it starts.
+    """
+
+    def __init__(self, function: Callable[..., Any], writer: DataStreamWriter) -> None:
         self._key = (os.getpid(), next(_numbers))
         _shared[self._key] = function
+        weakref.finalize(writer, _shared.pop, self._key, None)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[tuple[int, int]]]:
         return shared_function, (self._key,)
@@ -60,7 +65,7 @@ def share_functions(session_class: type[ConnectSession]) -> None:
     def foreachBatch(writer: DataStreamWriter, func: Callable[[Any, int], None]) -> DataStreamWriter:  # noqa: N802 - PySpark's name
         if not isinstance(writer._session, session_class) or not callable(func):
             return pickled(writer, func)
-        return pickled(writer, _Reference(func))
+        return pickled(writer, _Reference(func, writer))
 
     foreachBatch.__doc__ = pickled.__doc__
     DataStreamWriter.foreachBatch = foreachBatch

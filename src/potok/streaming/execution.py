@@ -31,11 +31,11 @@ from potok.streaming.batch import (
     start_position,
 )
 from potok.streaming.clock import Waiter
-from potok.streaming.failure import StreamingQueryError, cause_message
+from potok.streaming.failure import StreamingQueryError, cause_message, forget_frames
 from potok.streaming.listeners import ListenerBus, QueryTerminated
 from potok.streaming.lock import Lock
 from potok.streaming.pushdown import push_filters_below_watermarks
-from potok.streaming.query import NO_PLAN, StreamingQuery
+from potok.streaming.query import NO_PLAN, EndedRun, StreamingQuery
 from potok.streaming.reporter import ProgressReporter, TriggerResult
 from potok.streaming.services import (
     BatchContext,
@@ -56,6 +56,7 @@ from potok.streaming.watermark import (
     watermark_nodes,
 )
 
+_NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
 _LOGGER = logging.getLogger("potok.MicroBatchExecution")
 _TRIGGER_LOGGER = logging.getLogger("potok.ProcessingTimeExecutor")
 
@@ -156,11 +157,12 @@ class StreamExecution:
             self._query.report_status("Stopped", data=False, active=False)
         except SourceStopped:
             self._query.report_status("Stopped", data=False, active=False)
-        except Exception as cause:  # noqa: BLE001 - whatever it is, the query has failed of it
+        except BaseException as cause:  # noqa: BLE001 - whatever it is, sys.exit() of a user's function too
             error = self._failure(cause)
             message = f"Terminated with exception: {cause_message(cause)}"
             self._query.report_status(message, data=False, active=False)
             self._log_failure(cause)
+            forget_frames(cause)
         finally:
             self._finish(error)
 
@@ -232,17 +234,18 @@ class StreamExecution:
         """Trigger until the rule or somebody else says that it is enough."""
         rule = self._definition.trigger
         while not self._query.is_stopping:
-            started_ms = self._clock.now_ms()
+            started_ms, started_ns = self._clock.now_ms(), self._clock.monotonic_ns()
             executed = self._trigger(started_ms)
             if isinstance(rule, Once) or (isinstance(rule, AvailableNow) and not executed):
                 return
             if isinstance(rule, ProcessingTime) and rule.interval_ms > 0:
                 self._query.report_status("Waiting for next trigger")
-                self._wait_for_interval(rule, started_ms)
+                self._wait_for_interval(rule, started_ms, started_ns)
             elif not executed:
                 self._wait_for_data()
 
-    def _wait_for_interval(self, rule: ProcessingTime, started_ms: int) -> None:
+    def _wait_for_interval(self, rule: ProcessingTime, started_ms: int, started_ns: int) -> None:
+        """Until the next multiple of the interval; never longer than one, should the clock be set back."""
         elapsed_ms = self._clock.now_ms() - started_ms
         if rule.is_falling_behind(elapsed_ms):
             _TRIGGER_LOGGER.warning(
@@ -251,8 +254,13 @@ class StreamExecution:
                 elapsed_ms,
             )
         next_ms = rule.next_batch_ms(started_ms)
+        last_ns = started_ns + rule.interval_ms * _NS_PER_MS
         while not self._query.is_stopping and self._clock.now_ms() < next_ms:
-            self._waiter.wait((), self._clock.seconds_until(next_ms))
+            left_s = (last_ns - self._clock.monotonic_ns()) / _NS_PER_S
+            if left_s <= 0:
+                return
+            due_s = self._clock.seconds_until(next_ms)
+            self._waiter.wait((), None if due_s is None else min(due_s, left_s))
 
     def _wait_for_data(self) -> None:
         """Sleep until a source may have something, somebody wants something, a timer or an idle report is due."""
@@ -416,12 +424,12 @@ class StreamExecution:
 
     # ---- the end
 
-    def _failure(self, cause: Exception) -> StreamingQueryError:
+    def _failure(self, cause: BaseException) -> StreamingQueryError:
         return StreamingQueryError(
             query_id=self._query.id, run_id=self._query.run_id, cause=cause, query_text=self._query_text()
         )
 
-    def _log_failure(self, cause: Exception) -> None:
+    def _log_failure(self, cause: BaseException) -> None:
         # What the user's data or program has caused needs no trace of this engine.
         trace = None if isinstance(cause, SparkError) else cause
         _LOGGER.error(
@@ -480,7 +488,7 @@ class StreamExecution:
             )
         )
         self._waiter.close()
-        self._query.end()
+        self._query.end(EndedRun(self))
 
     def _checkpoint_goes(self, error: StreamingQueryError | None) -> bool:
         definition = self._definition

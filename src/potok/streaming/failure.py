@@ -40,6 +40,21 @@ class StreamingQueryError(SparkError):
         return f"{type(self.cause).__name__}: {self.cause}"
 
 
+def forget_frames(error: BaseException) -> None:
+    """Let go of the frames in which an error and its causes were raised, and of all that these hold.
+
+    The handle of a failed query keeps its error for long, and may not keep the query's state with it.
+    """
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = None
+            pending += [one.__cause__, one.__context__]
+
+
 def cause_message(cause: BaseException) -> str:
     """What a cause says; its class where it says nothing."""
     if isinstance(cause, SparkError):

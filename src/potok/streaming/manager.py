@@ -44,7 +44,9 @@ class QueryManager:
         self.listeners.add(self._note)
         self._changed = threading.Condition()
         self._queries: dict[str, StreamingQuery] = {}
-        self._terminated: list[StreamingQuery] = []
+        # Whether a query has ended since the last reset, and what the last one failed with that has failed.
+        self._has_terminated = False
+        self._last_error: StreamingQueryError | None = None
         # Starting is serial: names and checkpoints are looked up and taken in one go.
         self._start_lock = threading.Lock()
 
@@ -103,8 +105,8 @@ class QueryManager:
         Raises StreamingQueryError if one that has ended has failed.
         """
         with self._changed:
-            ended = self._changed.wait_for(lambda: bool(self._terminated), timeout_s)
-            error = self._first_error()
+            ended = self._changed.wait_for(lambda: self._has_terminated, timeout_s)
+            error = self._last_error
         if error is not None:
             raise error
         return ended
@@ -112,7 +114,7 @@ class QueryManager:
     def reset_terminated(self) -> None:
         """Forget the queries that have ended."""
         with self._changed:
-            self._terminated.clear()
+            self._has_terminated, self._last_error = False, None
 
     def stop_all(self) -> None:
         """End every query, for the end of the session; the first error is raised after all were tried."""
@@ -136,12 +138,9 @@ class QueryManager:
             query = self._queries.get(event.id)
             if query is not None and query.run_id == event.run_id:
                 del self._queries[event.id]
-                self._terminated.append(query)
+                self._has_terminated = True
+                self._last_error = query.exception() or self._last_error
                 self._changed.notify_all()
-
-    def _first_error(self) -> StreamingQueryError | None:
-        errors = (query.exception() for query in self._terminated)
-        return next((error for error in errors if error is not None), None)
 
     def _check_name(self, name: str | None) -> None:
         if name is not None and any(query.name == name for query in self.active()):

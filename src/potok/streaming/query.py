@@ -26,6 +26,21 @@ class Run(Protocol):
         ...
 
 
+class EndedRun:
+    """What is left of a run: the texts of its last plan."""
+
+    def __init__(self, run: Run) -> None:
+        self._plain = run.explain(extended=False)
+        self._extended = run.explain(extended=True)
+
+    def wake(self) -> None:
+        """Nobody is there to be woken."""
+
+    def explain(self, *, extended: bool) -> str:
+        """See Run."""
+        return self._extended if extended else self._plain
+
+
 class StreamingQuery:
     """The handle of one run of a query.
 
@@ -185,8 +200,12 @@ class StreamingQuery:
         self._error = error
         self._active = False
 
-    def end(self) -> None:
-        """All is done; whoever waits may go on."""
+    def end(self, ended: Run) -> None:
+        """All is done; whoever waits may go on.
+
+        Handles are kept for long, what a run holds is not: `ended` answers for it from now on.
+        """
+        self._run = ended
         with self._changed:
             self._active = False
             self._ended = True

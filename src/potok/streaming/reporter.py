@@ -82,7 +82,9 @@ class ProgressReporter:
             self._bus.post(QueryProgress(progress))
             return
         due_ms = self.idle_due_ms()
-        if due_ms is None or trigger.finished_ms >= due_ms:
+        is_due = due_ms is None or trigger.finished_ms >= due_ms
+        # Else a clock that was set back would keep the query quiet until it has caught up.
+        if is_due or trigger.finished_ms < (self._last_report_ms or 0):
             self._query.report_progress(self._progress(trigger, sources, last_trigger_ms))
             if due_ms is not None:
                 self._bus.post(QueryIdle(self._query.id, self._query.run_id, trigger.started_ms))
