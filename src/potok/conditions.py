@@ -2913,10 +2913,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
 }
 
-# The class that Spark throws where it depends on the type that a value could not become.
+# The class that Spark throws where it depends on the type that a value could not become, or on what was asked.
 CLASS_BY_TARGET: dict[tuple[str, str], str] = {
     ("CAST_INVALID_INPUT", '"BOOLEAN"'): RUNTIME,
     ("CAST_INVALID_INPUT", '"DATE"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP"'): DATE_TIME,
     ("CAST_INVALID_INPUT", '"TIMESTAMP_NTZ"'): DATE_TIME,
+    ("SCALAR_SUBQUERY_TOO_MANY_ROWS", "correlated"): RUNTIME,
 }

@@ -33,7 +33,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "statement 61: *"): Gap("notimpl", "The statement DELETE"),
     ("queries", "statement 62: *"): Gap("notimpl", "The statement UPDATE"),
     ("queries", "statement 63: *"): Gap("notimpl", "The statement MERGE"),
-    ("queries", "subquery 3: *"): Gap("message", "SCALAR_SUBQUERY_TOO_MANY_ROWS: the place in the text"),
     ("queries", "subquery 22: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("sketches", "* approx_top_k(x) FROM VALUES (1.50)*"): Gap("notimpl", "approx_top_k of decimals"),
     ("sketches", "KLL sketch *: SELECT kll_sketch_agg_bigint(x, x) *"): Gap(
@@ -55,7 +54,6 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("mistakes", "syntax 46: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "frame bool of column"): Gap("message", "the client's own text: 4.3 says more than 4.2"),
     ("mistakes", "frame and of columns"): Gap("message", "the client's own text: 4.3 says more than 4.2"),
-    ("created", "toPandas every type"): Gap("defect", "toPandas of every type at once"),
     ("created", "year month interval"): Gap(
         "never", "the refusal is that of the client of 4.3; the one of 4.2 collects it"
     ),
@@ -63,26 +61,18 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("created", "time type"): Gap("notimpl", "A TIME literal"),
     ("created", "time created"): Gap("notimpl", "The data type TIME"),
     ("files", "parquet file types"): Gap(
-        "defect", "the types in the file's schema as a Parquet reader prints them"
+        "never",
+        "the library names the root of a file itself, and writes all timestamps as INT96 or none; columns are optional, as Spark reads them",
     ),
     ("files", "text broken utf-8"): Gap(
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
     ),
     ("files", "csv singleVariantColumn"): Gap("defect", "the option singleVariantColumn is not known"),
-    ("files", "json failfast inferred"): Gap(
-        "message", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION: the wording"
-    ),
-    ("files", "parquet wrong schema"): Gap(
-        "message", "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH: the wording"
-    ),
     ("aggregates", "agg percentiles"): Gap(
         "never", "mode takes any of the values that tie, in Spark the one its hash table meets first"
     ),
     ("functions_of_users", "map in arrow"): Gap(
         "never", "columns of another type than declared: Spark fails reading them, we say which"
-    ),
-    ("queries", "subquery 15: *"): Gap(
-        "defect", "a correlated subquery of several rows: the Java class of the error"
     ),
 }
 

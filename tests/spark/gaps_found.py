@@ -9,26 +9,6 @@ Kind = Literal["notimpl", "never", "message", "defect"]
 FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
     "collections": (
         (
-            "defect",
-            "whether a field is NULL below a struct that may be, changed twice",
-            frozenset(
-                {
-                    "nested fields: withField",
-                }
-            ),
-        ),
-        (
-            "message",
-            "the text of MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
-            frozenset(
-                {
-                    "from json failfast over rows",
-                    "json: from_json('bad', 'a INT', map('mode', 'FAILFAST'))",
-                    "json: from_json('{\"a\": \"x\"}', 'a INT', map('mode', 'FAILFAST'))",
-                }
-            ),
-        ),
-        (
             "never",
             "Spark says never NULL of a value that is NULL; ours may be",
             frozenset(
@@ -54,24 +34,6 @@ FOUND: dict[str, tuple[tuple[Kind, str, frozenset[str]], ...]] = {
                 {
                     "json: to_json(named_struct())",
                     "struct: struct(1 AS a, 2 AS a)",
-                }
-            ),
-        ),
-    ),
-    "arithmetic": (
-        (
-            "message",
-            "the text of DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-            frozenset(
-                {
-                    "types: 1.25 - INTERVAL '1' DAY AS c",
-                    "types: 1.5F - INTERVAL '1' DAY AS c",
-                    "types: 1Y - INTERVAL '1' DAY AS c",
-                    "types: 2.5D - INTERVAL '1' DAY AS c",
-                    "types: 2S - INTERVAL '1' DAY AS c",
-                    "types: 3 - INTERVAL '1' DAY AS c",
-                    "types: 4L - INTERVAL '1' DAY AS c",
-                    "types: true - INTERVAL '1' DAY AS c",
                 }
             ),
         ),

@@ -370,7 +370,8 @@ class Resolver:
         replaced = False
         for i, f in enumerate(data_type.fields):
             if key(f.name) != key(update.name):
-                fields.append((f.name, struct_field(f, struct, i)))
+                # Where the struct is NULL there are no fields, so that a field is NULL where it says so itself.
+                fields.append((f.name, replace(struct_field(f, struct, i), is_nullable=f.nullable)))
             elif value is not None:
                 fields.append((update.name, value))
                 replaced = True

@@ -35,7 +35,7 @@ class SubqueryRules:
                 origin=subquery.origin,
                 number=len(plan.output),
             )
-        return Subquery(plan, "scalar", (), plan.output[0].type, is_nullable=True)
+        return Subquery(plan, "scalar", (), plan.output[0].type, is_nullable=True, origin=subquery.origin)
 
     def plan(self, resolver: Resolver, plan: LogicalPlan) -> LogicalPlan:
         """The resolved plan of a subquery, with ids of its own."""

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from potok.compiler.subqueries import has_one_row, is_correlated
 from potok.engine.kernel import Kernel
 from potok.engine.sql_types import quote_name, sql_type
 from potok.errors import SparkError
 from potok.functions.base import FILTER, ORDER, AggregateFunction, ScalarFunction, WindowFunction
 from potok.functions.casts import cast_kernels, emit_cast
 from potok.functions.ordering import order_key
-from potok.functions.raising import quote_text
+from potok.functions.raising import quote_text, raise_sql
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
     AggregateCall,
@@ -208,7 +209,11 @@ class Emitter:
                 values = self._arguments(subquery.values)
                 left = values[0] if len(values) == 1 else f"({', '.join(values)})"
                 return f"{left} IN ({query})"
-        return f"({query})"
+        if has_one_row(subquery.plan):
+            return f"({query})"
+        origin, asked = (None, "correlated") if is_correlated(subquery.plan) else (subquery.origin, "")
+        error = raise_sql("SCALAR_SUBQUERY_TOO_MANY_ROWS", origin, targetType=quote_text(asked))
+        return f"(SELECT CASE WHEN count(*) > 1 THEN {error} ELSE first(value) END FROM ({query}) AS rows(value))"
 
 
 _PLACE = re.compile(r"\{(\d+|args|distinct|filter)\}")

@@ -28,6 +28,16 @@ def convert(array: pa.Array | pa.ChunkedArray, target: pa.DataType) -> pa.Array 
     return _convert_list(array, target)
 
 
+def with_nulls_below(array: pa.Array) -> pa.Array:
+    """The same rows, where the fields of a struct that is NULL are NULL as well: pandas makes its columns from the fields."""
+    if not pa.types.is_struct(array.type) or not array.type.num_fields:
+        return array
+    # flatten takes the nulls of the struct over into its fields.
+    fields = [with_nulls_below(child) for child in array.flatten()]
+    mask = array.is_null() if array.null_count else None
+    return pa.StructArray.from_arrays(fields, fields=list(array.type), mask=mask)
+
+
 def _convert_leaf(array: pa.Array, target: pa.DataType) -> pa.Array:
     if pa.types.is_duration(array.type) and pa.types.is_int64(target):
         return array.cast(pa.duration("us")).cast(target)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyspark.sql.connect.proto as pb
 
 from potok import types as t
-from potok.connect.arrow_shapes import convert
+from potok.connect.arrow_shapes import convert, with_nulls_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ def _wire_item(name: str, data_type: t.DataType, time_zone: str, *, nullable: bo
 def wire_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The batch under the wire's schema, columns by position."""
     if schema.names:
-        columns = [convert(c, f.type) for c, f in zip(batch.columns, schema, strict=True)]
+        columns = [with_nulls_below(convert(c, f.type)) for c, f in zip(batch.columns, schema, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
     return batch.select([])
 

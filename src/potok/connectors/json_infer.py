@@ -45,7 +45,8 @@ class JsonInference:
                 if self._mode == FAIL_FAST:
                     raise SparkError(
                         "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
-                        badRecord=text,
+                        # Spark names the column for bad records where one expects the record.
+                        badRecord=self._corrupt.names[0],
                         failFastMode=self._mode,
                     ) from error
                 if self._mode != DROP_MALFORMED:

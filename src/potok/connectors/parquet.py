@@ -67,6 +67,7 @@ class ParquetReader:
             if not columns:
                 yield counted(parquet.metadata.num_rows)
                 return
+            physical = _PhysicalTypes(parquet.schema)
             found = {n if self._case_sensitive else n.lower(): n for n in parquet.schema_arrow.names}
             stored = [found.get(c if self._case_sensitive else c.lower()) for c in columns]
             wanted = [name for name in stored if name is not None]
@@ -74,13 +75,15 @@ class ParquetReader:
                 arrays = [
                     pa.nulls(batch.num_rows, arrow_type(self._fields[column].data_type))
                     if name is None
-                    else self._converted(batch.column(name), self._fields[column], file)
+                    else self._converted(batch.column(name), self._fields[column], file, physical)
                     for column, name in zip(columns, stored, strict=True)
                 ]
                 yield pa.record_batch(arrays, names=list(columns))
 
     @staticmethod
-    def _converted(array: pa.Array, field: StructField, file: InputFile) -> pa.Array:
+    def _converted(
+        array: pa.Array, field: StructField, file: InputFile, physical: _PhysicalTypes
+    ) -> pa.Array:
         target = arrow_type(field.data_type)
         if array.type == target:
             return array
@@ -95,8 +98,23 @@ class ParquetReader:
                 path=file.uri,
                 column=f"[{field.name}]",
                 expectedType=field.data_type.simple_string,
-                actualType=str(array.type),
+                actualType=physical.name(field.name, array.type),
             ) from error
+
+
+class _PhysicalTypes:
+    """What columns are inside a file, as Spark's messages name it."""
+
+    def __init__(self, schema: pq.ParquetSchema) -> None:
+        self._schema = schema
+
+    def name(self, column: str, stored: pa.DataType) -> str:
+        """`INT32`; of a nested column the Arrow type."""
+        for i in range(len(self._schema)):
+            found = self._schema.column(i)
+            if found.path.lower() == column.lower():
+                return str(found.physical_type)
+        return str(stored)
 
 
 class ParquetFormat:

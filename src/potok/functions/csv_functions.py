@@ -21,6 +21,7 @@ from potok.functions.datetime_texts import formatted
 from potok.functions.json_options import constant_map
 from potok.functions.mismatch import given_type, unexpected_argument
 from potok.functions.row_kernels import row_kernel
+from potok.functions.shown_rows import row_text
 from potok.functions.sql_text import let, quote_text, variable
 from potok.functions.text_values import TextOptions, parse_values
 from potok.functions.time_kernels import FORMAT_LOCAL_TIME, FORMAT_TIME
@@ -197,13 +198,15 @@ def parse_records(texts: pa.Array, schema: StructType, options: CsvOptions) -> p
         columns[field.name] = values
         if bad is not None:
             malformed = [one or other for one, other in zip(malformed, bad.to_pylist(), strict=True)]
-    if options.mode == _FAIL_FAST and True in malformed:
-        raise SparkError(
-            "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", badRecord="[null]", failFastMode=_FAIL_FAST
-        )
     if len(fields) < len(schema.fields):
         columns[corrupt] = pa.array(
             [x if bad else None for x, bad in zip(lines, malformed, strict=True)], pa.string()
+        )
+    if options.mode == _FAIL_FAST and True in malformed:
+        first = malformed.index(True)
+        record = row_text([columns[f.name][first] for f in schema.fields])
+        raise SparkError(
+            "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", badRecord=record, failFastMode=_FAIL_FAST
         )
     arrays = [columns[f.name].cast(arrow_type(f.data_type)) for f in schema.fields]
     target = arrow_type(schema)

@@ -174,7 +174,9 @@ def _plus_interval(
         a = TIMESTAMP
     if not isinstance(a, _TIMESTAMPS):
         error = unexpected_argument(0, a, _TIMESTAMP_REQUIRED)
-        raise refused(f"_timestamp_add_interval{sign}", (left, right), error)
+        # Spark has made a sum of it by the time it looks at the types.
+        moved_by = Call("negative", (right,), b) if sign else right
+        raise refused("_timestamp_add_interval", (left, moved_by), error)
     if isinstance(b, YearMonthIntervalType):
         return call(f"_timestamp_add_months{sign}", (left, right), a, context)
     if isinstance(b, DayTimeIntervalType):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -34,6 +34,7 @@ from potok.functions.json_path import TEXT_LENIENCY, json_at_path
 from potok.functions.json_write import json_texts, pretty_text
 from potok.functions.mismatch import given_type, mismatch, quoted, unexpected_argument
 from potok.functions.row_kernels import row_kernel
+from potok.functions.shown_rows import row_text
 from potok.functions.sql_text import let, variable
 from potok.functions.type_rules import implicit_cast
 from potok.plan.expressions import Call, Cast, Expression, Literal
@@ -167,17 +168,22 @@ class _RecordReader:
         if is_bad:
             value = None
         if (is_bad or problems.found) and self._options.mode == FAIL_FAST:
-            raise self._failure(text, problems, is_array=is_array and self._nothing is not None)
+            raise self._failure(text, problems, value, is_array=is_array and self._nothing is not None)
         if self._nothing is None:
             return value
+        return self._row(text, value, is_bad=is_bad or problems.found)
+
+    def _row(self, text: str, value: Any, *, is_bad: bool) -> tuple[Any, ...]:  # noqa: ANN401 - by the schema
+        """What could be read of a record, and the record itself where the schema has a place for it."""
+        nothing = self._nothing
+        assert nothing is not None  # noqa: S101 - the caller has looked
         if self._corrupt is None:
-            return self._nothing if value is None else value
-        row = list(self._nothing[1:] if value is None else value)
-        row.insert(self._corrupt, text if is_bad or problems.found else None)
+            return nothing if value is None else cast("tuple[Any, ...]", value)
+        row = list(nothing[1:] if value is None else value)
+        row.insert(self._corrupt, text if is_bad else None)
         return tuple(row)
 
-    @staticmethod
-    def _failure(text: str, problems: Problems, *, is_array: bool) -> SparkError:
+    def _failure(self, text: str, problems: Problems, value: object, *, is_array: bool) -> SparkError:
         name = "MALFORMED_RECORD_IN_PARSING"
         if is_array:
             return SparkError(
@@ -194,7 +200,8 @@ class _RecordReader:
                 targetType=target,
                 inputType="StringType",
             )
-        return SparkError(f"{name}.WITHOUT_SUGGESTION", badRecord=text, failFastMode=FAIL_FAST)
+        row = self._row(text, value, is_bad=True) if self._nothing is not None else (None,)
+        return SparkError(f"{name}.WITHOUT_SUGGESTION", badRecord=row_text(row), failFastMode=FAIL_FAST)
 
 
 def _call_options(call: Call) -> str:

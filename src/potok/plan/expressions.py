@@ -435,6 +435,7 @@ class Subquery(TypedExpression):
     values: tuple[Expression, ...] = ()
     type: DataType = BOOLEAN
     is_nullable: bool = True
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

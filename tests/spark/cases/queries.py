@@ -205,6 +205,18 @@ SELECT id FROM people ORDER BY (SELECT 1), id
 SELECT * FROM people WHERE id = ANY (SELECT 1)
 
 SELECT array(SELECT id FROM people) AS x
+
+SELECT id FROM people WHERE id > (SELECT id FROM people)
+
+SELECT id FROM people p WHERE id > (SELECT l.k FROM left_side l WHERE l.k >= p.id)
+
+SELECT id, (SELECT l.l FROM left_side l WHERE l.k = p.id LIMIT 1) n FROM people p ORDER BY id
+
+SELECT id, (SELECT max(l.k) FROM left_side l WHERE l.k >= p.id GROUP BY l.k > 1) n FROM people p ORDER BY id
+
+SELECT (SELECT id FROM people WHERE id = 1) a, (SELECT id FROM people WHERE id = -1) b
+
+SELECT (SELECT named_struct('a', id) FROM people WHERE id = 1) a, (SELECT NULL FROM people WHERE id = 1) b
 """,
 )
 JOINS = [
