@@ -24,6 +24,22 @@ OPERATOR = (
     "numRowsDroppedByWatermark",
     "numShufflePartitions",
 )
+# What an operator of transformWithState counts beside that; the rest of its metrics is of RocksDB.
+COUNTERS = (
+    "initialStateProcessingTimeMs",
+    "numDeletedStateVars",
+    "numDeletedTimers",
+    "numExpiredTimers",
+    "numListStateVars",
+    "numListStateWithTTLVars",
+    "numMapStateVars",
+    "numMapStateWithTTLVars",
+    "numRegisteredTimers",
+    "numValueStateVars",
+    "numValueStateWithTTLVars",
+    "numValuesRemovedDueToTTLExpiry",
+    "timerProcessingTimeMs",
+)
 FIRST_FILE_S = 1_760_000_000
 
 
@@ -204,8 +220,16 @@ class Run:
             "rows": found,
             "input_rows": progress["numInputRows"],
             "event_time": progress.get("eventTime", {}),
-            "operators": [{name: one[name] for name in OPERATOR} for one in progress["stateOperators"]],
+            "operators": [operator(one) for one in progress["stateOperators"]],
         }
+
+
+def operator(progress: dict[str, Any]) -> dict[str, Any]:
+    """What an operator has counted."""
+    told = {name: progress[name] for name in OPERATOR}
+    if told["operatorName"].startswith("transformWithState"):
+        told["counters"] = {name: progress["customMetrics"].get(name) for name in COUNTERS}
+    return told
 
 
 def run(

@@ -147,6 +147,7 @@ class TransformOperator(StatefulOperator):
         self._batch_groups = BatchGroups()
         self._file = files.VariableFile(context, operator_id)
         self._deleted: frozenset[str] = frozenset()
+        self._gone: set[str] = set()
 
     # ---- stores -----------------------------------------------------------------------------
 
@@ -373,12 +374,13 @@ class TransformOperator(StatefulOperator):
             expired += gone
             self.counts.updated += variable.updates
             self.counts.removed += variable.removals + gone
-        for name in deleted:
-            if name in self._variables:
-                self._variables[name].remove_all()
-        self.counts.custom |= self._counters(deleted) | {"numValuesRemovedDueToTTLExpiry": expired}
+        gone_now = (self._variables.keys() & deleted) - self._gone
+        for name in gone_now:
+            self._variables[name].remove_all()
+        self._gone |= gone_now
+        self.counts.custom |= self._counters(len(gone_now)) | {"numValuesRemovedDueToTTLExpiry": expired}
 
-    def _counters(self, deleted: list[str]) -> dict[str, int]:
+    def _counters(self, deleted: int) -> dict[str, int]:
         """What Spark counts of a processor. It has one in each partition, each with its variables.
 
         Spark neither counts timers that have expired nor takes the time of timers and of the initial state where the
@@ -388,7 +390,7 @@ class TransformOperator(StatefulOperator):
         counters = dict.fromkeys(_COUNTERS, 0)
         for spec in self._asked.values():
             counters[f"num{spec.kind}{'' if spec.ttl_ms is None else 'WithTTL'}Vars"] += partitions
-        counters["numDeletedStateVars"] = len(deleted) * partitions
+        counters["numDeletedStateVars"] = deleted * partitions
         if self._timers is not None:
             counters["numRegisteredTimers"] = self._timers.registered
             counters["numDeletedTimers"] = self._timers.deleted

@@ -27,6 +27,7 @@ from potok.types import LONG, NULL, StructField, StructType, arrow_schema
 _NOTHING = StructType((StructField("__dummy__", NULL),))
 # Groups of a batch with at most so many entries each on average are fetched whole.
 _ENTRIES_PER_GROUP = 16
+_SIZE_BYTES = 4
 _LATEST_MS = (2**63 - 1) // MICROS_PER_MS
 
 
@@ -401,8 +402,10 @@ class MapVariable(Grouped):
         if len(pairs) < 2:  # noqa: PLR2004 - nothing to sort
             return pairs
         rows = self._user_codec.encode(columns_of([key for key, _ in pairs], self._user_schema))
-        order = sorted(range(len(pairs)), key=rows.row_bytes)
-        return [pairs[i] for i in order]
+        encoded = map(rows.row_bytes, range(len(pairs)))
+        # In Spark's store the size of the user's key comes before its bytes.
+        stored = [len(row).to_bytes(_SIZE_BYTES, "little") + row for row in encoded]
+        return [pairs[i] for i in sorted(range(len(pairs)), key=stored.__getitem__)]
 
     def flush(self) -> None:
         """See Variable."""
