@@ -543,6 +543,16 @@ def struct_as_nullable(schema: StructType) -> StructType:
     )
 
 
+def with_distinct_names(schema: StructType) -> StructType:
+    """The same struct; where names repeat, all are numbered."""
+    if len(set(schema.names)) == len(schema.names):
+        return schema
+    fields = (
+        StructField(f"{i}:{f.name}", f.data_type, f.nullable, f.metadata) for i, f in enumerate(schema.fields)
+    )
+    return StructType(tuple(fields))
+
+
 def tree_string(schema: StructType, level: int | None = None) -> str:
     """What `printSchema` prints, with its final newline. `level` bounds the depth, from 1."""
     lines = ["root"]

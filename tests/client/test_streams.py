@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pyspark.errors import PySparkException, StreamingQueryException
+from pyspark.sql import functions as F  # noqa: N812 - as programs name it
 from pyspark.sql.streaming import StreamingQueryListener
 
 from potok.connect import query_commands
@@ -206,3 +207,17 @@ def test_a_wait_can_be_interrupted(spark: Any, source: Path) -> None:
     thread.join()
     assert query.isActive
     query.stop()
+
+
+def test_columns_of_one_name_in_memory(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2.5\n")
+    stream = spark.readStream.schema("id int, x double").csv(str(tmp_path))
+    frame = stream.select(
+        F.col("id").alias("a"), F.col("x").alias("a"), F.udf(lambda v: [v], "array<int>")("id").alias("a")
+    )
+    query = frame.writeStream.format("memory").queryName("same_names").trigger(availableNow=True).start()
+    query.awaitTermination()
+    table = spark.table("same_names")
+    assert table.columns == ["a", "a", "a"]
+    assert [tuple(row) for row in table.collect()] == [(1, 2.5, [1])]
+    assert [tuple(row) for row in table.toDF("p", "q", "r").select("q").collect()] == [(2.5,)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pyspark.sql.connect.proto as pb
 
 from potok import types as t
+from potok.analysis import check_batch
 from potok.connect.decode_plan import decode_relation, plan_relation
 from potok.connect.encode import encode_type, ipc_stream
 from potok.ddl import parse_client_schema
@@ -21,6 +23,7 @@ from potok.errors import SparkError
 from potok.plan.expressions import Alias, AttributeReference
 from potok.plan.logical import LocalRelation, LogicalPlan, ScanRelation
 from potok.plan.tree import Node
+from potok.session.kept_frames import KeptFrame, StorageLevel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +32,13 @@ if TYPE_CHECKING:
 
 SPARK_VERSION = "4.3.0"
 _EXPLAIN_MODES = {1: "simple", 2: "extended", 3: "codegen", 4: "cost", 5: "formatted"}
-_NO_STORAGE = (False, False, False, False, 1)
-_DEFAULT_STORAGE = (True, True, False, True, 1)
+_NO_STORAGE = StorageLevel(
+    use_disk=False, use_memory=False, use_off_heap=False, deserialized=False, replication=1
+)
+_DEFAULT_STORAGE = StorageLevel(
+    use_disk=True, use_memory=True, use_off_heap=False, deserialized=True, replication=1
+)
+_RELATION_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def analyze(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
@@ -88,6 +96,7 @@ def _is_streaming(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.
 
 def _input_files(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
     resolved = _resolved(session, request.input_files.plan)
+    check_batch(resolved)
     response = pb.AnalyzePlanResponse()
     response.input_files.SetInParent()
     files = [f for node in resolved.walk() if isinstance(node, ScanRelation) for f in node.scan.input_files()]
@@ -179,33 +188,48 @@ def _text_of(value: object) -> str:
     return repr(value)
 
 
-def _storage_key(session: ServerSession, relation: pb.Relation) -> str:
-    return canonical_text(session.session.analyze(decode_relation(session, relation)))
-
-
 def _persist(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
     level = _DEFAULT_STORAGE
     if request.persist.HasField("storage_level"):
         given = request.persist.storage_level
-        level = (given.use_disk, given.use_memory, given.use_off_heap, given.deserialized, given.replication)
-    session.storage_levels[_storage_key(session, request.persist.relation)] = level
+        level = StorageLevel(
+            given.use_disk, given.use_memory, given.use_off_heap, given.deserialized, given.replication
+        )
+    relation = request.persist.relation
+    plan = session.session.analyze(decode_relation(session, relation))
+    check_batch(plan)
+    ids = {found.decode() for found in _RELATION_ID.findall(relation.SerializeToString())}
+    frame = KeptFrame(level, canonical_text(plan), frozenset(ids & session.session.relations.keys()))
+    session.session.kept.keep(relation.common.plan_id, frame)
     return pb.AnalyzePlanResponse(persist=pb.AnalyzePlanResponse.Persist())
 
 
+def _semantics(session: ServerSession, relation: pb.Relation) -> str:
+    return canonical_text(session.session.analyze(decode_relation(session, relation)))
+
+
 def _unpersist(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
-    session.storage_levels.pop(_storage_key(session, request.unpersist.relation), None)
+    relation = request.unpersist.relation
+    kept = session.session.kept
+    frame = kept.find(relation.common.plan_id)
+    semantics = frame.semantics if frame is not None else _semantics(session, relation)
+    kept.release(relation.common.plan_id, semantics)
     return pb.AnalyzePlanResponse(unpersist=pb.AnalyzePlanResponse.Unpersist())
 
 
 def _storage_level(session: ServerSession, request: pb.AnalyzePlanRequest) -> pb.AnalyzePlanResponse:
-    key = _storage_key(session, request.get_storage_level.relation)
-    disk, memory, off_heap, deserialized, replication = session.storage_levels.get(key, _NO_STORAGE)
+    relation = request.get_storage_level.relation
+    kept = session.session.kept
+    frame = kept.find(relation.common.plan_id)
+    if frame is None:
+        frame = kept.like(relation.common.plan_id, _semantics(session, relation))
+    found = _NO_STORAGE if frame is None else frame.level
     level = pb.StorageLevel(
-        use_disk=disk,
-        use_memory=memory,
-        use_off_heap=off_heap,
-        deserialized=deserialized,
-        replication=replication,
+        use_disk=found.use_disk,
+        use_memory=found.use_memory,
+        use_off_heap=found.use_off_heap,
+        deserialized=found.deserialized,
+        replication=found.replication,
     )
     return pb.AnalyzePlanResponse(
         get_storage_level=pb.AnalyzePlanResponse.GetStorageLevel(storage_level=level)

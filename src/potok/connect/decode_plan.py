@@ -9,8 +9,13 @@ from google.protobuf.message import DecodeError
 
 from potok.connect.decode_relations import PlanDecoder, Surroundings, not_set
 from potok.errors import SparkError
+from potok.session.kept_frames import KeptRows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
     from potok.connect.sessions import ServerSession
     from potok.plan.logical import LogicalPlan
 
@@ -23,7 +28,20 @@ _MAX_PLAN_BYTES = 512 * 1024 * 1024
 def decoder(session: ServerSession) -> PlanDecoder:
     """A decoder for one plan of the session."""
     time_zone = session.session.conf.get("spark.sql.session.timeZone")
-    return PlanDecoder(Surroundings(session.artifacts.cached_data, time_zone))
+    inner = session.session
+
+    def rows_of(plan: LogicalPlan) -> pa.Table:
+        return inner.rows_of_resolved(plan).to_table()
+
+    def kept(plan_id: int, decode: Callable[[], LogicalPlan]) -> LogicalPlan | None:
+        frame = inner.kept.find(plan_id)
+        return (
+            None
+            if frame is None
+            else frame.relation(lambda: KeptRows(lambda: inner.analyze(decode()), rows_of))
+        )
+
+    return PlanDecoder(Surroundings(session.artifacts.cached_data, time_zone, kept))
 
 
 def decode_relation(session: ServerSession, relation: pb.Relation) -> LogicalPlan:

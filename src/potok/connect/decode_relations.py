@@ -69,11 +69,13 @@ class Surroundings:
     """What a plan refers to beside itself.
 
     `cached_data` gives the content of an artifact `cache/<hash>`; it raises SparkError when there
-    is none. `time_zone` reads TIMESTAMP literals without a zone in SQL text.
+    is none. `time_zone` reads TIMESTAMP literals without a zone in SQL text. `kept` gives what stands for a
+    frame whose rows are kept, by its plan's id and what decodes the plan; None for all others.
     """
 
     cached_data: Callable[[str], pa.Buffer]
     time_zone: str = "UTC"
+    kept: Callable[[int, Callable[[], p.LogicalPlan]], p.LogicalPlan | None] = lambda _id, _decode: None
 
 
 class PlanDecoder:
@@ -86,15 +88,20 @@ class PlanDecoder:
 
     def relation(self, message: pb.Relation) -> p.LogicalPlan:
         """Any relation, with the client's plan id."""
+        if not message.common.HasField("plan_id"):
+            return self._decoded(message)
+        plan_id = message.common.plan_id
+        plan = self._surroundings.kept(plan_id, lambda: self._decoded(message)) or self._decoded(message)
+        return replace(plan, plan_id=plan_id)
+
+    def _decoded(self, message: pb.Relation) -> p.LogicalPlan:
         kind = message.WhichOneof("rel_type")
         method = _METHODS.get(kind)
         if method is None:
             if kind is None:
                 raise not_set("Relation", "RELTYPE")
             raise unsupported(f"The relation {kind}", _UNSUPPORTED.get(kind, "Use another relation."))
-        plan = method(self, getattr(message, kind))
-        if message.common.HasField("plan_id"):
-            return replace(plan, plan_id=message.common.plan_id)
+        plan: p.LogicalPlan = method(self, getattr(message, kind))
         return plan
 
     def _referenced(self, plan_id: int) -> p.LogicalPlan:

@@ -39,7 +39,6 @@ class ServerSession:
         self.session = session
         self.artifacts = Artifacts()
         self.events = EventForwarder(session)
-        self.storage_levels: dict[str, tuple[bool, bool, bool, bool, int]] = {}
         self.last_used_s = time.monotonic()
         self._lock = threading.Lock()
         self._operations: dict[str, Operation] = {}

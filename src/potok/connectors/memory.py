@@ -11,14 +11,19 @@ from potok.connectors.base import Rows, SinkContext
 from potok.connectors.provider import BaseProvider
 from potok.plan.commands import WriteStream
 from potok.plan.logical import LogicalPlan
-from potok.types import StructType, arrow_schema
+from potok.types import StructType, arrow_schema, with_distinct_names
 
 
 class MemoryTable:
-    """Rows of a memory sink, readable at any time from any thread (a Scan). Batch ids never repeat in it."""
+    """Rows of a memory sink, readable at any time from any thread (a Scan). Batch ids never repeat in it.
+
+    A scan is asked for columns by name, and a query may have several of one name: where `shown_names`, the query's own,
+    repeat, the scan's names are numbered.
+    """
 
     def __init__(self, schema: StructType) -> None:
-        self._schema = schema
+        self.shown_names = tuple(schema.names)
+        self._schema = with_distinct_names(schema)
         self._lock = threading.Lock()
         self._batches: list[tuple[int, pa.Table]] = []
 
@@ -43,13 +48,16 @@ class MemoryTable:
         """Add a batch, unless the table has it."""
         with self._lock:
             if not self._batches or batch_id > self._batches[-1][0]:
-                self._batches.append((batch_id, table))
+                self._batches.append((batch_id, self._named(table)))
 
     def replace(self, batch_id: int, table: pa.Table) -> None:
         """Have this batch only, unless the table has it."""
         with self._lock:
             if not self._batches or batch_id > self._batches[-1][0]:
-                self._batches = [(batch_id, table)]
+                self._batches = [(batch_id, self._named(table))]
+
+    def _named(self, table: pa.Table) -> pa.Table:
+        return table.rename_columns(self._schema.names)
 
 
 class MemorySink:

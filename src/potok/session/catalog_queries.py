@@ -442,6 +442,7 @@ def _uncache_table(session: Session, arguments: Arguments) -> LocalRelation:
 
 def _clear_cache(session: Session, _: Arguments) -> LocalRelation:
     session.catalog.cached_names.clear()
+    session.kept.clear()
     return _done()
 
 

@@ -25,6 +25,7 @@ from potok.plan.statements import Statement
 from potok.plan.table_functions import PythonTableFunction
 from potok.session.catalog import SessionCatalog
 from potok.session.explain import explained, tree_text
+from potok.session.kept_frames import KeptFrames
 from potok.session.runtime import Runtime
 from potok.session.statements import execute
 from potok.session.streams import StreamServices
@@ -54,6 +55,7 @@ class Session:
         self.permanent_functions: set[str] = set()
         self.variables: dict[str, SqlVariable] = {}
         self.relations: dict[str, LogicalPlan] = {}
+        self.kept = KeptFrames(self.relations)
         self.foreach_batch_host: ForeachBatchHost | None = None
         self.streams = QueryManager(StreamServices(self), active_runs=runtime.active_runs)
 
@@ -179,6 +181,7 @@ class Session:
         """Stop this session's queries and forget its views."""
         self.streams.stop_all()
         self.catalog.views.clear()
+        self.kept.clear()
 
 
 def _constant(value: Any, data_type: DataType) -> Any:  # noqa: ANN401 - a value of any type

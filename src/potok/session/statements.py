@@ -438,6 +438,7 @@ def _uncache(session: Session, statement: s.UncacheTable) -> LocalRelation:
 
 def _clear_cache(session: Session, _: s.ClearCache) -> LocalRelation:
     session.catalog.cached_names.clear()
+    session.kept.clear()
     return _done()
 
 

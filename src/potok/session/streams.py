@@ -15,12 +15,14 @@ from potok.checkpoint.layout import CheckpointLayout
 from potok.checkpoint.offset_log import SHUFFLE_PARTITIONS
 from potok.checkpoint.state.maintenance import Retention
 from potok.compiler.relations import compile_plan
-from potok.connectors.base import Provider, Rows, Scan
+from potok.connectors.base import Provider, Rows
+from potok.connectors.memory import MemoryTable
 from potok.connectors.registry import provider
 from potok.engine.engine import Runner
 from potok.errors import SparkError, unsupported
 from potok.plan.commands import WriteStream
-from potok.plan.logical import LogicalPlan, ScanRelation, SetOperation, schema_attributes
+from potok.plan.expressions import Alias, next_expr_id
+from potok.plan.logical import LogicalPlan, Project, ScanRelation, SetOperation, schema_attributes
 from potok.stateful.base import StateContext
 from potok.stateful.memory import MEMORY_LIMIT_KEY, memory_limit_bytes
 from potok.stateful.metadata import begin_state
@@ -206,9 +208,14 @@ class StreamServices:
             raise SparkError("INTERNAL_ERROR", message="foreachBatch needs a client.")
         return host(write)
 
-    def create_memory_view(self, name: str, scan: Scan) -> None:
+    def create_memory_view(self, name: str, scan: MemoryTable) -> None:
         """A temporary view over a table in memory."""
-        relation = ScanRelation(scan, schema_attributes(scan.schema), "MemoryTable")
+        columns = schema_attributes(scan.schema)
+        relation: LogicalPlan = ScanRelation(scan, columns, "MemoryTable")
+        if scan.shown_names != tuple(scan.schema.names):
+            shown = zip(columns, scan.shown_names, strict=True)
+            aliases = (Alias(column, (name,), expr_id=next_expr_id()) for column, name in shown)
+            relation = Project(relation, tuple(aliases))
         self._session.catalog.views[name.lower()] = relation
 
     def working_directory(self) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from potok.checkpoint.layout import path_from_uri
+from potok.connectors.paths import local_path
 from potok.connectors.registry import provider
 from potok.errors import Origin, SparkError, unsupported
 from potok.functions.conversion import TABLE_INSERT
@@ -77,6 +78,9 @@ class TableWrites:
                 self._session.rows_of_resolved(self._resolved(write.plan)),
                 self._catalog.read_context(),
             )
+            if write.path is not None:
+                place = local_path(write.path, str(self._session.runtime.working_directory))
+                self._session.kept.written(place)
         elif write.table_method == "insert_into":
             self._insert_into(write)
         else:
@@ -303,6 +307,7 @@ class TableWrites:
             provider(table.format).write(write, rows, self._catalog.read_context())
         except SparkError as error:
             raise _in_insert(error) from error
+        self._session.kept.written(table.location)
 
     # ---- new tables -----------------------------------------------------------------------------
 
@@ -400,7 +405,9 @@ class TableWrites:
     def _inferred(self, table: TableDefinition) -> StructType:
         options = Options(table.options.spelled())
         options["path"] = table.location
-        display = {"csv": "CSV", "json": "JSON", "orc": "ORC", "parquet": "Parquet", "text": "Text"}[table.format]
+        display = {"csv": "CSV", "json": "JSON", "orc": "ORC", "parquet": "Parquet", "text": "Text"}[
+            table.format
+        ]
         if not Path(table.location).exists():
             raise SparkError("UNABLE_TO_INFER_SCHEMA", format=display)
         return self._catalog.data_source(UnresolvedDataSource(table.format, None, options)).schema

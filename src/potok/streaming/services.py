@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from potok.checkpoint.files import FileSystem, LocalFileSystem
 from potok.connectors.base import Provider, Rows, Scan
+from potok.connectors.memory import MemoryTable
 from potok.plan.commands import WriteStream
 from potok.plan.logical import LogicalPlan
 from potok.stateful.progress import StateOperatorProgress
@@ -129,7 +130,7 @@ class SessionServices(Protocol):
         """
         ...
 
-    def create_memory_view(self, name: str, scan: Scan) -> None:
+    def create_memory_view(self, name: str, scan: MemoryTable) -> None:
         """Make (or replace) a temporary view over a table in memory."""
         ...
 
