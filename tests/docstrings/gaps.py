@@ -149,7 +149,6 @@ GAPS: dict[tuple[str, frozenset[str]], Gap] = {
         "functions",
         frozenset({"st_asbinary", "st_geogfromwkb", "st_geomfromwkb", "st_setsrid", "st_srid"}),
     ): Gap("notimpl", "geometries and geographies"),
-    ("dataframe", frozenset({"DataFrame.sample"})): Gap("notimpl", "sample with replacement"),
     (
         "functions",
         frozenset(

@@ -38,6 +38,7 @@ from potok.engine.sql_types import sql_type
 from potok.errors import SparkError, unsupported
 from potok.functions.base import GeneratorFunction
 from potok.functions.branches import over_branches
+from potok.functions.random_samples import copies_of_rows
 from potok.functions.registry import builtin_functions
 from potok.plan.expressions import (
     Alias,
@@ -394,11 +395,13 @@ class _Compilation:
 
     def sample(self, plan: Sample, needed: Needed) -> str:
         """A fraction of the rows, the same for the same seed and rows."""
+        copies = copies_of_rows(plan.lower, plan.upper, plan.seed, with_replacement=plan.with_replacement)
+        self._kernels[copies.name] = copies
+        times = f"{copies.name}_times"
+        numbered = f"SELECT *, {copies.name}(row_number() OVER ()) AS {times} FROM ({self.query(plan.child, needed)})"
         if plan.with_replacement:
-            raise unsupported("sample with replacement", "Sample without replacement.")
-        child = self.query(plan.child, needed)
-        fraction = f"(hash(row_number() OVER (), {plan.seed}) % 1000000007) / 1000000007.0"
-        return f"SELECT * FROM ({child}) QUALIFY {fraction} >= {plan.lower} AND {fraction} < {plan.upper}"
+            return f"SELECT *, unnest(range({times})) AS {copies.name}_copy FROM ({numbered})"
+        return f"SELECT * FROM ({numbered}) WHERE {times} = 1"
 
     def range(self, plan: Range, needed: Needed) -> str:
         """Numbers."""

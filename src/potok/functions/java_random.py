@@ -26,3 +26,10 @@ class JavaRandom:
         while (drawn := self._next(31)) == _MAX_INT:
             pass
         return drawn
+
+    def next_long(self) -> int:
+        """A whole number of 64 bits, signed."""
+        high, low = self._next(32), self._next(32)
+        low = low - (1 << 32) if low >= 1 << 31 else low
+        number = ((high << 32) + low) & ((1 << 64) - 1)
+        return number - (1 << 64) if number >= 1 << 63 else number

@@ -288,3 +288,40 @@ def window_time_as_key(spark: Any, F: Any) -> Any:
         "SELECT TIMESTAMP '2024-02-29 13:04:05' ts UNION ALL SELECT TIMESTAMP '2024-02-29 13:09:05'"
     )
     return times.groupBy(F.window_time(F.window("ts", "5 minutes"))).count()
+
+
+def drawn(name: str, make: Any, rows: int = 60) -> None:
+    """One case over rows of one partition."""
+
+    def run(spark: Any, F: Any) -> Any:
+        return make(spark.range(0, rows, 1, 1), F)
+
+    CASES.program(f"sample {name}", run)
+
+
+for seed in (0, 1, 42, -5, 2**40 + 1):
+    drawn(f"seed {seed}", lambda x, F, seed=seed: x.sample(0.3, seed))
+    drawn(f"with replacement seed {seed}", lambda x, F, seed=seed: x.sample(True, 0.5, seed).orderBy("id"))
+for fraction in (0.0, 0.01, 1.0, 3.0, 39.5):
+    drawn(
+        f"with replacement {fraction}",
+        lambda x, F, fraction=fraction: x.sample(True, fraction, 7).groupBy("id").count().orderBy("id"),
+    )
+drawn("with replacement many", lambda x, F: x.sample(True, 0.5, 7).agg(F.count("*"), F.sum("id")), 5000)
+drawn("many", lambda x, F: x.sample(0.1, 7).agg(F.count("*"), F.sum("id")), 100_000)
+drawn("with replacement negative", lambda x, F: x.sample(True, -1.0, 7))
+drawn("below a filter", lambda x, F: x.sample(0.5, 3).where("id % 3 = 0"))
+drawn("above a filter", lambda x, F: x.where("id % 3 = 0").sample(0.5, 3))
+drawn(
+    "with replacement below a filter", lambda x, F: x.sample(True, 0.5, 3).where("id % 3 = 0").orderBy("id")
+)
+drawn("without columns", lambda x, F: [x.sample(0.5, 3).count(), x.sample(True, 2.0, 3).count()])
+drawn("of a sample", lambda x, F: x.sample(0.5, 3).sample(0.5, 4))
+drawn(
+    "randomSplit", lambda x, F: [[r.id for r in part.collect()] for part in x.randomSplit([0.2, 0.3, 0.5], 9)]
+)
+drawn("sampleBy", lambda x, F: x.withColumn("k", F.col("id") % 2).sampleBy("k", {0: 0.2, 1: 0.8}, 5))
+drawn(
+    "split of a frame",
+    lambda x, F: [p.count() for p in x.selectExpr("id", "array(id) a").randomSplit([1.0, 2.0], 4)],
+)
