@@ -126,6 +126,18 @@ CONDITIONS: dict[str, Condition] = {
         "42713",
         RUNTIME,
     ),
+    "AS_OF_JOIN.TOLERANCE_IS_NON_NEGATIVE": Condition(
+        "Invalid as-of join. The input argument `tolerance` must be non-negative.", "42604", ANALYSIS
+    ),
+    "AS_OF_JOIN.TOLERANCE_IS_UNFOLDABLE": Condition(
+        "Invalid as-of join. The input argument `tolerance` must be a constant.", "42604", ANALYSIS
+    ),
+    "AS_OF_JOIN.UNSUPPORTED_DIRECTION": Condition(
+        "Invalid as-of join. Unsupported as-of join direction '<direction>'. Supported as-of join direction include:"
+        " <supported>.",
+        "42604",
+        ANALYSIS,
+    ),
     "ASSIGNMENT_ARITY_MISMATCH": Condition(
         "The number of columns or variables assigned or aliased: <numTarget> does not match the "
         "number of source expressions: <numExpr>.",
@@ -1031,6 +1043,11 @@ CONDITIONS: dict[str, Condition] = {
         "42000",
         ANALYSIS,
     ),
+    "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS": Condition(
+        "The value '<confValue>' in the config \"<confName>\" is invalid. It should be one of '<confOptions>'.",
+        "22022",
+        ILLEGAL_ARGUMENT,
+    ),
     "INVALID_CONF_VALUE.REQUIREMENT": Condition(
         "The value '<confValue>' in the config \"<confName>\" is invalid. <confRequirement>",
         "22022",
@@ -1846,6 +1863,41 @@ CONDITIONS: dict[str, Condition] = {
         "4274K",
         ANALYSIS,
     ),
+    "NEAREST_BY_JOIN.CROSS_JOIN_NOT_ENABLED": Condition(
+        "Invalid nearest-by join. Nearest-by join is implemented as a bounded cross-product internally and is therefore rejected when `spark.sql.crossJoin.enabled = false`. Set `spark.sql.crossJoin.enabled = true` to permit it, or rewrite the query without nearest-by.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.NON_ORDERABLE_RANKING_EXPRESSION": Condition(
+        "Invalid nearest-by join. The ranking expression <expression> of type <type> is not orderable. Provide an expression that returns an orderable type, such as a numeric distance like abs(a.col - b.col) or a numeric similarity score.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.NUM_RESULTS_OUT_OF_RANGE": Condition(
+        "Invalid nearest-by join. The number of results <numResults> must be between <min> and <max>. Update the literal in `APPROX NEAREST <numResults> BY ...` (or `EXACT NEAREST <numResults> BY ...`) to fall within that range.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.STREAMING_NOT_SUPPORTED": Condition(
+        "Invalid nearest-by join. Nearest-by join is not supported with streaming DataFrames/Datasets.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.UNSUPPORTED_DIRECTION": Condition(
+        "Invalid nearest-by join. Unsupported nearest-by join direction '<direction>'. Supported nearest-by join directions include: <supported>.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.UNSUPPORTED_JOIN_TYPE": Condition(
+        "Invalid nearest-by join. Unsupported nearest-by join type <joinType>. Supported types: <supported>.",
+        "42604",
+        ANALYSIS,
+    ),
+    "NEAREST_BY_JOIN.UNSUPPORTED_MODE": Condition(
+        "Invalid nearest-by join. Unsupported nearest-by join mode '<mode>'. Supported modes include: <supported>.",
+        "42604",
+        ANALYSIS,
+    ),
     "NEGATIVE_SCALE_DISALLOWED": Condition(
         "Negative scale is not allowed: '<scale>'. Set the config <sqlConf> to \"true\" to allow it.",
         "0A000",
@@ -2115,6 +2167,12 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "STATE_STORE_CANNOT_CREATE_COLUMN_FAMILY_WITH_RESERVED_CHARS": Condition(
         "Failed to create column family with unsupported starting character and name=<colFamilyName>.",
+        "42802",
+        UNSUPPORTED,
+    ),
+    "STATE_STORE_CANNOT_USE_COLUMN_FAMILY_WITH_INVALID_NAME": Condition(
+        "Failed to perform column family operation=<operationName> with invalid name=<colFamilyName>. Column family"
+        " name cannot be empty or include leading/trailing spaces or use the reserved keyword=default",
         "42802",
         UNSUPPORTED,
     ),

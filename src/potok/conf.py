@@ -134,8 +134,40 @@ _TIME_UNITS_MS = {
     "d": 86_400_000,
     "us": 0.001,
 }
-_WHOLE_NUMBER = re.compile(r"-?\d+[bkmgtp]?b?", re.IGNORECASE)
-_ZONE_OFFSET = re.compile(r"(UTC|GMT|UT)?[+-]\d{1,2}(:\d{2}){0,2}")
+_WHOLE_NUMBER = re.compile(r"-?\d+")
+_BYTES = re.compile(r"-?\d+[bkmgtp]?b?", re.IGNORECASE)
+_DEFAULT_BYTES = re.compile(r"\d+b")
+_DEFAULT_TIME = re.compile(r"\d+ms")
+_ZONE_OFFSET = re.compile(r"Z|(UTC|GMT|UT)?[+-]\d{1,2}(:\d{1,2}){0,2}")
+_TIMES = frozenset({"spark.sql.streaming.stopTimeout"})
+_CHOICES = {
+    "spark.sql.legacy.timeParserPolicy": ("EXCEPTION", "LEGACY", "CORRECTED"),
+    "spark.sql.mapKeyDedupPolicy": ("EXCEPTION", "LAST_WIN"),
+    "spark.sql.parquet.compression.codec": (
+        "brotli",
+        "uncompressed",
+        "lzo",
+        "snappy",
+        "lz4_raw",
+        "none",
+        "zstd",
+        "lz4",
+        "gzip",
+    ),
+    "spark.sql.sources.partitionOverwriteMode": ("STATIC", "DYNAMIC"),
+    "spark.sql.timestampType": ("TIMESTAMP_NTZ", "TIMESTAMP_LTZ"),
+}
+_POSITIVE = {
+    "spark.sql.shuffle.partitions": "The value of spark.sql.shuffle.partitions must be positive",
+    "spark.sql.streaming.minBatchesToRetain": "minBatchesToRetain must be positive",
+}
+_REQUIRED = {
+    "spark.sql.streaming.aggregation.stateFormatVersion": ({"1", "2"}, "Valid versions are 1 and 2"),
+    "spark.sql.streaming.multipleWatermarkPolicy": (
+        {"min", "max"},
+        "Invalid value for 'spark.sql.streaming.multipleWatermarkPolicy'. Valid values are 'min' and 'max'",
+    ),
+}
 # Settings of the cluster, which Spark's own entries outside SQL are.
 _CORE = ("spark.driver.", "spark.executor.", "spark.dynamicAllocation.", "spark.memory.", "spark.shuffle.")
 _TIME = re.compile(r"(-?\d+)\s*([a-z]*)", re.IGNORECASE)
@@ -257,15 +289,41 @@ def _check_value(key: str, value: str) -> None:
     """A known key takes values of its default's kind only. Raises INVALID_CONF_VALUE conditions."""
     entry = ENTRIES.get(key)
     default = entry.default if entry else None
+    text = value.strip()
     kind = None
-    if default in {"true", "false"} and value.strip().lower() not in {"true", "false"}:
+    if default in {"true", "false"} and text.lower() not in {"true", "false"}:
         kind = "boolean"
-    elif default is not None and default.isdigit() and not _WHOLE_NUMBER.fullmatch(value.strip()):
+    elif key in _TIMES or (default is not None and _DEFAULT_TIME.fullmatch(default)):
+        match = _TIME.fullmatch(text)
+        kind = None if match and (match[2].lower() or "ms") in _TIME_UNITS_MS else "time in MILLISECONDS"
+    elif default is not None and _DEFAULT_BYTES.fullmatch(default):
+        kind = None if _BYTES.fullmatch(text) else "bytes in BYTE"
+    elif default is not None and default.isdigit() and not _WHOLE_NUMBER.fullmatch(text):
         kind = "int"
     if kind is not None:
         raise SparkError("INVALID_CONF_VALUE.TYPE_MISMATCH", confValue=value, confName=key, confType=kind)
+    _check_meaning(key, text)
     if key == "spark.sql.session.timeZone":
         _check_time_zone(key, value)
+
+
+def _check_meaning(key: str, text: str) -> None:
+    """Raises INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS and .REQUIREMENT."""
+    choices = _CHOICES.get(key)
+    if choices is not None and text.upper() not in map(str.upper, choices):
+        raise SparkError(
+            "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS",
+            confValue=text,
+            confName=key,
+            confOptions=", ".join(choices),
+        )
+    allowed, requirement = _REQUIRED.get(key, (None, ""))
+    if key in _POSITIVE and text.startswith(("-", "0")):
+        allowed, requirement = set(), _POSITIVE[key]
+    if allowed is not None and text.lower() not in allowed:
+        raise SparkError(
+            "INVALID_CONF_VALUE.REQUIREMENT", confValue=text, confName=key, confRequirement=requirement
+        )
 
 
 def _check_time_zone(key: str, value: str) -> None:

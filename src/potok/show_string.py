@@ -9,11 +9,10 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +34,7 @@ from potok.types import (
     TimestampType,
     YearMonthIntervalType,
 )
+from potok.zone_names import zone_of
 
 MINIMUM_WIDTH = 3
 # Spark prints no more rows than this, whatever is asked for.
@@ -87,7 +87,7 @@ def column_texts(
     column: pa.ChunkedArray | pa.Array, data_type: DataType, time_zone: str = "UTC"
 ) -> list[str]:
     """The values of a column as Spark casts them to STRING; NULL is `NULL`."""
-    formatter = _formatter(data_type, ZoneInfo(time_zone))
+    formatter = _formatter(data_type, zone_of(time_zone))
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     return ["NULL" if text is None else text for chunk in chunks for text in formatter(chunk)]
 
@@ -183,7 +183,7 @@ def _end(shown: int, *, has_more: bool, vertical: bool, is_empty: bool) -> str:
 # ---- values -------------------------------------------------------------------------------------
 
 
-def _formatter(data_type: DataType, zone: ZoneInfo) -> Formatter:
+def _formatter(data_type: DataType, zone: tzinfo) -> Formatter:
     match data_type:
         case ArrayType(element=element):
             return partial(_arrays, _formatter(element, zone))
@@ -318,7 +318,7 @@ def _date(days: int) -> str:
     return f"{sign}{abs(year):04d}-{within.month:02d}-{within.day:02d}"
 
 
-def _timestamp(zone: ZoneInfo | None, microseconds: int) -> str:
+def _timestamp(zone: tzinfo | None, microseconds: int) -> str:
     if zone is not None:
         microseconds += _offset_us(zone, microseconds)
     seconds, fraction = divmod(microseconds, _MICROSECONDS)
@@ -327,7 +327,7 @@ def _timestamp(zone: ZoneInfo | None, microseconds: int) -> str:
     return text + _fraction(fraction)
 
 
-def _offset_us(zone: ZoneInfo, microseconds: int) -> int:
+def _offset_us(zone: tzinfo, microseconds: int) -> int:
     days = microseconds // (86_400 * _MICROSECONDS)
     # Outside Python's years a zone keeps the offset that it has at their border.
     within = min(max(days, _FIRST_DAY + 1), _LAST_DAY - 1) * 86_400 * _MICROSECONDS

@@ -201,3 +201,16 @@ def test_ddl_both_ways(spark: Any) -> None:
     # As Spark 4.3 answered for the same schema.
     assert spark._to_ddl(schema) == "a INT NOT NULL,`b c` STRING NOT NULL,d ARRAY<INT> NOT NULL"
     assert spark._parse_ddl("a int, b array<string>").simpleString() == "struct<a:int,b:array<string>>"
+
+
+@pytest.mark.parametrize("zone", ["+02:00", "GMT+2", "UTC+02:00", "+2"])
+def test_a_session_zone_that_is_an_offset(spark: Any, zone: str) -> None:
+    """As Spark 4.3 prints it."""
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    moment = "timestamp'2024-07-01 00:00:00Z'"
+    row = spark.sql(
+        f"select cast({moment} as string), hour({moment}), date_format({moment}, 'HH:mm xxx'),"
+        " unix_timestamp('2024-07-01 02:00:00')"
+    ).first()
+    assert tuple(row) == ("2024-07-01 02:00:00", 2, "02:00 +02:00", 1719792000)
+    assert "|2024-07-01 02:00:00|" in spark.sql(f"select {moment} as t")._show_string(1, 20, False)

@@ -14,7 +14,6 @@ from potok.analysis.pretty_functions import call_text
 from potok.analysis.trees import outer_references
 from potok.functions.casts_by_name import FUNCTIONS as CASTS_BY_NAME
 from potok.functions.registry import builtin_functions
-from potok.functions.zones import find_zone
 from potok.plan.expressions import (
     AggregateCall,
     Alias,
@@ -69,6 +68,7 @@ from potok.types import (
     YearMonthIntervalType,
     quote_if_needed,
 )
+from potok.zone_names import find_zone
 
 Resolve = Callable[[Expression], Expression | None]
 _MICROSECONDS = {"day": 86_400_000_000, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}

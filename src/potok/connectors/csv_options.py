@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from potok.connectors.csv_rows import CsvDialect
 from potok.connectors.file_format import FormatContext
@@ -13,6 +13,7 @@ from potok.connectors.options import boolean, character, flag, illegal_argument,
 from potok.errors import SparkError, unsupported
 from potok.functions.text_values import TextOptions
 from potok.plan.logical import Options
+from potok.zone_names import zone_of
 
 PERMISSIVE = "PERMISSIVE"
 DROP_MALFORMED = "DROPMALFORMED"
@@ -126,7 +127,7 @@ class CsvOptions:
 def today_days(time_zone: str) -> int | None:
     """Today's date in the zone as days since 1970; None for a zone that Python does not know."""
     try:
-        now = dt.datetime.now(ZoneInfo(time_zone))
+        now = dt.datetime.now(zone_of(time_zone))
     except (ZoneInfoNotFoundError, ValueError):
         return None
     return now.date().toordinal() - dt.date(1970, 1, 1).toordinal()

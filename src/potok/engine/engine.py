@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -87,7 +88,7 @@ class Engine:
             if database is None:
                 database = self._databases[small] = self._open(1 if small else self._threads)
             cursor = database.cursor()
-        cursor.execute(f"SET TimeZone = '{time_zone.replace(chr(39), chr(39) * 2)}'")
+        cursor.execute(f"SET TimeZone = '{_zone_name(time_zone).replace(chr(39), chr(39) * 2)}'")
         return cursor
 
     def register_kernels(self, kernels: Sequence[Kernel], *, small: bool) -> None:
@@ -134,6 +135,14 @@ class Engine:
         return database
 
 
+def _zone_name(time_zone: str) -> str:
+    """A zone by DuckDB's name: offsets, which it knows in one form alone, in that form."""
+    offset = _ZONE_OFFSET.fullmatch(time_zone)
+    if offset is not None:
+        return f"GMT{offset[1]}{int(offset[2]):02}:{int(offset[3] or 0):02}"
+    return "UTC" if time_zone in {"Z", "UT"} else time_zone
+
+
 def _kernel_entry(kernel: Kernel) -> Callable[..., pa.Array]:
     result = arrow_type_of(kernel)
 
@@ -156,6 +165,7 @@ def arrow_type_of(kernel: Kernel) -> pa.DataType:
     return arrow_type(kernel.result)
 
 
+_ZONE_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{1,2}))?(?::?\d\d)?")
 _view_numbers = itertools.count(1)
 
 
@@ -258,6 +268,7 @@ class Runner:
         self._time_zone = time_zone
         self._places: dict[bool, _Place] = {}
         self._running: _Place | None = None
+        self._is_interrupted = False
         readers = Counter(name for stage in pipeline.stages for name in stage.inputs)
         self._read_twice = [i.name for i in pipeline.inputs if readers[i.name] > 1]
 
@@ -291,7 +302,8 @@ class Runner:
         )
 
     def interrupt(self) -> None:
-        """Make the statement that is running fail soon."""
+        """Make the statement that is running fail soon, and those that would follow."""
+        self._is_interrupted = True
         place = self._running
         if place is not None:
             place.cursor.interrupt()
@@ -320,13 +332,10 @@ class Runner:
         if isinstance(stage, OperatorStage):
             tables = [place.slots[name].whole() for name in stage.inputs]
             return stage.operator.run(tables)
-        self._running = place
-        try:
+        with self._interruptible(place):
             if repeated:
                 return place.execute_prepared(stage, now)
             return place.relation(stage, now).to_arrow_table()
-        finally:
-            self._running = None
 
     def _take_table(self, place: _Place, stage: Stage, now: datetime, *, repeated: bool) -> pa.Table:
         with engine_errors():
@@ -338,14 +347,22 @@ class Runner:
         with engine_errors():
             if repeated or isinstance(stage, OperatorStage):
                 return self._stage_table(place, stage, now, repeated=repeated).to_reader()
-            reader = place.relation(stage, now).to_arrow_reader(ROWS_PER_BATCH)
+            # Everything below an aggregation or a sort runs in here.
+            with self._interruptible(place):
+                reader = place.relation(stage, now).to_arrow_reader(ROWS_PER_BATCH)
         return pa.RecordBatchReader.from_batches(reader.schema, self._guarded(place, reader))
 
     def _guarded(self, place: _Place, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        with self._interruptible(place), engine_errors():
+            yield from reader
+
+    @contextlib.contextmanager
+    def _interruptible(self, place: _Place) -> Iterator[None]:
         self._running = place
         try:
-            with engine_errors():
-                yield from reader
+            if self._is_interrupted:
+                raise SparkError("OPERATION_CANCELED", operationId="")
+            yield
         finally:
             self._running = None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from zoneinfo import ZoneInfo
 
 from potok.errors import unsupported
+from potok.zone_names import zone_of
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -193,7 +193,7 @@ class JavaTimePattern:
         offset_s = 0
         zone = ""
         if time_zone is not None:
-            aware = moment.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(time_zone))
+            aware = moment.replace(tzinfo=dt.UTC).astimezone(zone_of(time_zone))
             offset_s = int((aware.utcoffset() or dt.timedelta()).total_seconds())
             moment, zone = aware.replace(tzinfo=None), aware.tzname() or ""
         literals = iter(self._literals)

@@ -17,8 +17,9 @@ from potok.engine.kernel import Kernel
 from potok.errors import unsupported
 from potok.functions.sql_text import CONTROL_OR_SPACE
 from potok.functions.text_values import cast_date, java_number
-from potok.functions.zones import days_from_civil, find_zone, instants, local_to_instant, only_text
+from potok.functions.zones import days_from_civil, instants, local_to_instant, only_text
 from potok.types import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ
+from potok.zone_names import find_zone
 
 T = TypeVar("T")
 

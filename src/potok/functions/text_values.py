@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from potok.functions import zones
 from potok.functions.java_time_patterns import JavaTimePattern
-from potok.functions.zones import days_from_civil, find_zone
+from potok.functions.zones import days_from_civil
 from potok.types import (
     BINARY,
     BOOLEAN,
@@ -37,6 +37,7 @@ from potok.types import (
     VarcharType,
     arrow_type,
 )
+from potok.zone_names import find_zone
 
 _MICROS = 1_000_000
 _DAY_MICROS = 86_400 * _MICROS

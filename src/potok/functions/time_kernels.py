@@ -13,8 +13,9 @@ from potok.engine.kernel import Kernel
 from potok.errors import SparkError
 from potok.functions.java_time_patterns import JavaTimePattern
 from potok.functions.row_kernels import row_kernel
-from potok.functions.zones import find_zone, instant_to_local, local_to_instant
+from potok.functions.zones import instant_to_local, local_to_instant
 from potok.types import LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ
+from potok.zone_names import find_zone
 
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|(.)", re.DOTALL)
 _CHANGED_LETTERS = frozenset("uWwY")

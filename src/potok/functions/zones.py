@@ -7,8 +7,6 @@ forward by the gap. DuckDB takes the later instant, so a kernel converts in that
 from __future__ import annotations
 
 import datetime as dt
-import re
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -17,6 +15,7 @@ import pyarrow.compute as pc
 from potok.engine.kernel import Kernel
 from potok.functions.sql_text import let
 from potok.types import STRING, TIMESTAMP, TIMESTAMP_NTZ
+from potok.zone_names import find_zone
 
 _IS_UTC = "current_setting('TimeZone') IN ('UTC', 'Etc/UTC', 'GMT', 'Z')"
 
@@ -24,37 +23,6 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local times carry no zone
 _LOWEST_MICROS = -62_135_596_800_000_000
 _HIGHEST_MICROS = 253_402_300_799_999_999
-_SHORT_ZONES = {
-    "ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires",
-    "ART": "Africa/Cairo", "AST": "America/Anchorage", "BET": "America/Sao_Paulo", "BST": "Asia/Dhaka",
-    "CAT": "Africa/Harare", "CNT": "America/St_Johns", "CST": "America/Chicago", "CTT": "Asia/Shanghai",
-    "EAT": "Africa/Addis_Ababa", "ECT": "Europe/Paris", "IET": "America/Indiana/Indianapolis",
-    "IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "MIT": "Pacific/Apia", "NET": "Asia/Yerevan",
-    "NST": "Pacific/Auckland", "PLT": "Asia/Karachi", "PNT": "America/Phoenix", "PRT": "America/Puerto_Rico",
-    "PST": "America/Los_Angeles", "SST": "Pacific/Guadalcanal", "VST": "Asia/Ho_Chi_Minh",
-    "EST": "-05:00", "MST": "-07:00", "HST": "-10:00",
-}  # fmt: skip
-_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{1,2}))?(?::?(\d\d))?")
-_MAX_OFFSET_SECONDS = 18 * 3600
-
-
-@lru_cache(maxsize=4096)
-def find_zone(text: str) -> dt.tzinfo | None:
-    """The zone by Java's names (`ZoneId.of` with its short ids) and Spark's lenient offsets, or None."""
-    text = _SHORT_ZONES.get(text, text)
-    if text in {"Z", "UTC", "GMT", "UT"}:
-        return dt.UTC
-    match = _OFFSET.fullmatch(text)
-    if match:
-        sign, hours, minutes, seconds = match[1], int(match[2]), int(match[3] or 0), int(match[4] or 0)
-        total = hours * 3600 + minutes * 60 + seconds
-        if minutes > 59 or seconds > 59 or total > _MAX_OFFSET_SECONDS:  # noqa: PLR2004 - a clock's
-            return None
-        return dt.timezone(dt.timedelta(seconds=total if sign == "+" else -total))
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 def local_to_instant(micros: int, zone: dt.tzinfo) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import getpass
 import json
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from potok.checkpoint.layout import display_path
 from potok.plan.logical import LocalRelation
 from potok.session.local_rows import DESCRIBED_COLUMNS, DESCRIBED_DATABASE, local_rows
 from potok.session.tables import DEFAULT_CATALOG, DatabaseDefinition, TableDefinition
 from potok.types import ArrayType, DataType, MapType, StringType, StructField, StructType, quote_if_needed
+from potok.zone_names import zone_of
 
 SPARK_VERSION = "4.3.0"
 _STATISTICS = ("min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "histogram")
@@ -48,7 +48,7 @@ def described_table(table: TableDefinition, time_zone: str, *, is_extended: bool
 
 
 def _details(table: TableDefinition, time_zone: str) -> list[tuple[str, str]]:
-    created = datetime.fromtimestamp(table.created_ms / 1000, UTC).astimezone(ZoneInfo(time_zone))
+    created = datetime.fromtimestamp(table.created_ms / 1000, UTC).astimezone(zone_of(time_zone))
     details = [
         ("Catalog", DEFAULT_CATALOG),
         ("Database", table.name.database),

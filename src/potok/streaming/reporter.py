@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from potok.connectors.base import ReportsMetrics
 from potok.stateful.progress import StateOperatorProgress
@@ -21,6 +20,7 @@ from potok.streaming.progress import (
 from potok.streaming.query import StreamingQuery
 from potok.streaming.sources import Sources
 from potok.streaming.steps import StepName
+from potok.zone_names import zone_of
 
 # The steps that Spark reports; the others count for the whole only.
 _REPORTED: tuple[StepName, ...] = (
@@ -64,7 +64,7 @@ class ProgressReporter:
         self._query = query
         self._bus = bus
         self._idle_interval_ms = idle_interval_ms
-        self._time_zone = ZoneInfo(time_zone)
+        self._time_zone = zone_of(time_zone)
         self._last_trigger_ms: int | None = None
         self._last_report_ms: int | None = None
 
