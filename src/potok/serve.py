@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         print("WARN potok: PySpark sends a token to other machines over TLS only", file=sys.stderr)  # noqa: T201
     stop.wait()
     server.stop(0)
-    if service.stop_queries(_STOP_S):
+    if service.stop_queries(_STOP_S) and service.end_operations(_STOP_S):
         service.close()
         runtime.stop()
     return 0

@@ -27,7 +27,9 @@ STREAM = """
 """
 
 
-def start(program: str, directory: Path) -> subprocess.Popen[str]:
+@contextmanager
+def start(program: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """The program when its stream runs; it is killed if it has not ended."""
     (directory / "program.py").write_text(textwrap.dedent(STREAM) + textwrap.dedent(program))
     process = subprocess.Popen(
         potok_command("run", "program.py"),
@@ -38,8 +40,12 @@ def start(program: str, directory: Path) -> subprocess.Popen[str]:
         text=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    return process
+    with process:
+        try:
+            assert process.stdout.readline() == "up\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
@@ -49,6 +55,8 @@ def start(program: str, directory: Path) -> subprocess.Popen[str]:
         "query.awaitTermination(3600)",
         "spark.streams.awaitAnyTermination()",
         "spark.range(10**11).collect()",
+        "spark.range(10**11).selectExpr('count_if(id % 7 = 3)').collect()",
+        "spark.range(10**11).write.format('noop').mode('overwrite').save()",
     ],
 )
 def test_ctrl_c_ends_a_wait_at_once(tmp_path: Path, wait: str) -> None:

@@ -15,10 +15,25 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Row
 from pyspark.sql.connect.proto import base_pb2_grpc
 
+from support.patience import until
+
 BILLIONS = 10**11
 
 
-def interrupted(spark: Any, interrupt: Callable[[], list[str]]) -> PySparkException:
+def collect(frame: Any) -> Any:
+    return frame.collect()
+
+
+def write(frame: Any) -> None:
+    frame.write.format("noop").mode("overwrite").save()
+
+
+def interrupted(
+    spark: Any,
+    interrupt: Callable[[], list[str]],
+    what: str = "id",
+    action: Callable[[Any], Any] = collect,
+) -> PySparkException:
     """What a long query fails with that was interrupted from another thread."""
     found: list[list[str]] = []
 
@@ -30,7 +45,7 @@ def interrupted(spark: Any, interrupt: Callable[[], list[str]]) -> PySparkExcept
     thread = threading.Thread(target=soon)
     thread.start()
     with pytest.raises(PySparkException) as caught:
-        spark.range(BILLIONS).collect()
+        action(spark.range(BILLIONS).selectExpr(what))
     thread.join()
     assert len(found[-1]) == 1
     return caught.value
@@ -39,6 +54,20 @@ def interrupted(spark: Any, interrupt: Callable[[], list[str]]) -> PySparkExcept
 def test_interrupting_all(spark: Any) -> None:
     assert interrupted(spark, spark.interruptAll).getCondition() == "OPERATION_CANCELED"
     assert spark.range(2).count() == 2
+
+
+@pytest.mark.parametrize("what", ["id", "count_if(id % 7 = 3)"], ids=["rows", "one row"])
+@pytest.mark.parametrize("action", [collect, write])
+def test_what_is_interrupted_ends(spark: Any, what: str, action: Callable[[Any], Any]) -> None:
+    """It goes on as little as it is waited for."""
+    before = operations()
+    assert interrupted(spark, spark.interruptAll, what, action).getCondition() == "OPERATION_CANCELED"
+    until(lambda: operations() <= before)
+
+
+def operations() -> set[int | None]:
+    """The threads that run operations, in this process."""
+    return {thread.ident for thread in threading.enumerate() if thread.name.startswith("operation ")}
 
 
 def test_interrupting_by_tag(spark: Any) -> None:

@@ -309,6 +309,24 @@ def test_nor_does_the_error_of_one_that_has_failed(stream: Stream) -> None:
     assert query.exception() is not None
 
 
+def test_the_trace_of_an_error_does_not_grow(stream: Stream) -> None:
+    stream.session.numbers.of("a").add([1])
+    stream.sink.fail_at = 0
+    lengths = set()
+    with stopping(stream.manager) as manager:
+        query = manager.start(stream.write)
+        for _ in range(3):
+            for call in (
+                query.await_termination,
+                query.process_all_available,
+                manager.await_any_termination,
+            ):
+                with pytest.raises(StreamingQueryError) as raised:
+                    call()
+                lengths.add(len(raised.traceback))
+    assert lengths == {2, 3}
+
+
 def test_what_one_has_failed_with_is_told_after_others_were_stopped(stream: Stream) -> None:
     stream.session.numbers.of("a").add([1])
     stream.sink.fail_at = 0

@@ -52,7 +52,8 @@ def responses(
     """Run the request's plan. Raises SparkError."""
     plan = plan_operation(request.plan)
     if isinstance(plan, pb.Command):
-        yield from command_responses(session, operation, plan)
+        with session.session.telling_on_start(operation.on_cancel):
+            yield from command_responses(session, operation, plan)
         return
     resolved = session.session.analyze(decode_relation(session, plan))
     rows = session.session.rows_of_resolved(resolved, operation.on_cancel)

@@ -142,7 +142,12 @@ def _close_at_exit() -> None:
     service = _service
     if service is None:
         return
-    if service.stop_queries(_EXIT_S):
+    try:
+        has_ended = service.stop_queries(_EXIT_S) and service.end_operations(_EXIT_S)
+    except (KeyboardInterrupt, SystemExit):
+        _LOGGER.warning("Told again to end: a batch that is running is left to be repeated.")
+        return
+    if has_ended:
         _close_service()
     else:
         _LOGGER.warning("A batch is still running after %s seconds: it is left to be repeated.", _EXIT_S)

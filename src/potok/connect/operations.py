@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Takes a function to call back once.
 Register = Callable[[Callable[[], None]], object]
 
+_JOIN_S = 0.05
 UNSENT_BYTES = 32 * 1024 * 1024
 
 
@@ -69,6 +70,7 @@ class Operation:
         self._error: BaseException | None = None
         self._taker: object = None
         self._interrupts: list[Callable[[], None]] = []
+        self._thread: threading.Thread | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -100,10 +102,24 @@ class Operation:
             interrupt()
         return True
 
+    def end(self, deadline_s: float) -> bool:
+        """Cancel the operation and wait until its thread has let go of everything; False when time is over first."""
+        self.cancel()
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return True
+        while thread.is_alive() and time.monotonic() < deadline_s:
+            # What was interrupted between two statements begins the next one.
+            for interrupt in list(self._interrupts):
+                interrupt()
+            thread.join(_JOIN_S)
+        return not thread.is_alive()
+
     def start(self) -> None:
         """Begin to produce, unless the taker's thread will."""
         if not self.is_inline:
-            threading.Thread(target=self._run, name=f"operation {self.id}", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name=f"operation {self.id}", daemon=True)
+            self._thread.start()
 
     def responses(self, on_leave: Register | None = None) -> Iterator[pb.ExecutePlanResponse]:
         """The responses from the first one on. Raises what the operation fails with.

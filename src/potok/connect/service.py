@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pyspark.sql.connect.proto as pb
 
@@ -58,6 +59,8 @@ class ConnectService:
         self.sessions = Sessions(runtime, self._opened, idle_timeout_s)
         self._batch_host = batch_host
         self._lock = threading.Lock()
+        # Those that were abandoned too, for as long as their threads run.
+        self._operations: WeakSet[Operation] = WeakSet()
         self._errors: OrderedDict[tuple[Key, str], pb.FetchErrorDetailsResponse] = OrderedDict()
 
     def _opened(self, session: ServerSession) -> None:
@@ -79,6 +82,13 @@ class ConnectService:
             with contextlib.suppress(SparkError):
                 query.await_termination(max(0.0, deadline_s - time.monotonic()))
         return not any(query.is_active for query in queries)
+
+    def end_operations(self, timeout_s: float) -> bool:
+        """Cancel what runs, so that the engine may be closed; False when something has not ended in time."""
+        deadline_s = time.monotonic() + timeout_s
+        with self._lock:
+            operations = list(self._operations)
+        return not [o for o in operations if not o.end(deadline_s)]
 
     # ---- plans ----
 
@@ -109,6 +119,8 @@ class ConnectService:
         operation = _operation(session, request, inline=inline)
         session.add(operation)
         operation.start()
+        with self._lock:
+            self._operations.add(operation)
         return self._finished(session, operation, operation.responses(on_leave))
 
     def reattach(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +37,7 @@ from potok.streaming.query import StreamingQuery
 from potok.types import ArrayType, DataType, DayTimeIntervalType, StructType, TimestampType
 
 _MICROSECOND = timedelta(microseconds=1)
+OnStart = Callable[[Callable[[], None]], None]
 ForeachBatchHost = Callable[[WriteStream], Callable[[ConnectorRows, int], None]]
 
 
@@ -57,6 +60,7 @@ class Session:
         self.relations: dict[str, LogicalPlan] = {}
         self.kept = KeptFrames(self.relations)
         self.foreach_batch_host: ForeachBatchHost | None = None
+        self._of_thread = threading.local()
         self.streams = QueryManager(StreamServices(self), active_runs=runtime.active_runs)
 
     def clone(self, session_id: str) -> Session:
@@ -116,10 +120,12 @@ class Session:
         """Run a batch query. Raises SparkError, also while the rows are read."""
         return self.rows_of_resolved(self.analyze(plan))
 
-    def rows_of_resolved(
-        self, resolved: LogicalPlan, on_start: Callable[[Callable[[], None]], None] | None = None
-    ) -> Rows:
-        """Run an analysed batch query. `on_start` is given what interrupts it, from any thread."""
+    def rows_of_resolved(self, resolved: LogicalPlan, on_start: OnStart | None = None) -> Rows:
+        """Run an analysed batch query. `on_start` is given what interrupts it, from any thread.
+
+        Without one the thread's (`telling_on_start`) is.
+        """
+        on_start = on_start or getattr(self._of_thread, "on_start", None)
         if isinstance(resolved, LocalRelation):
             return rows_of_table(resolved.table, resolved.schema)
         check_batch(resolved)
@@ -128,6 +134,16 @@ class Session:
         if on_start is not None:
             on_start(runner.interrupt)
         return runner.run({}, datetime.now(UTC))
+
+    @contextmanager
+    def telling_on_start(self, on_start: OnStart) -> Iterator[None]:
+        """What this thread runs in here, such as the query of a write, is told to `on_start`."""
+        before = getattr(self._of_thread, "on_start", None)
+        self._of_thread.on_start = on_start
+        try:
+            yield
+        finally:
+            self._of_thread.on_start = before
 
     def literal_rows(self, resolved: LogicalPlan) -> list[list[Literal]]:
         """The rows of an analysed batch query as constants."""

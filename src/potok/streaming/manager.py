@@ -108,7 +108,7 @@ class QueryManager:
             ended = self._changed.wait_for(lambda: self._has_terminated, timeout_s)
             error = self._last_error
         if error is not None:
-            raise error
+            raise error.with_traceback(None)
         return ended
 
     def reset_terminated(self) -> None:

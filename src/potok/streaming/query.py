@@ -104,8 +104,8 @@ class StreamingQuery:
         self._refuse_own_thread()
         with self._changed:
             ended = self._changed.wait_for(lambda: self._ended, timeout_s)
-        if ended and self._error is not None:
-            raise self._error
+        if ended:
+            self._raise_error()
         return ended
 
     def process_all_available(self) -> None:
@@ -121,8 +121,7 @@ class StreamingQuery:
         self._wake()
         with self._changed:
             self._changed.wait_for(lambda: self._reached_ticket >= ticket or self._ended)
-        if self._error is not None:
-            raise self._error
+        self._raise_error()
 
     def request_stop(self) -> None:
         """Make the query end soon, without waiting for it."""
@@ -210,6 +209,11 @@ class StreamingQuery:
             self._active = False
             self._ended = True
             self._changed.notify_all()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            # Else the trace, and what its frames hold, would grow with every call.
+            raise self._error.with_traceback(None)
 
     def _wake(self) -> None:
         if self._run is not None:
