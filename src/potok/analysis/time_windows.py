@@ -70,9 +70,13 @@ def is_window_call(expression: Expression) -> bool:
 
 
 class TimeWindows:
-    """The window calls of one node, each as a column of the plan below it."""
+    """The window calls of one node, each as a column of the plan below it.
 
-    def __init__(self) -> None:
+    Only an aggregation in a batch merges sessions here: elsewhere each row has its own.
+    """
+
+    def __init__(self, *, merges_sessions: bool = True) -> None:
+        self._merges_sessions = merges_sessions
         self._columns: dict[Expression, AttributeReference] = {}
 
     def add(self, child: LogicalPlan, keys: Sequence[Expression], items: Sequence[Expression]) -> LogicalPlan:
@@ -93,7 +97,9 @@ class TimeWindows:
         # A window over window_time needs its column first, and so does window_time over a window.
         for call in sorted(calls, key=lambda c: sum(is_window_call(n) for n in walk(c))):
             arguments = tuple(self.over(a) for a in call.arguments)
-            child, self._columns[call] = _add(child, replace(call, arguments=arguments), others)
+            child, self._columns[call] = _add(
+                child, replace(call, arguments=arguments), others if self._merges_sessions else None
+            )
         return child
 
     def over(self, expression: Expression) -> Expression:
@@ -103,13 +109,13 @@ class TimeWindows:
 
 def add_time_windows(child: LogicalPlan, items: Sequence[Expression]) -> tuple[LogicalPlan, list[Expression]]:
     """The child with a column per window call in an output list, and the list in terms of these columns."""
-    windows = TimeWindows()
+    windows = TimeWindows(merges_sessions=False)
     child = windows.add(child, (), items)
     return child, [windows.over(i) for i in items]
 
 
 def _add(
-    child: LogicalPlan, call: Call, others: Sequence[Expression]
+    child: LogicalPlan, call: Call, others: Sequence[Expression] | None
 ) -> tuple[LogicalPlan, AttributeReference]:
     if call.name == WINDOW_TIME:
         return _add_window_time(child, call)
@@ -155,9 +161,9 @@ def _window(time: Expression, size: int, slide: int, start: int, copy: int) -> C
 
 
 def _add_session(
-    child: LogicalPlan, call: Call, time: Expression, metadata: str, others: Sequence[Expression]
+    child: LogicalPlan, call: Call, time: Expression, metadata: str, others: Sequence[Expression] | None
 ) -> tuple[LogicalPlan, AttributeReference]:
-    """A session per row on a stream, where the stateful aggregate merges them; merged ones in a batch."""
+    """A session per row on a stream, where the stateful aggregate merges them; in a batch merged ones by others, if any are given."""
     data_type = window_type(time.data_type)
     gap = call.arguments[1]
     if gap.data_type == LONG:
@@ -170,7 +176,7 @@ def _add_session(
     plan: LogicalPlan = Project(filtered, (alias, *child.output))
     if not (isinstance(gap, Literal) and gap.data_type == LONG and gap.value > 0):
         plan = Filter(plan, _lasts(to_attribute(alias)))
-    if child.is_streaming:
+    if child.is_streaming or others is None:
         return plan, to_attribute(alias)
     return _merged_sessions(plan, to_attribute(alias), others)
 

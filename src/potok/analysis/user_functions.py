@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from potok.analysis.rewriting import defined_ids, renew
 from potok.analysis.time import delay_of, with_delay
+from potok.analysis.time_windows import add_time_windows
 from potok.errors import SparkError, unsupported
 from potok.plan.expressions import (
     AttributeReference,
+    Expression,
     SortOrder,
 )
 from potok.plan.logical import (
@@ -19,6 +21,7 @@ from potok.plan.logical import (
     GroupMap,
     LogicalPlan,
     MapPartitions,
+    Project,
     StatefulMap,
     schema_attributes,
 )
@@ -58,11 +61,11 @@ def group_map(analyzer: Analyzer, plan: GroupMap) -> LogicalPlan:
     """ApplyInPandas and applyInArrow over groups."""
     child = analyzer.resolve(plan.child)
     resolver = analyzer.resolver(child)
-    grouping = tuple(resolver.named(plan.grouping))
+    widened, grouping = _with_windows(child, resolver.named(plan.grouping))
     sorting = tuple(cast("SortOrder", resolver.resolve(s)) for s in plan.sorting)
     return replace(
         plan,
-        child=child,
+        child=widened,
         grouping=grouping,
         function=replace(plan.function, arguments=child.output),
         sorting=sorting,
@@ -75,17 +78,29 @@ def cogroup_map(analyzer: Analyzer, plan: CoGroupMap) -> LogicalPlan:
     left, right = analyzer.resolve(plan.left), analyzer.resolve(plan.right)
     if defined_ids(left) & defined_ids(right):
         right = renew(right)
-    left_keys = tuple(analyzer.resolver(left).named(plan.left_grouping))
-    right_keys = tuple(analyzer.resolver(right).named(plan.right_grouping))
+    wide_left, left_keys = _with_windows(left, analyzer.resolver(left).named(plan.left_grouping))
+    wide_right, right_keys = _with_windows(right, analyzer.resolver(right).named(plan.right_grouping))
     return replace(
         plan,
-        left=left,
-        right=right,
+        left=wide_left,
+        right=wide_right,
         left_grouping=left_keys,
         right_grouping=right_keys,
         function=replace(plan.function, arguments=(*left.output, *right.output)),
         result=plan.result or declared_columns(plan.function.type),
     )
+
+
+def _with_windows(
+    child: LogicalPlan, grouping: Sequence[Expression]
+) -> tuple[LogicalPlan, tuple[Expression, ...]]:
+    """The child with windows among the keys as columns behind its own, which the function does not see, and the keys."""
+    widened, keys = add_time_windows(child, grouping)
+    if widened is child:
+        return child, tuple(keys)
+    own = {a.expr_id for a in child.output}
+    added = [a for a in widened.output if a.expr_id not in own]
+    return Project(widened, (*child.output, *added)), tuple(keys)
 
 
 def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
@@ -97,12 +112,14 @@ def stateful_map(analyzer: Analyzer, plan: StatefulMap) -> LogicalPlan:
     if initial is not None:
         if defined_ids(child) & defined_ids(initial):
             initial = renew(initial)
-        keys = tuple(analyzer.resolver(initial).named(settings["initial_grouping"]))
-        settings["initial_grouping"] = keys
+        settings["initial_width"] = len(initial.output)
+        initial_keys = analyzer.resolver(initial).named(settings["initial_grouping"])
+        initial, settings["initial_grouping"] = _with_windows(initial, initial_keys)
+    widened, grouping = _with_windows(child, analyzer.resolver(child).named(plan.grouping))
     return replace(
         plan,
-        child=child,
-        grouping=tuple(analyzer.resolver(child).named(plan.grouping)),
+        child=widened,
+        grouping=grouping,
         function=replace(plan.function, arguments=child.output),
         settings=tuple(settings.items()),
         initial_state=initial,

@@ -263,7 +263,14 @@ def group_operator(plan: GroupMap, time_zone: str) -> tuple[LogicalPlan, Operato
     """applyInPandas, applyInArrow: the input with its keys, and the step."""
     child, keys = _grouped(plan.child, plan.grouping, plan.sorting)
     function = _whole_rows(plan.function)
-    return child, MapGroups(function, child.schema, keys, len(plan.child.output), plan.schema, time_zone)
+    width = len(plan.function.arguments)
+    return child, MapGroups(function, child.schema, keys, width, plan.schema, time_zone)
+
+
+def _width(plan: CoGroupMap, side: LogicalPlan) -> int:
+    """How many columns of a side the function sees: not the windows among the keys."""
+    seen = {a.expr_id for a in plan.function.arguments if isinstance(a, AttributeReference)}
+    return sum(a.expr_id in seen for a in side.output)
 
 
 def cogroup_operator(plan: CoGroupMap, time_zone: str) -> tuple[LogicalPlan, LogicalPlan, Operator]:
@@ -274,7 +281,7 @@ def cogroup_operator(plan: CoGroupMap, time_zone: str) -> tuple[LogicalPlan, Log
         _whole_rows(plan.function),
         (left.schema, right.schema),
         (left_keys, right_keys),
-        (len(plan.left.output), len(plan.right.output)),
+        (_width(plan, plan.left), _width(plan, plan.right)),
         plan.schema,
         time_zone,
     )

@@ -246,7 +246,7 @@ class MapGroups:
                     argument: Any = _client_table(value, schema)
                 else:
                     argument = values.to_pandas(value, schema, self.time_zone)
-                key = _client_key(rows, self.keys, self.input_schema, self.function.eval_type)
+                key = _client_key(rows, self.keys, self.input_schema, self.function.eval_type, self.time_zone)
                 is_iterator = self.function.eval_type in _GROUP_ITERATORS
                 if is_iterator:
                     is_arrow = self.function.eval_type == EvalType.ARROW_GROUPS_ITERATOR
@@ -267,12 +267,14 @@ def _table_of(result: Any, function: UserFunction, schema: StructType, time_zone
     return values.from_pandas(result, schema, time_zone)
 
 
-def _client_key(rows: pa.Table, keys: tuple[int, ...], schema: StructType, eval_type: int) -> tuple[Any, ...]:
-    first = rows.slice(0, 1)
-    columns = [values.to_client(first.column(k), schema.fields[k].data_type) for k in keys]
+def _client_key(
+    rows: pa.Table, keys: tuple[int, ...], schema: StructType, eval_type: int, time_zone: str
+) -> tuple[Any, ...]:
+    """The key of a group: scalars of Arrow, or what a pandas function finds in a column of them."""
+    columns = [(rows.slice(0, 1).column(k).combine_chunks(), schema.fields[k].data_type) for k in keys]
     if eval_type in _ARROW_RELATIONS:
-        return tuple(c[0] for c in columns)
-    return tuple(c.to_pandas()[0] for c in columns)
+        return tuple(values.to_client(column, data_type)[0] for column, data_type in columns)
+    return tuple(values.to_series(column, data_type, time_zone)[0] for column, data_type in columns)
 
 
 def _takes_key(function: Callable[..., Any], with_key: int) -> bool:
@@ -311,7 +313,7 @@ class MapCogroups:
                         else values.to_pandas(value, fields, self.time_zone)
                     )
                     if not client_key and rows.num_rows:
-                        client_key = _client_key(rows, keys, schema, self.function.eval_type)
+                        client_key = _client_key(rows, keys, schema, self.function.eval_type, self.time_zone)
                 result = call(client_key, *arguments) if _takes_key(call, 3) else call(*arguments)
                 results.append(_table_of(result, self.function, self.result_schema, self.time_zone))
         return pa.concat_tables([arrow_schema(self.result_schema).empty_table(), *results])

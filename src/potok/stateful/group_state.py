@@ -65,11 +65,11 @@ def plan_group_state(
         lambda: python_values.load(payload),
         source.schema,
         key_positions,
-        len(child.output),
+        len(node.function.arguments),
         settings["state_schema"],
         StructType(tuple(a.to_field() for a in node.result)),
         settings["timeout_conf"],
-        event_time_position(child.output),
+        event_time_position(child.output[: len(node.function.arguments)]),
     )
     operator = GroupStateOperator(operator_id, context, function)
     return OperatorStep((source,), operator, node.result), operator

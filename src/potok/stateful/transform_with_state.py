@@ -109,7 +109,7 @@ def processor_of(
     initial = None
     if len(relations) > 1:
         given, initial_positions = with_keys(relations[1], settings["initial_grouping"])
-        initial = Inputs(given.schema, initial_positions, len(relations[1].output))
+        initial = Inputs(given.schema, initial_positions, int(settings["initial_width"]))
         if with_initial:
             steps.append(given)
     payload = node.function.payload
@@ -118,12 +118,12 @@ def processor_of(
     processor = Processor(
         lambda: python_values.load(payload),
         node.function.eval_type,
-        Inputs(source.schema, key_positions, len(relations[0].output)),
+        Inputs(source.schema, key_positions, len(node.function.arguments)),
         initial,
         StructType(tuple(a.to_field() for a in node.result)),
         str(settings["time_mode"]).lower(),
         str(settings["output_mode"]).lower(),
-        event_time_position(relations[0].output),
+        event_time_position(relations[0].output[: len(node.function.arguments)]),
         names.index(out_time) if out_time in names else None,
     )
     return processor, steps

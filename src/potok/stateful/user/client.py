@@ -20,6 +20,7 @@ from pyspark.sql.streaming.stateful_processor_api_client import (
 from pyspark.sql.types import Row
 from pyspark.sql.types import StructType as ClientStruct
 
+from potok.checkpoint.state.schema import DEFAULT_COLUMN_FAMILY
 from potok.checkpoint.state.variables import LIST, MAP, VALUE, VariableSpec
 from potok.ddl import parse_schema
 from potok.engine import python_values
@@ -151,8 +152,9 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
             raise PySparkRuntimeError(f"Error initializing {kind} state: {text}")
         try:
             self._require_creation(f"get_{kind}_state")
-            if spec.ttl_ms is not None and self._variables is not None:
+            if self._variables is not None:
                 self._check_ttl(spec)
+                _check_name(spec.name)
         except SparkError as error:
             raise PySparkRuntimeError(f"Error initializing {kind} state: {error}") from None
         self.specs[spec.name] = spec
@@ -170,13 +172,15 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
             )
 
     def _check_ttl(self, spec: VariableSpec) -> None:
+        if spec.ttl_ms is None:
+            return
         if self._time_mode != BY_CLOCK:
             raise SparkError(
                 "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL",
                 stateName=spec.name,
                 timeMode=MODE_NAMES[self._time_mode],
             )
-        if spec.ttl_ms is None or spec.ttl_ms <= 0:
+        if spec.ttl_ms <= 0:
             raise SparkError(
                 "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE",
                 operationType="update",
@@ -350,6 +354,18 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
         "listStateCall": _list_call,
         "mapStateCall": _map_call,
     }
+
+
+def _check_name(name: str) -> None:
+    """Raises for the names that Spark's store keeps for itself, or cannot have."""
+    if not name or name != name.strip(" ") or name == DEFAULT_COLUMN_FAMILY:
+        raise SparkError(
+            "STATE_STORE_CANNOT_USE_COLUMN_FAMILY_WITH_INVALID_NAME",
+            operationName="create_col_family",
+            colFamilyName=name,
+        )
+    if name.startswith("$"):
+        raise SparkError("STATE_STORE_CANNOT_CREATE_COLUMN_FAMILY_WITH_RESERVED_CHARS", colFamilyName=name)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - the user's value
