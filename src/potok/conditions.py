@@ -2554,6 +2554,18 @@ CONDITIONS: dict[str, Condition] = {
         "0A000",
         ANALYSIS,
     ),
+    "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN": Condition(
+        "The feature is not supported: Queries from raw JSON/CSV/XML files are disallowed when the\n"
+        "referenced columns only include the internal corrupt record column\n"
+        "(named `_corrupt_record` by default). For example:\n"
+        '`spark.read.schema(schema).json(file).filter($"_corrupt_record".isNotNull).count()`\n'
+        'and `spark.read.schema(schema).json(file).select("_corrupt_record").show()`.\n'
+        "Instead, you can cache or save the parsed results and then send the same query.\n"
+        "For example, `val df = spark.read.schema(schema).json(file).cache()` and then\n"
+        '`df.filter($"_corrupt_record".isNotNull).count()`.',
+        "0A000",
+        ANALYSIS,
+    ),
     "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE": Condition(
         "The feature is not supported: Cannot have MAP type columns in a set operation "
         "(INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",

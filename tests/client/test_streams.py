@@ -221,3 +221,18 @@ def test_columns_of_one_name_in_memory(spark: Any, tmp_path: Path) -> None:
     assert table.columns == ["a", "a", "a"]
     assert [tuple(row) for row in table.collect()] == [(1, 2.5, [1])]
     assert [tuple(row) for row in table.toDF("p", "q", "r").select("q").collect()] == [(2.5,)]
+
+
+def test_rows_that_a_writer_does_not_open_are_counted(spark: Any, source: Path) -> None:
+    """As Spark 4.3 counts."""
+
+    class Closed:
+        def open(self, partition_id: int, epoch_id: int) -> bool:
+            return False
+
+        def process(self, row: Any) -> None:
+            raise AssertionError(row)
+
+    query = lines(spark, source).writeStream.foreach(Closed()).trigger(availableNow=True).start()
+    query.awaitTermination()
+    assert query.lastProgress["sink"]["numOutputRows"] == 2

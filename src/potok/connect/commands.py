@@ -12,6 +12,7 @@ import pyspark.sql.connect.proto as pb
 
 from potok.connect.decode_plan import decode_relation, decoder
 from potok.connect.encode import ipc_stream, wire_batch, wire_schema
+from potok.connect.observed import observed_metrics
 from potok.connect.query_commands import (
     listener_bus_responses,
     manager_responses,
@@ -149,8 +150,15 @@ def _write(session: ServerSession, operation: Operation, command: pb.WriteOperat
         num_buckets=command.bucket_by.num_buckets,
     )
     operation.check_cancelled()
-    session.session.write(write)
-    yield from ()
+    yield from _written(session, write)
+
+
+def _written(session: ServerSession, write: WriteBatch) -> Responses:
+    """Write, and tell what the rows were observed to be."""
+    metrics: list[pb.ExecutePlanResponse.ObservedMetrics] = []
+    session.session.catalog.write(write, lambda plan, rows: metrics.extend(observed_metrics(plan, rows)))
+    if metrics:
+        yield pb.ExecutePlanResponse(observed_metrics=metrics)
 
 
 def _write_v2(session: ServerSession, operation: Operation, command: pb.WriteOperationV2) -> Responses:
@@ -158,16 +166,18 @@ def _write_v2(session: ServerSession, operation: Operation, command: pb.WriteOpe
         raise unsupported("writeTo except create and createOrReplace", "Use df.write.")
     if command.partitioning_columns or command.clustering_columns or command.table_properties:
         raise unsupported("writeTo with partitioning or table properties", "Use df.write.partitionBy.")
+    plan = session.session.analyze(decode_relation(session, command.input))
+    if plan.is_streaming:
+        raise SparkError("CALL_ON_STREAMING_DATASET_UNSUPPORTED", methodName="`writeTo`")
     write = WriteBatch(
-        decode_relation(session, command.input),
+        plan,
         command.provider or None,
         table=parse_name(command.table_name),
         mode="error" if command.mode == _CREATE else "overwrite",
         options=Options(command.options),
     )
     operation.check_cancelled()
-    session.session.write(write)
-    yield from ()
+    yield from _written(session, write)
 
 
 def _resources(session: ServerSession, operation: Operation, command: pb.GetResourcesCommand) -> Responses:

@@ -8,9 +8,8 @@ import pyspark.sql.connect.proto as pb
 
 from potok.connect.commands import command_responses
 from potok.connect.decode_plan import decode_relation, plan_operation
-from potok.connect.encode import arrow_batches, encode_literal, encode_type, wire_schema
-from potok.plan.logical import CollectMetrics, LogicalPlan
-from potok.plan.logical import to_attribute as attribute_of
+from potok.connect.encode import arrow_batches, encode_type, wire_schema
+from potok.connect.observed import observed_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +58,7 @@ def responses(
     rows = session.session.rows_of_resolved(resolved, operation.on_cancel)
     yield pb.ExecutePlanResponse(schema=encode_type(rows.schema))
     yield from _row_responses(session, rows, _chunk_bytes(request))
-    metrics = _observed(resolved, rows)
+    metrics = observed_metrics(resolved, rows)
     if metrics:
         yield pb.ExecutePlanResponse(observed_metrics=metrics)
 
@@ -100,22 +99,3 @@ def _chunk_bytes(request: pb.ExecutePlanRequest) -> int | None:
                 return int(min(max(wanted, _MINIMUM_CHUNK_BYTES), _DEFAULT_BATCH_BYTES))
             return _DEFAULT_BATCH_BYTES
     return None
-
-
-def _observed(resolved: LogicalPlan, rows: Rows) -> list[pb.ExecutePlanResponse.ObservedMetrics]:
-    """The values of each `observe` in the plan."""
-    found = []
-    for node in resolved.walk():
-        if not isinstance(node, CollectMetrics) or node.name not in rows.observed:
-            continue
-        columns = [attribute_of(e) for e in node.metrics]
-        values = rows.observed[node.name]
-        found.append(
-            pb.ExecutePlanResponse.ObservedMetrics(
-                name=node.name,
-                keys=[c.name for c in columns],
-                values=[encode_literal(values[c.name], c.type) for c in columns],
-                plan_id=node.plan_id or 0,
-            )
-        )
-    return found

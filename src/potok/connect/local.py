@@ -15,6 +15,7 @@ from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from potok.connect.channel import InProcessChannelBuilder
 from potok.connect.foreach_batch import BatchFunctions, share_functions
+from potok.connect.log4j import Jvm
 from potok.connect.service import ConnectService
 from potok.connect.spark_context import LocalContext
 from potok.connect.spark_home import answer_spark_home
@@ -80,6 +81,11 @@ class LocalSparkSession(ConnectSession):  # type: ignore[misc]  # pyspark is unt
         if self._context is None:
             self._context = LocalContext(self)
         return self._context
+
+    @property
+    def _jvm(self) -> Jvm:
+        """What is left of it for programs that log through it."""
+        return Jvm()
 
     def stop(self) -> None:
         """End the session. Its listeners have heard everything by then, and are forgotten."""

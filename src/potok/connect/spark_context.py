@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 import warnings
@@ -13,21 +14,12 @@ from pyspark.errors import IllegalArgumentException, UnsupportedOperationExcepti
 
 from potok.connect.accumulator import LocalAccumulator, make_accumulator
 from potok.connect.analyze import SPARK_VERSION
+from potok.connect.log4j import LEVELS, Jvm
 from potok.errors import unsupported
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-_LEVELS = {
-    "ALL": logging.NOTSET + 1,
-    "DEBUG": logging.DEBUG,
-    "ERROR": logging.ERROR,
-    "FATAL": logging.CRITICAL,
-    "INFO": logging.INFO,
-    "OFF": logging.CRITICAL + 1,
-    "TRACE": logging.DEBUG,
-    "WARN": logging.WARNING,
-}
 _RDD_INSTEAD = "Use a data frame: spark.createDataFrame, spark.range, spark.read."
 _RDD = frozenset(
     {
@@ -48,7 +40,7 @@ _RDD = frozenset(
         "wholeTextFiles",
     }
 )
-_JVM = frozenset({"_jsc", "_jvm", "_gateway", "_conf"})
+_JVM = frozenset({"_jsc", "_gateway", "_conf"})
 
 
 class Broadcast:
@@ -100,7 +92,9 @@ class LocalContext:
         self.startTime = int(time.time() * 1000)
         self.applicationId = f"local-{self.startTime}"
         self.version = SPARK_VERSION
+        self.pythonVer = f"{sys.version_info.major}.{sys.version_info.minor}"
         self.sparkHome = None
+        self._jvm = Jvm()
         self.uiWebUrl = None
 
     @property
@@ -125,9 +119,9 @@ class LocalContext:
 
     def setLogLevel(self, logLevel: str) -> None:  # noqa: N802, N803 - PySpark's names
         """How much the engine says on stderr."""
-        level = _LEVELS.get(logLevel.upper())
+        level = LEVELS.get(logLevel.upper())
         if level is None:
-            known = ",".join(sorted(_LEVELS))
+            known = ",".join(sorted(LEVELS))
             raise IllegalArgumentException(
                 f"requirement failed: Supplied level {logLevel} did not match one of: {known}"
             )

@@ -24,7 +24,7 @@ from potok.connectors.csv_write import CsvWriter
 from potok.connectors.file_format import FileReader, FileWriter, FormatContext, InputFile, counted
 from potok.connectors.file_provider import FileProvider
 from potok.connectors.options import illegal_argument
-from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
+from potok.connectors.text_records import check_columns, corrupt_record_field, file_blocks, file_text
 from potok.errors import SparkError
 from potok.functions.text_values import parse_values
 from potok.plan.logical import Options
@@ -63,10 +63,10 @@ class CsvReader:
 
     def read(self, file: InputFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """See FileReader."""
+        check_columns(columns, self._corrupt_name)
         names = [c for c in columns if c != self._corrupt_name]
         wants_corrupt = len(names) < len(columns)
-        prunes = self._prunes and not wants_corrupt
-        whole = not (prunes and len(names) < len(self._fields))
+        whole = not (self._prunes and len(names) < len(self._fields))
         judged = wants_corrupt or self._options.mode != PERMISSIVE
         wanted = Wanted(
             ordinals=tuple(self._ordinals[n] for n in names),

@@ -91,6 +91,10 @@ def partition_ordinals(
         return name if sensitive else name.lower()
 
     ordinals = []
+    keys = [same(name) for name in partition_by]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise SparkError("COLUMN_ALREADY_EXISTS", columnName=f"`{key}`")
     for name in partition_by:
         found = [i for i, f in enumerate(schema.fields) if same(f.name) == same(name)]
         if not found:

@@ -45,7 +45,7 @@ class ForeachSink:
         counted = _Counted(rows, self._schema)
         with _task_context(batch_id), python_values.user_code():
             self._function(0, iter(counted))
-        return counted.count
+        return counted.total()
 
     def stop(self) -> None:
         """See Sink."""
@@ -70,14 +70,27 @@ class _Counted:
         self._rows = rows
         self._schema = schema
         self.count = 0
+        self._reader: Iterator[pa.RecordBatch] | None = None
+
+    def total(self) -> int:
+        """All rows, also those that the function has not asked for: Spark counts what it sends."""
+        for _ in self._batches():
+            pass
+        return self.count
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if self._reader is None:
+            self._reader = iter(self._rows.to_reader())
+        for batch in self._reader:
+            self.count += batch.num_rows
+            yield batch
 
     def __iter__(self) -> Iterator[Any]:
         from pyspark.sql.types import _create_row
 
         names = list(self._schema.names)
         types = [field.data_type for field in self._schema.fields]
-        for batch in self._rows.to_reader():
-            self.count += batch.num_rows
+        for batch in self._batches():
             columns = [
                 python_values.to_python(pa.chunked_array([column]), data_type)
                 for column, data_type in zip(batch.columns, types, strict=True)

@@ -28,7 +28,7 @@ from potok.connectors.json_infer import JsonInference
 from potok.connectors.json_write import JsonRowWriter, JsonWriteOptions
 from potok.connectors.lines import split_lines
 from potok.connectors.options import boolean
-from potok.connectors.text_records import corrupt_record_field, file_blocks, file_text
+from potok.connectors.text_records import check_columns, corrupt_record_field, file_blocks, file_text
 from potok.errors import SparkError
 from potok.functions.json_convert import JsonConverter, NeedsTextError, nested_array
 from potok.functions.json_infer import InferenceRules
@@ -124,6 +124,7 @@ class JsonReader:
 
     def read(self, file: InputFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """See FileReader."""
+        check_columns(columns, self._corrupt_name)
         names = [c for c in columns if c != self._corrupt_name]
         fields = StructType(tuple(self._fields[n] for n in names))
         # Spark parses whole records only where it needs to know whether they are whole.

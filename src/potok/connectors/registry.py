@@ -63,7 +63,7 @@ def provider(name: str) -> Provider:
     if key == "kafka" and importlib.util.find_spec("confluent_kafka") is None:
         raise SparkError("KAFKA_DATA_SOURCE_NOT_ENABLED", provider=name)
     if key in _NOT_HERE:
-        raise unsupported(f"the format {name}", "Use csv, json, text, parquet or orc.")
+        raise unsupported(f"the format {name}", "Use csv, json, text or parquet.")
     place = _PROVIDERS.get(key)
     if place is None:
         raise SparkError("DATA_SOURCE_NOT_FOUND", provider=name)

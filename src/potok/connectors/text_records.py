@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from potok.connectors.compression import open_for_reading
 from potok.connectors.file_format import InputFile
@@ -23,6 +23,12 @@ def corrupt_record_field(schema: StructType, name: str) -> StructField | None:
             actualType=f'"{found.data_type.sql}"',
         )
     return found
+
+
+def check_columns(columns: Sequence[str], corrupt_name: str | None) -> None:
+    """Raises UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN where no other column is read."""
+    if list(columns) == [corrupt_name]:
+        raise SparkError("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")
 
 
 def file_blocks(file: InputFile, encoding: str, separator: bytes | None) -> Iterator[bytes]:

@@ -48,6 +48,9 @@ from potok.session.tables import (
 from potok.types import StructType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from potok.engine.rows import Rows
     from potok.session.session import Session
 
 _FILE_FORMATS = frozenset({"binaryfile", "csv", "json", "orc", "text", "parquet"})
@@ -389,9 +392,9 @@ class SessionCatalog:
 
     # ---- writing --------------------------------------------------------------------------------
 
-    def write(self, write: WriteBatch) -> None:
-        """`df.write`."""
-        self.writes.write(write)
+    def write(self, write: WriteBatch, on_written: Callable[[LogicalPlan, Rows], None] | None = None) -> None:
+        """`df.write`. `on_written` is told the rows that were written, and their plan."""
+        self.writes.write(write, on_written)
 
     def table_location(self, write: WriteStream, schema: StructType) -> WriteStream:
         """`toTable`: the same write with the table's format and path."""

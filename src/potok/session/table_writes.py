@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,9 @@ from potok.session.tables import (
 from potok.types import NULL, CharType, StructField, StructType, VarcharType, struct_as_nullable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from potok.engine.rows import Rows
     from potok.session.catalog import SessionCatalog
     from potok.session.session import Session
 
@@ -66,18 +70,25 @@ class TableWrites:
     def __init__(self, session: Session, catalog: SessionCatalog) -> None:
         self._session = session
         self._catalog = catalog
+        self._of_thread = threading.local()
 
     # ---- df.write -------------------------------------------------------------------------------
 
-    def write(self, write: WriteBatch) -> None:
-        """`save`, `saveAsTable` or `insertInto`."""
+    def write(self, write: WriteBatch, on_written: Callable[[LogicalPlan, Rows], None] | None = None) -> None:
+        """`save`, `saveAsTable` or `insertInto`. `on_written` is told the rows that were written, and their plan."""
+        self._of_thread.on_written = on_written
+        try:
+            self._write(write)
+        finally:
+            self._of_thread.on_written = None
+
+    def _write(self, write: WriteBatch) -> None:
         if not write.table:
             name = write.format or self._session.conf.get("spark.sql.sources.default")
-            provider(name).write(
-                write,
-                self._session.rows_of_resolved(self._resolved(write.plan)),
-                self._catalog.read_context(),
-            )
+            resolved = self._resolved(write.plan)
+            rows = self._session.rows_of_resolved(resolved)
+            provider(name).write(write, rows, self._catalog.read_context())
+            self._tell(resolved, rows)
             if write.path is not None:
                 place = local_path(write.path, str(self._session.runtime.working_directory))
                 self._session.kept.written(place)
@@ -85,6 +96,11 @@ class TableWrites:
             self._insert_into(write)
         else:
             self._save_as_table(write)
+
+    def _tell(self, plan: LogicalPlan, rows: Rows) -> None:
+        on_written = getattr(self._of_thread, "on_written", None)
+        if on_written is not None:
+            on_written(plan, rows)
 
     def _resolved(self, plan: LogicalPlan) -> LogicalPlan:
         """What is written. Raises CALL_ON_STREAMING_DATASET_UNSUPPORTED."""
@@ -178,7 +194,7 @@ class TableWrites:
             values.append(Literal(None, NULL) if value is None else value)
         if insert.overwrite:
             self._check_not_read(resolved, table)
-        plan = assigned(resolved, values, table)
+        plan = assigned(resolved, values, table, frozenset(fixed))
         mode = "overwrite" if insert.overwrite else "append"
         static = [n for n in table.partition_by if n in fixed]
         if not insert.overwrite or not static:
@@ -307,6 +323,7 @@ class TableWrites:
             provider(table.format).write(write, rows, self._catalog.read_context())
         except SparkError as error:
             raise _in_insert(error) from error
+        self._tell(plan, rows)
         self._session.kept.written(table.location)
 
     # ---- new tables -----------------------------------------------------------------------------
@@ -467,10 +484,9 @@ class TableWrites:
                 )
             )
             table = self._catalog.require_table(write.table, "INSERT")
-        if write.format and write.format.lower() != table.format:
-            raise SparkError(
-                "_LEGACY_ERROR_TEMP_1192", source=write.format, tableName=name, provider=table.format
-            )
+        source = write.format or self._session.conf.get("spark.sql.sources.default")
+        if source.lower() != table.format:
+            raise SparkError("_LEGACY_ERROR_TEMP_1192", source=source, tableName=name, provider=table.format)
         options = Options({k: v for k, v in write.options.spelled().items() if k.lower() != "path"})
         for key, value in table.options.spelled().items():
             if key not in options:
@@ -488,11 +504,19 @@ class TableWrites:
         return name if self._session.function_context().case_sensitive else name.lower()
 
 
-def assigned(plan: LogicalPlan, values: list[Expression], table: TableDefinition) -> LogicalPlan:
-    """The values as the table's columns, by position, under its types. Raises INCOMPATIBLE_DATA_FOR_TABLE."""
+def assigned(
+    plan: LogicalPlan,
+    values: list[Expression],
+    table: TableDefinition,
+    fixed: frozenset[str] = frozenset(),
+) -> LogicalPlan:
+    """The values as the table's columns, by position, under its types. Raises INCOMPATIBLE_DATA_FOR_TABLE.
+
+    Columns that PARTITION gives a value (`fixed`) take what can be cast, as in Spark.
+    """
     columns = []
     for value, field in zip(values, table.schema.fields, strict=True):
-        if not can_store_assign(value.data_type, field.data_type):
+        if field.name not in fixed and not can_store_assign(value.data_type, field.data_type):
             raise SparkError(
                 "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
                 tableName=table.name.quoted,
