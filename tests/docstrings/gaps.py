@@ -175,12 +175,7 @@ GAPS: dict[tuple[str, frozenset[str]], Gap] = {
         ),
     ): Gap("notimpl", "the data type TIME"),
     ("functions", frozenset({"collation"})): Gap("notimpl", "the function collation"),
-    ("dataframe", frozenset({"DataFrame.pandas_api", "DataFrame.zipWithIndex"})): Gap(
-        "notimpl", "the function distributed_sequence_id"
-    ),
     ("functions", frozenset({"sentences"})): Gap("notimpl", "the function sentences"),
-    ("dataframe", frozenset({"DataFrame._joinAsOf"})): Gap("notimpl", "the relation as_of_join"),
-    ("dataframe", frozenset({"DataFrame.nearestByJoin"})): Gap("notimpl", "the relation nearest_by_join"),
 }
 
 

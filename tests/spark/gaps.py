@@ -26,6 +26,7 @@ class Gap(NamedTuple):
     reason: str
 
 
+_CLIENT_S_OWN = "the client's own refusal: that of 4.3 has a SQLSTATE, that of 4.2 has none"
 GAPS: dict[tuple[str, str], Gap] = {
     ("queries", "statement 19: *"): Gap(
         "never", "Spark's own descriptions of functions and its Java classes"
@@ -54,6 +55,11 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("mistakes", "syntax 46: *"): Gap("message", "PARSE_SYNTAX_ERROR: another token is named"),
     ("mistakes", "frame bool of column"): Gap("message", "the client's own text: 4.3 says more than 4.2"),
     ("mistakes", "frame and of columns"): Gap("message", "the client's own text: 4.3 says more than 4.2"),
+    ("frames", "nearest-by join mode"): Gap("never", _CLIENT_S_OWN),
+    ("frames", "nearest-by join direction"): Gap("never", _CLIENT_S_OWN),
+    ("frames", "nearest-by join type"): Gap("never", _CLIENT_S_OWN),
+    ("frames", "nearest-by join none"): Gap("never", _CLIENT_S_OWN),
+    ("frames", "nearest-by join too many"): Gap("never", _CLIENT_S_OWN),
     ("created", "year month interval"): Gap(
         "never", "the refusal is that of the client of 4.3; the one of 4.2 collects it"
     ),

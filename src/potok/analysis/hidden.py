@@ -37,6 +37,16 @@ class UsingProject(Project):
     keys: Attributes = ()
 
 
+@dataclass(frozen=True)
+class NearestProject(Project):
+    """The columns of a join with the nearest rows; `right`, which is in a subquery below, is where `df.column` is looked up.
+
+    Exists during analysis only: `plain` turns it into a Project.
+    """
+
+    right: LogicalPlan | None = None
+
+
 def hidden_output(plan: LogicalPlan) -> Attributes:
     """The columns that a plan could give besides its output."""
     match plan:
@@ -86,6 +96,6 @@ def with_hidden(plan: LogicalPlan, wanted: Attributes) -> LogicalPlan:
 def plain(plan: LogicalPlan) -> LogicalPlan:
     """The plan without the nodes that only analysis knows."""
     changed = plan.map_children(lambda c: plain(c) if isinstance(c, LogicalPlan) else c)
-    if isinstance(changed, UsingProject):
+    if isinstance(changed, UsingProject | NearestProject):
         return Project(changed.child, changed.expressions, plan_id=changed.plan_id)
     return changed

@@ -56,6 +56,10 @@ def decode_origin(message: pb.Expression) -> Origin | None:
     return None
 
 
+# Counts the rows of all partitions, of which there is one. Its argument says how long Spark keeps the rows.
+_NUMBER_OF_ROW = "distributed_sequence_id"
+
+
 class ExpressionDecoder:
     """Decodes expressions of one plan.
 
@@ -171,8 +175,11 @@ class ExpressionDecoder:
 
     def _function(self, message: pb.Expression) -> e.Expression:
         function = message.unresolved_function
+        name = function.function_name.lower()
+        if name == _NUMBER_OF_ROW:
+            return e.UnresolvedFunction("monotonically_increasing_id", origin=decode_origin(message))
         return e.UnresolvedFunction(
-            function.function_name.lower(),
+            name,
             self.expressions(function.arguments),
             is_distinct=function.is_distinct,
             is_internal=function.is_internal,

@@ -44,8 +44,6 @@ _PARSE_FORMATS = {1: "csv", 2: "json"}
 _SEED_BITS = 63
 _ID = t.StructType((t.StructField("id", t.LONG, nullable=False),))
 _UNSUPPORTED = {
-    "as_of_join": "Join on a range condition instead.",
-    "nearest_by_join": "Join on a range condition instead.",
     "zip": "Join on a column instead.",
     "common_inline_user_defined_table_function": "Use mapInPandas instead.",
     "common_inline_user_defined_data_source": "Use a built-in format instead.",
@@ -363,6 +361,31 @@ class PlanDecoder:
         condition = self.expressions.optional(message, "join_condition")
         return u.UnresolvedJoin(left, right, join_type, condition, using)
 
+    def _as_of_join(self, message: pb.AsOfJoin) -> p.LogicalPlan:
+        return u.UnresolvedAsOfJoin(
+            self.relation(message.left),
+            self.relation(message.right),
+            self.expressions.expression(message.left_as_of),
+            self.expressions.expression(message.right_as_of),
+            message.join_type,
+            message.direction,
+            self.expressions.optional(message, "join_expr"),
+            tuple(message.using_columns),
+            self.expressions.optional(message, "tolerance"),
+            message.allow_exact_matches,
+        )
+
+    def _nearest_by_join(self, message: pb.NearestByJoin) -> p.LogicalPlan:
+        return u.UnresolvedNearestByJoin(
+            self.relation(message.left),
+            self.relation(message.right),
+            self.expressions.expression(message.ranking_expression),
+            message.num_results,
+            message.join_type,
+            message.mode,
+            message.direction,
+        )
+
     def _set_operation(self, message: pb.SetOperation) -> p.LogicalPlan:
         operation = _SET_OPERATIONS.get(message.set_op_type)
         if operation is None:
@@ -579,6 +602,8 @@ _METHODS: dict[str, Callable[[PlanDecoder, Any], p.LogicalPlan]] = {
         "show_string": "_show_string",
         "html_string": "_html_string",
         "join": "_join",
+        "as_of_join": "_as_of_join",
+        "nearest_by_join": "_nearest_by_join",
         "lateral_join": "_lateral_join",
         "set_op": "_set_operation",
         "aggregate": "_aggregate",

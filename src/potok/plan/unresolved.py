@@ -272,3 +272,35 @@ class CachedRemoteRelation(LogicalPlan):
     """A plan that the session keeps under a number (checkpoint, foreachBatch's frame)."""
 
     relation_id: str
+
+
+@dataclass(frozen=True)
+class UnresolvedAsOfJoin(LogicalPlan):
+    """For each left row the right row whose time is nearest in a direction: backward, forward or nearest.
+
+    `join_type` is the client's word; `tolerance` is how far away the right row may be.
+    """
+
+    left: LogicalPlan
+    right: LogicalPlan
+    left_as_of: Expression
+    right_as_of: Expression
+    join_type: str
+    direction: str
+    condition: Expression | None = None
+    using: tuple[str, ...] = ()
+    tolerance: Expression | None = None
+    allow_exact_matches: bool = True
+
+
+@dataclass(frozen=True)
+class UnresolvedNearestByJoin(LogicalPlan):
+    """For each left row the right rows that rank best. `direction` is distance or similarity, `mode` exact or approx."""
+
+    left: LogicalPlan
+    right: LogicalPlan
+    ranking: Expression
+    num_results: int
+    join_type: str
+    mode: str
+    direction: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from spark.oracle.table import ANSI_OFF, Table
@@ -410,3 +411,123 @@ P(
     lambda spark, F: people(spark).withColumn("ID", F.lit(0)),
     conf={"spark.sql.caseSensitive": "true"},
 )
+
+
+# ---- joins with the nearest rows ----------------------------------------------------------------
+
+
+def quotes(spark: Any) -> tuple[Any, Any]:
+    """Trades and quotes: times that are equal, between, missing."""
+    left = spark.createDataFrame(
+        [(1, 1, "a"), (1, 5, "b"), (2, 10, "c"), (2, None, "d"), (3, 4, "e")], "k INT, t INT, v STRING"
+    )
+    right = spark.createDataFrame(
+        [(1, 1, 10), (1, 4, 40), (1, 7, 70), (2, 9, 90), (2, 11, 110), (None, 10, 1)], "k INT, t INT, w INT"
+    )
+    return left, right
+
+
+def as_of(name: str, *arguments: Any, **options: Any) -> None:
+    """One case of an as-of join of trades and quotes."""
+
+    def run(spark: Any, F: Any) -> Any:
+        left, right = quotes(spark)
+        if "tolerance" in options:
+            options["tolerance"] = (
+                F.expr(options["tolerance"])
+                if isinstance(options["tolerance"], str)
+                else options["tolerance"]
+            )
+        found = left._joinAsOf(right, *(arguments or ("t", "t")), **options)
+        return found.toDF(*(f"c{i}" for i in range(len(found.columns))))
+
+    P(f"as-of join {name}", run)
+
+
+as_of("plain")
+as_of("left", how="left")
+for way in ("backward", "forward", "nearest", "odd"):
+    as_of(f"{way} left", on="k", how="left", direction=way)
+    as_of(f"{way} inner", on="k", direction=way)
+    as_of(f"{way} not equal", on="k", how="left", direction=way, allowExactMatches=False)
+    as_of(f"{way} tolerance", on="k", how="left", direction=way, tolerance="1")
+as_of("tolerance zero", on=["k"], how="left", tolerance="0")
+as_of("tolerance negative", how="left", tolerance="-1")
+as_of("unknown column", "zz", "t")
+as_of("of a text", "v", "t")
+as_of("two keys", on=["k", "t"], how="left")
+as_of("unknown key", on="v")
+
+
+@CASES.case()
+def as_of_join_condition(spark: Any, F: Any) -> Any:
+    left, right = quotes(spark)
+    found = left._joinAsOf(right, left.t, right.t, on=left.k == right.k, how="left")
+    return found.select(left.k, left.t, right.t.alias("rt"), right.w)
+
+
+@CASES.case()
+def as_of_join_names(spark: Any, F: Any) -> Any:
+    left, right = quotes(spark)
+    found = left._joinAsOf(right, "t", "t", on="k")
+    return [found.columns, found.schema.simpleString(), [f.nullable for f in found.schema.fields]]
+
+
+@CASES.case()
+def as_of_join_itself(spark: Any, F: Any) -> Any:
+    left, _ = quotes(spark)
+    found = left._joinAsOf(
+        left.withColumnRenamed("v", "w"), "t", "t", on="k", how="left", allowExactMatches=False
+    )
+    return found.select("v", "w")
+
+
+@CASES.case()
+def as_of_join_ties(spark: Any, F: Any) -> Any:
+    left, right = quotes(spark)
+    doubled = right.unionAll(right.withColumn("w", F.col("w") + 1000)).coalesce(1)
+    return left._joinAsOf(doubled, "t", "t", on="k", how="left").select("v", F.col("w") % 1000)
+
+
+@CASES.case()
+def as_of_join_times(spark: Any, F: Any) -> Any:
+    minute = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - a time without a zone is meant
+    left = spark.createDataFrame(
+        [(minute.replace(second=5),), (minute.replace(minute=1),)], "t TIMESTAMP_NTZ"
+    )
+    right = spark.createDataFrame(
+        [(minute.replace(second=s), x) for s, x in ((1, 1), (4, 2), (7, 3))], "u TIMESTAMP_NTZ, x INT"
+    )
+    return left._joinAsOf(right, "t", "u", how="left", tolerance=F.lit(dt.timedelta(seconds=2)))
+
+
+@CASES.case()
+def zip_with_index(spark: Any, F: Any) -> Any:
+    return spark.range(5, 9, 1, 1).zipWithIndex("at").where("at > 1")
+
+
+def nearest(name: str, *arguments: Any, **options: Any) -> None:
+    """One case of a nearest-by join."""
+
+    def run(spark: Any, F: Any) -> Any:
+        left = spark.createDataFrame([(1, 10.0), (2, 20.0), (3, None)], "id INT, x DOUBLE")
+        right = spark.createDataFrame(
+            [("a", 11.0), ("b", 22.0), ("c", 5.0), ("d", None)], "name STRING, y DOUBLE"
+        )
+        found = left.nearestByJoin(right, F.abs(F.col("x") - F.col("y")), *arguments, **options)
+        return found.orderBy("id", "name")
+
+    P(f"nearest-by join {name}", run)
+
+
+nearest("one", 1, "exact", "distance")
+nearest("two", 2, "exact", "distance")
+nearest("two left", 2, "exact", "distance", joinType="left")
+nearest("leftouter", 1, "exact", "distance", joinType="leftouter")
+nearest("farthest", 1, "approx", "similarity")
+nearest("more than there are", 9, "exact", "distance", joinType="left_outer")
+nearest("mode", 1, "odd", "distance")
+nearest("direction", 1, "exact", "odd")
+nearest("type", 1, "exact", "distance", joinType="right")
+nearest("none", 0, "exact", "distance")
+nearest("too many", 100001, "exact", "distance")
