@@ -720,6 +720,12 @@ CONDITIONS: dict[str, Condition] = {
         "23505",
         RUNTIME,
     ),
+    "DUPLICATED_METRICS_NAME": Condition(
+        "The metric name is not unique: <metricName>. The same name cannot be used for metrics with different"
+        " results.\nHowever multiple instances of metrics with with same result and name are allowed (e.g. self-joins).",
+        "42710",
+        ANALYSIS,
+    ),
     "DUPLICATE_ASSIGNMENTS": Condition(
         "The columns or variables <nameList> appear more than once as assignment targets.",
         "42701",

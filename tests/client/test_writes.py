@@ -71,3 +71,13 @@ def test_bad_records_where_few_columns_are_read(spark: Any, tmp_path: Path) -> N
     lines = spark.read.schema("id int, _corrupt_record string").json(str(tmp_path / "b.json"))
     with pytest.raises(AnalysisException, match="QUERY_ONLY_CORRUPT_RECORD_COLUMN"):
         lines.select("_corrupt_record").collect()
+
+
+def test_a_name_of_metrics_is_used_once(spark: Any) -> None:
+    twice = spark.range(3).observe("m", F.count(F.lit(1))).observe("m", F.sum("id"))
+    with pytest.raises(
+        AnalysisException, match=r"metric name is not unique: m\. The same name cannot be used"
+    ):
+        twice.collect()
+    other = spark.range(3).observe("m", F.count(F.lit(1)))
+    assert other.join(other, "id").count() == 3

@@ -450,10 +450,12 @@ def sample(analyzer: Analyzer, plan: Sample) -> LogicalPlan:
 
 
 def collect_metrics(analyzer: Analyzer, plan: CollectMetrics) -> LogicalPlan:
-    """`observe`. Raises INVALID_OBSERVED_METRICS."""
+    """`observe`. Raises INVALID_OBSERVED_METRICS, and DUPLICATED_METRICS_NAME for a name that a frame below has."""
     child = analyzer.resolve(plan.child)
     if not plan.name:
         raise SparkError("INVALID_OBSERVED_METRICS.MISSING_NAME", operator="CollectMetrics")
+    if any(isinstance(node, CollectMetrics) and node.name == plan.name for node in child.walk()):
+        raise SparkError("DUPLICATED_METRICS_NAME", metricName=plan.name)
     resolver = analyzer.resolver(child)
     metrics = tuple(resolver.named(plan.metrics))
     for metric in metrics:

@@ -129,7 +129,7 @@ class LocalContext:
 
     def getConf(self) -> ContextConf:  # noqa: N802 - PySpark's name
         """The settings."""
-        return ContextConf(self._session.conf.getAll)
+        return ContextConf({"spark.master": self.master, **self._session.conf.getAll})
 
     def addPyFile(self, path: str) -> None:  # noqa: N802 - PySpark's name
         """Make a module importable by user functions."""
