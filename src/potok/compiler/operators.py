@@ -63,3 +63,17 @@ class TailRows:
         """The end of the table."""
         table = tables[0]
         return table.slice(max(table.num_rows - self.count, 0))
+
+
+@dataclass(frozen=True)
+class SelectColumns:
+    """Some columns of a table, by their positions."""
+
+    positions: tuple[int, ...]
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """The columns, which are not copied."""
+        table = tables[0]
+        return pa.Table.from_arrays(
+            [table.column(i) for i in self.positions], [str(i) for i in range(len(self.positions))]
+        )

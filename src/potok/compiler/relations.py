@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from potok.compiler.expressions import Emitter, column_name
-from potok.compiler.operators import ShowRows, TailRows
+from potok.compiler.operators import SelectColumns, ShowRows, TailRows
 from potok.compiler.python_windows import windows_in_python
 from potok.compiler.subqueries import pull_out_subqueries
 from potok.compiler.table_functions import table_function_step
@@ -99,10 +99,11 @@ def compile_plan(plan: LogicalPlan, time_zone: str = "UTC") -> Pipeline:
     """The pipeline of a resolved plan, in the session's time zone. Raises SparkError for what has no meaning in SQL or Python."""
     compilation = _Compilation(time_zone)
     output = plan.output
-    sql = compilation.query(plan, frozenset(a.expr_id for a in output))
-    compilation.add_sql(
-        f"SELECT {_list(output)} FROM ({sql})" if output else f"SELECT 1 FROM ({sql})", output
-    )
+    if compilation.select(plan, output) is None:
+        sql = compilation.query(plan, frozenset(a.expr_id for a in output))
+        compilation.add_sql(
+            f"SELECT {_list(output)} FROM ({sql})" if output else f"SELECT 1 FROM ({sql})", output
+        )
     return Pipeline(
         tuple(compilation.inputs),
         tuple(compilation.stages),
@@ -152,19 +153,46 @@ class _Compilation:
 
     def add_operator(self, operator: Operator, inputs: Sequence[str], output: Attributes) -> str:
         """Add a Python step; the SQL that reads it."""
+        return self._read(self._add_stage(operator, inputs, output), output)
+
+    def _add_stage(self, operator: Operator, inputs: Sequence[str], output: Attributes) -> str:
         name = f"potok:stage:{next(_names)}"
         self.stages.append(OperatorStage(name, operator, tuple(inputs), _internal_schema(output)))
-        return self._read(name, output)
+        return name
 
     def flush(self, plan: LogicalPlan, output: Attributes | None = None) -> str:
         """Make a stage of a plan's rows (just `output` where given); its name."""
         columns = plan.output if output is None else output
+        selected = self.select(plan, columns)
+        if selected is not None:
+            return selected
         outer = self._reads, self._kernels, self._uses_now
         self._reads, self._kernels, self._uses_now = [], {}, False
         sql = self.query(plan, frozenset(a.expr_id for a in columns))
         name = self.add_sql(f"SELECT {_list(columns)} FROM ({sql})", columns)
         self._reads, self._kernels, self._uses_now = outer
         return name
+
+    def select(self, plan: LogicalPlan, output: Attributes) -> str | None:
+        """Add a stage that picks columns of a step that was planned elsewhere, where there is nothing to compute; its name."""
+        columns: Sequence[Expression] = output
+        while isinstance(plan, Project | SubqueryAlias | EventTimeWatermark):
+            if isinstance(plan, Project):
+                named = {to_attribute(e).expr_id: e for e in plan.expressions}
+                columns = [named[to_attribute(c).expr_id] for c in columns]
+                columns = [c.child if isinstance(c, Alias) else c for c in columns]
+            if not all(isinstance(c, AttributeReference) for c in columns):
+                return None
+            plan = plan.child
+        if not isinstance(plan, OperatorStep) or not output:
+            return None
+        places = {a.expr_id: i for i, a in enumerate(plan.result)}
+        operator = SelectColumns(tuple(places[to_attribute(c).expr_id] for c in columns))
+        return self._add_stage(operator, [self._add_step(plan)], output)
+
+    def _add_step(self, plan: OperatorStep) -> str:
+        inputs = [self.flush(relation) for relation in plan.relations]
+        return self._add_stage(plan.operator, inputs, plan.result)
 
     def _read(self, name: str, output: Attributes) -> str:
         self._reads.append(name)
@@ -443,8 +471,7 @@ class _Compilation:
     def operator_step(self, plan: OperatorStep, needed: Needed) -> str:
         """A step that was planned elsewhere."""
         del needed
-        inputs = [self.flush(relation) for relation in plan.relations]
-        return self.add_operator(plan.operator, inputs, plan.result)
+        return self._read(self._add_step(plan), plan.result)
 
     def show_string(self, plan: ShowString, needed: Needed) -> str:
         """The text of a table."""

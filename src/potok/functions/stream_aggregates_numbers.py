@@ -48,13 +48,17 @@ _TRUE = Literal(True, BOOLEAN)  # noqa: FBT003 - a value
 
 
 def _count(call: AggregateCall) -> StreamAggregate:
-    zero = Literal(0, LONG)
     return StreamAggregate(
         (column("count", LONG, nullable=False),),
         (call,),
-        lambda old, new: (scalar(call, "+", LONG, either(old[0], zero), either(new[0], zero)),),
+        lambda old, new: (_counted(call, old[0], new[0]),),
         itself,
     )
+
+
+def _counted(call: AggregateCall, old: Expression, new: Expression) -> Expression:
+    """The sum of two counts of which any may be missing."""
+    return either(scalar(call, "+", LONG, old, new), old, new, Literal(0, LONG))
 
 
 # ---- sums -------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ def _mean(
     zero, none = Literal(0.0, DOUBLE), Literal(0, LONG)
 
     def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
-        return real("+", either(old[0], zero), new[0]), scalar(call, "+", LONG, either(old[1], none), new[1])
+        return real("+", either(old[0], zero), new[0]), _counted(call, old[1], new[1])
 
     def evaluate(kept: Expressions) -> Expression:
         return when(Call(">", (kept[1], none), BOOLEAN), quotient(kept), Literal(None, call.type))
@@ -178,7 +182,7 @@ def _exact_average(call: AggregateCall, source: DecimalType, result: DecimalType
 
     def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
         added = when(is_null(old[1]), new[0], _quiet_addition(total, old[0], new[0]))
-        return added, scalar(call, "+", LONG, either(old[1], none), new[1])
+        return added, _counted(call, old[1], new[1])
 
     def evaluate(kept: Expressions) -> Expression:
         value = _checked(call, kept[0], "avg") if raises else kept[0]
@@ -200,7 +204,7 @@ def _interval_average(call: AggregateCall, source: DataType) -> StreamAggregate:
     def merge(old: Expressions, new: Expressions) -> tuple[Expression, ...]:
         name = "try_add" if is_try else "+"
         added = when(is_null(old[1]), new[0], scalar(call, name, source, old[0], new[0]))
-        return added, scalar(call, "+", LONG, either(old[1], none), new[1])
+        return added, _counted(call, old[1], new[1])
 
     def evaluate(kept: Expressions) -> Expression:
         quotient = Call("_interval_divide", (kept[0], kept[1]), call.type, ansi=call.ansi)

@@ -54,11 +54,12 @@ def _emit_window(call: Call, arguments: Sequence[str]) -> str:
     data_type = call.arguments[0].data_type
 
     def of(moment: str) -> str:
-        phase = f"((({moment} - {start}) % {slide} + {slide}) % {slide})"
-        first = f"{moment} - {phase} - {copy} * {slide}"
-        return let(first, lambda begin: _struct(data_type, begin, f"{begin} + {size}"))
+        phase = f"(((epoch_us({moment}) - {start}) % {slide} + {slide}) % {slide})"
+        # Written twice: the engine sees that it is the same, and a list to carry it costs twice as much.
+        first = f"epoch_us({moment}) - {phase} - {copy} * {slide}"
+        return _struct(data_type, first, f"{first} + {size}")
 
-    return let(f"epoch_us({time})", of)
+    return let(time, of)
 
 
 def _emit_session(call: Call, arguments: Sequence[str]) -> str:

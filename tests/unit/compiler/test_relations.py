@@ -23,6 +23,7 @@ from potok.plan.logical import (
     CollectMetrics,
     Filter,
     LogicalPlan,
+    OperatorStep,
     Options,
     Project,
     ScanRelation,
@@ -31,6 +32,7 @@ from potok.plan.logical import (
     StreamingRelation,
     Tail,
     schema_attributes,
+    to_attribute,
 )
 from potok.types import BOOLEAN, INTEGER, LONG, STRING, StructField, StructType
 
@@ -130,6 +132,29 @@ def test_a_step_that_is_not_sql_lies_between_statements() -> None:
     pipeline = compile_plan(Project(Tail(source, Literal(2, INTEGER)), (source.output[0],)))
     assert [type(stage) for stage in pipeline.stages] == [SqlStage, OperatorStage, SqlStage]
     assert rows(Project(Tail(source, Literal(2, INTEGER)), (source.output[0],))) == [(1,), (2,)]
+
+
+class Backwards:
+    """A step: the rows from the last to the first."""
+
+    def run(self, tables: Sequence[pa.Table]) -> pa.Table:
+        return tables[0].take(list(range(tables[0].num_rows))[::-1])
+
+
+def test_columns_of_a_step_that_was_planned_are_picked_without_a_statement() -> None:
+    _, source = relation()
+    result = schema_attributes(SCHEMA)
+    step = OperatorStep((source,), Backwards(), result)
+    renamed = Alias(result[0], ("d",), expr_id=next_expr_id())
+    picked = Project(Project(step, (renamed, result[2])), (result[2], to_attribute(renamed), result[2]))
+    stages = compile_plan(picked).stages
+    assert [type(stage) for stage in stages] == [SqlStage, OperatorStage, OperatorStage]
+    assert rows(picked) == [(30, 2, 30), (20, 1, 20), (10, 3, 10)]
+    computed = named(Call("+", (result[2], Literal(1, LONG)), LONG), "e")
+    assert [type(stage) for stage in compile_plan(Project(step, (computed,))).stages][-1] is SqlStage
+    assert rows(Project(step, (computed,))) == [(31,), (21,), (11,)]
+    above = Project(OperatorStep((picked,), Backwards(), picked.output), picked.output[:1])
+    assert rows(above) == [(10,), (20,), (30,)]
 
 
 def test_streams_are_inputs_to_be_bound_by_their_key() -> None:

@@ -218,6 +218,13 @@ def _gathered(
     present = slice(None) if is_removal is None or not is_removal.any() else ~is_removal
     if (lengths[present] != width).any():
         raise ValueError(f"rows of {lengths[present].max()} words in state, the schema has {width}")
+    record = words.size // count
+    is_even = (
+        isinstance(present, slice) and record * count == words.size and (np.diff(starts) == record).all()
+    )
+    if is_even:
+        first = int(starts[0])
+        return UnsafeRows.of_matrix(words.reshape(count, record)[:, first : first + width])
     matrix = np.zeros((count, width), np.int64)
     at = starts[present]
     for position in range(width):

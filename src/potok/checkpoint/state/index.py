@@ -26,7 +26,7 @@ _MOVED_AT_LEAST, _MOVED_PER_ROW = 1 << 16, 8
 class KeyIndex:
     """Where the rows are whose keys have a hash. Row numbers are below 2**40.
 
-    An entry holds the row number and 23 bits of its hash. `hash_of` gives the hashes of rows.
+    An entry holds the row number and 22 bits of its hash. `hash_of` gives the hashes of rows.
     """
 
     def __init__(self, hash_of: Callable[[Longs], Hashes]) -> None:
@@ -77,24 +77,26 @@ class KeyIndex:
     def _search(self, slots: Longs, hashes: Hashes, which: Longs | None, matches: Matches) -> Longs:
         found = np.full(hashes.size, -1, np.int64)
         waiting = np.arange(hashes.size) if which is None else which
-        at, tags, mask = _start(slots, hashes, waiting)
+        at, tags, mask = _start(slots, hashes if which is None else hashes[which])
         while waiting.size:
-            entries = slots[at]
-            likely = np.flatnonzero((entries >> _ROW_BITS == tags) & (entries > 0))
+            entries = slots.take(at)
             going = entries != _EMPTY
+            likely = np.flatnonzero(entries >> _ROW_BITS == tags)
             if likely.size:
-                rows = (entries[likely] & _ROW_MASK) - 1
-                same = matches(waiting[likely], rows)
-                hits = likely[same]
-                found[waiting[hits]] = rows[same]
-                going[hits] = False
-            waiting, at, tags = waiting[going], (at[going] + 1) & mask, tags[going]
+                positions, rows = waiting.take(likely), (entries.take(likely) & _ROW_MASK) - 1
+                same = matches(positions, rows)
+                if not same.all():
+                    positions, rows, likely = positions[same], rows[same], likely[same]
+                found[positions] = rows
+                going[likely] = False
+            left = np.flatnonzero(going)
+            waiting, at, tags = waiting.take(left), (at.take(left) + 1) & mask, tags.take(left)
         return found
 
     def _erase(self, slots: Longs, hashes: Hashes, rows: Longs) -> Longs:
         """Remove entries; the positions of those that are not in this table."""
         waiting = np.arange(rows.size)
-        at, tags, mask = _start(slots, hashes, waiting)
+        at, tags, mask = _start(slots, hashes)
         wanted = (tags << _ROW_BITS) | (rows + 1)
         missing = []
         while waiting.size:
@@ -108,15 +110,15 @@ class KeyIndex:
 
     def _place(self, hashes: Hashes, rows: Longs) -> None:
         slots = self._slots
-        at, tags, mask = _start(slots, hashes, np.arange(rows.size))
+        at, tags, mask = _start(slots, hashes)
         entries = (tags << _ROW_BITS) | (rows + 1)
         self._used += rows.size
         while entries.size:
-            free = slots[at] == _EMPTY
+            free = np.flatnonzero(slots.take(at) == _EMPTY)
             # Of several that want one slot the last is written; the others see that and go on.
-            slots[at[free]] = entries[free]
-            going = slots[at] != entries
-            at, entries = (at[going] + 1) & mask, entries[going]
+            slots[at.take(free)] = entries.take(free)
+            left = np.flatnonzero(slots.take(at) != entries)
+            at, entries = (at.take(left) + 1) & mask, entries.take(left)
 
     # ---- growth
 
@@ -147,8 +149,11 @@ class KeyIndex:
             self._old = None
 
 
-def _start(slots: Longs, hashes: Hashes, which: Longs) -> tuple[Longs, Longs, int]:
-    """Where the probes of some hashes begin, their tags, and the mask of the table."""
+def _start(slots: Longs, hashes: Hashes) -> tuple[Longs, Longs, int]:
+    """Where the probes of some hashes begin, their tags, and the mask of the table.
+
+    A tag is never 0, so that neither an empty slot nor a removed one has it.
+    """
     mask = slots.size - 1
-    chosen = hashes[which]
-    return (chosen & np.uint64(mask)).astype(np.int64), (chosen >> _TAG_SHIFT).astype(np.int64), mask
+    tags = (hashes >> _TAG_SHIFT) | np.uint64(1)
+    return (hashes & np.uint64(mask)).view(np.int64), tags.view(np.int64), mask

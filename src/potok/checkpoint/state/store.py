@@ -13,7 +13,7 @@ import numpy as np
 from potok.checkpoint.state.delta import encode_delta
 from potok.checkpoint.state.files import StoreFiles
 from potok.checkpoint.state.index import Longs
-from potok.checkpoint.state.merge import merged
+from potok.checkpoint.state.merge import load
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.table import KeyedTable
 
@@ -42,9 +42,7 @@ class StateStore:
             self.files.make_directories()
         for partition in range(self.files.partitions):
             self.files.discard_snapshots(partition, version)
-            keys, values = merged(self.files, partition, version)
-            if len(keys):
-                self.table.put(keys, values, np.full(len(keys), -1, np.int64))
+            load(self.table, self.files, partition, version)
 
     def find(self, keys: UnsafeRows) -> Longs:
         """The row numbers of distinct keys, -1 where there is none."""

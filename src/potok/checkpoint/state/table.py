@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from potok.checkpoint.state.index import Hashes, KeyIndex, Longs
-from potok.checkpoint.state.rows import Mask, UnsafeRows, offsets_of, spans
+from potok.checkpoint.state.rows import WORD_BYTES, Mask, UnsafeRows, offsets_of, spans
 
 Number = TypeVar("Number", np.int64, np.int8)
 _SMALLEST = 1 << 8
@@ -24,6 +24,11 @@ def _grown(array: npt.NDArray[Number], size: int) -> npt.NDArray[Number]:
     # Nothing else refers to it, so that it may be moved.
     array.resize((room, *array.shape[1:]), refcheck=False)
     return array
+
+
+def _items(matrix: Longs) -> npt.NDArray[np.void]:
+    """Each row as one item, which is copied at once."""
+    return matrix.view(np.dtype((np.void, matrix.shape[1] * WORD_BYTES))).reshape(-1)
 
 
 class _Rows(Protocol):
@@ -53,7 +58,8 @@ class _FixedRows:
     def set(self, numbers: Longs, rows: UnsafeRows) -> None:
         if numbers.size:
             self._matrix = _grown(self._matrix, int(numbers.max()) + 1)
-            self._matrix[numbers] = rows.matrix()
+            if self._width:
+                _items(self._matrix)[numbers] = _items(rows.matrix())
 
     def free(self, numbers: Longs) -> None:
         """What is freed is overwritten by the next row of that number."""
@@ -146,28 +152,28 @@ class KeyedTable:
 
     def find(self, keys: UnsafeRows) -> Longs:
         """The numbers of the keys' rows, -1 where there is none."""
-        return self._find(keys, keys.hashes()) if self._end and len(keys) else np.full(len(keys), -1)
+        if not self._end or not len(keys):
+            return np.full(len(keys), -1)
 
-    def _find(self, keys: UnsafeRows, hashes: Hashes) -> Longs:
         def matches(positions: Longs, rows: Longs) -> Mask:
             return keys.take(positions).equal(self._keys.get(rows))
 
-        return self._index.find(hashes, matches)
+        return self._index.find(keys.hashes(), matches)
 
     def put(self, keys: UnsafeRows, values: UnsafeRows, numbers: Longs | None = None) -> Longs:
         """Set the values of keys; the row numbers. `numbers` is what `find` gave for the keys, if known."""
-        hashes = keys.hashes()
         if numbers is None:
-            numbers = self._find(keys, hashes) if self._end else np.full(len(keys), -1, np.int64)
+            numbers = self.find(keys)
         new = np.flatnonzero(numbers < 0)
         if new.size:
             numbers = numbers.copy()
             numbers[new] = self._take_numbers(new.size)
-            self._add(keys if new.size == numbers.size else keys.take(new), hashes[new], numbers[new])
+            self._add(keys if new.size == numbers.size else keys.take(new), numbers[new])
         self._values.set(numbers, values)
         return numbers
 
-    def _add(self, keys: UnsafeRows, hashes: Hashes, numbers: Longs) -> None:
+    def _add(self, keys: UnsafeRows, numbers: Longs) -> None:
+        hashes = keys.hashes()
         self._keys.set(numbers, keys)
         self._hashes = _grown(self._hashes, self._end)
         self._is_live = _grown(self._is_live, self._end)
