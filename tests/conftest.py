@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from hypothesis import settings
 
 # First of all: in a worker of pytest-xdist the client alone looks for Spark's jars and ends the process.
 import potok.sql  # noqa: F401
 
+# The client shows times in the zone of its process; that of the recordings was UTC.
+os.environ["TZ"] = "UTC"
+time.tzset()
 # A process that was started in the background may ignore Ctrl-C, and so would the programs that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

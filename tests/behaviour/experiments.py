@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 RECORDED = Path(__file__).parent / "recorded" / "experiments"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LABEL = re.compile(r"^\[(.+?)\] -> (.*)$")
 # Made up by the client, which is not the one of the recording.
 # What to do about a lost or damaged file is a line of potok alone.
-_REMEDY = re.compile(r"\n(The file \S+ is missing\. )?Restore it from [^\n]*")
+_REMEDY = re.compile(r"\n(The file [^\n]+ is missing\. )?Restore it from [^\n]*")
 _SQL_TEXT = re.compile(r"\n== (DataFrame|SQL).*", re.DOTALL)
 
 
@@ -86,7 +87,7 @@ class Experiment:
 
     def plain(self, text: str) -> str:
         """Text without identifiers and with the directory as `.`."""
-        for root in (self._original, str(self.directory)):
+        for root in (self._original, str(self.directory), quote(str(self.directory))):
             text = text.replace(root, ".")
         return _UUID.sub("ID", text)
 

@@ -53,7 +53,7 @@ class Files:
         for file in sorted((self.e.directory / checkpoint / "sources" / "0").iterdir()):
             if not file.name.startswith("."):
                 entries = [json.loads(line) for line in file.read_text("utf-8").splitlines()[1:]]
-                root = f"file://{self.e.directory}"
+                root = self.e.directory.as_uri()
                 found[file.name] = [entry["path"].replace(root, "") for entry in entries]
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 
 def rows_of(frame: Any, name: str) -> list[tuple[Any, ...]]:
@@ -20,7 +21,7 @@ def test_input_file_name_of_a_stream(spark: Any, tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("two\n")
     lines = spark.readStream.text(str(tmp_path)).where(F.input_file_name().endswith(".txt"))
     found = rows_of(lines.select("value", F.input_file_name(), "_metadata.file_path"), "of_files")
-    path = str(tmp_path)
+    path = quote(str(tmp_path))
     assert found == [
         ("one", f"file://{path}/a%20b.txt", f"file:{path}/a%20b.txt"),
         ("two", f"file://{path}/c.txt", f"file:{path}/c.txt"),

@@ -25,7 +25,7 @@ def restore(name: str, stage: str, root: Path) -> None:
         if file.is_file() and (file.parent.name == "_spark_metadata" or "sources" in file.parts):
             text = file.read_text(encoding="utf-8")
             assert f"file://{ROOT}/{name}/" in text
-            file.write_text(text.replace(f"file://{ROOT}/{name}/", f"file://{root}/"), encoding="utf-8")
+            file.write_text(text.replace(f"file://{ROOT}/{name}/", f"{root.as_uri()}/"), encoding="utf-8")
 
 
 def arguments(scenario: Scenario, root: Path) -> list[str]:

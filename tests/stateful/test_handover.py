@@ -73,7 +73,7 @@ def restore(name: str, scenario: str, root: Path) -> None:
             text = file.read_text(encoding="utf-8")
             assert f"file://{ROOT}/{name}/{scenario}/" in text
             file.write_text(
-                text.replace(f"file://{ROOT}/{name}/{scenario}/", f"file://{root}/"), encoding="utf-8"
+                text.replace(f"file://{ROOT}/{name}/{scenario}/", f"{root.as_uri()}/"), encoding="utf-8"
             )
 
 

@@ -70,7 +70,7 @@ def test_a_batch_becomes_one_file_and_a_line_in_the_log(tmp_path: pathlib.Path) 
     assert name.endswith("-c000.csv")
     assert text == "x,1\n,\n"
     log = (tmp_path / "_spark_metadata/0").read_text()
-    assert log.startswith(f'v1\n{{"path":"file://{tmp_path}/{name}","size":6,"isDir":false,')
+    assert log.startswith(f'v1\n{{"path":"{tmp_path.as_uri()}/{name}","size":6,"isDir":false,')
     assert not log.endswith("\n")
 
 
