@@ -73,7 +73,8 @@ GAPS: dict[tuple[str, str], Gap] = {
     ("files", "text broken utf-8"): Gap(
         "never", "a text is UTF-8: a malformed byte becomes U+FFFD, where the client of Spark fails"
     ),
-    ("files", "csv singleVariantColumn"): Gap("defect", "the option singleVariantColumn is not known"),
+    ("files", "csv singleVariantColumn"): Gap("notimpl", "the option singleVariantColumn"),
+    ("files", "json singleVariantColumn"): Gap("notimpl", "the option singleVariantColumn"),
     ("aggregates", "agg percentiles"): Gap(
         "never", "mode takes any of the values that tie, in Spark the one its hash table meets first"
     ),

@@ -23,7 +23,7 @@ from potok.connectors.csv_split import (
 from potok.connectors.csv_write import CsvWriter
 from potok.connectors.file_format import FileReader, FileWriter, FormatContext, InputFile, counted
 from potok.connectors.file_provider import FileProvider
-from potok.connectors.options import illegal_argument
+from potok.connectors.options import illegal_argument, refuse_variant_column
 from potok.connectors.text_records import check_columns, corrupt_record_field, file_blocks, file_text
 from potok.errors import SparkError
 from potok.functions.text_values import parse_values
@@ -191,6 +191,7 @@ class CsvFormat:
         self, files: Sequence[InputFile], options: Options, context: FormatContext
     ) -> StructType | None:
         """See FileFormat."""
+        refuse_variant_column(options)
         if not files:
             return None
         parsed = CsvOptions.of(options, context)
@@ -236,6 +237,7 @@ class CsvFormat:
 
     def reader(self, schema: StructType, options: Options, context: FormatContext) -> FileReader:
         """See FileFormat."""
+        refuse_variant_column(options)
         if options.get("delimiter", options.get("sep")) == "":
             return _WithoutSeparator()
         for f in schema.fields:

@@ -27,7 +27,7 @@ from potok.connectors.json_columns import is_object_per_line, read_columns
 from potok.connectors.json_infer import JsonInference
 from potok.connectors.json_write import JsonRowWriter, JsonWriteOptions
 from potok.connectors.lines import split_lines
-from potok.connectors.options import boolean
+from potok.connectors.options import boolean, refuse_variant_column
 from potok.connectors.text_records import check_columns, corrupt_record_field, file_blocks, file_text
 from potok.errors import SparkError
 from potok.functions.json_convert import JsonConverter, NeedsTextError, nested_array
@@ -327,6 +327,7 @@ class JsonFormat:
         self, files: Sequence[InputFile], options: Options, context: FormatContext
     ) -> StructType | None:
         """See FileFormat."""
+        refuse_variant_column(options)
         if not files:
             return None
         parsed = JsonOptions.of(options, context)
@@ -351,6 +352,7 @@ class JsonFormat:
 
     def reader(self, schema: StructType, options: Options, context: FormatContext) -> JsonReader:
         """See FileFormat."""
+        refuse_variant_column(options)
         for f in schema.fields:
             if isinstance(f.data_type, DayTimeIntervalType | YearMonthIntervalType | NullType):
                 raise SparkError(

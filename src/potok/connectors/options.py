@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from potok.errors import SparkError
+from potok.errors import SparkError, unsupported
 from potok.plan.logical import Options
 
 _DURATION = re.compile(r"(-?\d+)\s*([a-z]+)?")
@@ -86,6 +86,12 @@ def character(options: Options, name: str, default: str) -> str:
     if len(text) > 1:
         raise illegal_argument(f"{name} cannot be more than one character.")
     return text
+
+
+def refuse_variant_column(options: Options) -> None:
+    """Raises where whole records are asked for as VARIANT values."""
+    if "singleVariantColumn" in options:
+        raise unsupported("the option singleVariantColumn", "Read the columns, or the format text.")
 
 
 def duration_ms(text: str) -> int:

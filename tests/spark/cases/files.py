@@ -287,6 +287,7 @@ reads("case of keys", '{"A": 1, "a": 2}\n', "a INT", **J)
 reads("not null", '{"b": "x"}\n', "a INT NOT NULL, b STRING", **J)
 reads("binary", '{"y": "YWI="}\n', "y BINARY", **J)
 reads("white space", '  {"a": 1}  \n \t \n', "a INT", **J)
+reads("singleVariantColumn", '{"a": 1}\n', singleVariantColumn="v", **J)
 
 X = {"reader": "text", "file": "in/data.txt"}
 reads("plain", "one\ntwo\n\nfour", **X)
