@@ -33,6 +33,7 @@ _HUNG_UP = (
     " its next call; potok raises the error alone"
 )
 
+_PUT = "each put of a list makes Spark forget what its task has counted as updated before"
 _NULLABLE = (
     "the legacy setting reaches the state, not the schema of the frame: the column is said to be nullable"
 )
@@ -48,6 +49,10 @@ DIFFERENT = {
         ("transform", f"call_{name}_{kind}"): ({"rows", "progress"}, _HUNG_UP)
         for name in ("register_timer", "update_wrong_length")
         for kind in ("pandas", "rows")
+    },
+    **{
+        ("user_programs", name): ({"progress"}, _PUT)
+        for name in ("top_row", "top_pandas", "nulls_row", "nulls_pandas", "within_row")
     },
     ("buffers", "mode(s)"): ({"rows"}, _TIES),
     ("buffers", "complete: mode(s)"): ({"rows"}, _TIES),

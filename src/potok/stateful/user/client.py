@@ -41,7 +41,7 @@ _STATES = {state: state.name for state in StatefulProcessorHandleState}
 class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark is not typed
     """What a processor's handle is made of. `specs` are the variables that `init` has asked for, by name.
 
-    `variables` are those that exist; None while the program is only asked for them (before the first batch).
+    A time to live of 0 is none, as in Spark. `variables` are those that exist; None while the program is only asked for them (before the first batch).
     """
 
     def __init__(
@@ -86,11 +86,15 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
 
     def get_value_state(self, state_name: str, schema: Any, ttl_duration_ms: int | None) -> None:  # noqa: ANN401 - the client's or text
         """See StatefulProcessorHandle."""
-        self._define("value", VariableSpec(state_name, VALUE, self._schema(schema), None, ttl_duration_ms))
+        self._define(
+            "value", VariableSpec(state_name, VALUE, self._schema(schema), None, ttl_duration_ms or None)
+        )
 
     def get_list_state(self, state_name: str, schema: Any, ttl_duration_ms: int | None) -> None:  # noqa: ANN401 - the client's or text
         """See StatefulProcessorHandle."""
-        self._define("list", VariableSpec(state_name, LIST, self._schema(schema), None, ttl_duration_ms))
+        self._define(
+            "list", VariableSpec(state_name, LIST, self._schema(schema), None, ttl_duration_ms or None)
+        )
 
     def get_map_state(
         self,
@@ -101,7 +105,7 @@ class StateClient(StatefulProcessorApiClient):  # type: ignore[misc] # pyspark i
     ) -> None:
         """See StatefulProcessorHandle."""
         user_key = self._schema(user_key_schema)
-        spec = VariableSpec(state_name, MAP, self._schema(value_schema), user_key, ttl_duration_ms)
+        spec = VariableSpec(state_name, MAP, self._schema(value_schema), user_key, ttl_duration_ms or None)
         self._define("map", spec)
 
     def delete_if_exists(self, state_name: str) -> None:

@@ -78,10 +78,16 @@ def from_frame(frame: Any, schema: StructType, time_zone: str) -> pa.Table:  # n
     """
     by_name = any(isinstance(name, str) for name in frame.columns)
     columns = [
-        _from_series(frame[f.name] if by_name else frame.iloc[:, i], f, time_zone)
+        _from_series(_column(frame, f.name) if by_name else frame.iloc[:, i], f, time_zone)
         for i, f in enumerate(schema.fields)
     ]
     return pa.Table.from_arrays(columns, schema=arrow_schema(schema))
+
+
+def _column(frame: Any, name: str) -> Any:  # noqa: ANN401 - pandas
+    """The column of a name, of several the first. Raises KeyError without one."""
+    found = frame[name]
+    return found if found.ndim == 1 else found.iloc[:, 0]
 
 
 def _from_series(series: Any, field: StructField, time_zone: str) -> pa.Array:  # noqa: ANN401 - pandas
