@@ -157,7 +157,7 @@ class StreamExecution:
             self._query.report_status("Stopped", data=False, active=False)
         except SourceStopped:
             self._query.report_status("Stopped", data=False, active=False)
-        except BaseException as cause:  # noqa: BLE001 - whatever it is, sys.exit() of a user's function too
+        except (Exception, SystemExit) as cause:  # noqa: BLE001 - whatever it is, sys.exit() of a user's function too
             error = self._failure(cause)
             message = f"Terminated with exception: {cause_message(cause)}"
             self._query.report_status(message, data=False, active=False)
