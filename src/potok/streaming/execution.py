@@ -10,6 +10,7 @@ import logging
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from potok.checkpoint.commit_log import CommitLog, CommitMetadata
@@ -464,7 +465,9 @@ class StreamExecution:
         The temporary checkpoint of a query that failed stays until the process ends.
         """
         self._query.terminate(error)
+        ended = EndedRun()
         closers = [
+            partial(ended.keep_texts, self),
             self._sources.stop if self._sources else None,
             self._definition.sink.stop,
             self._prepared.close if self._prepared else None,
@@ -488,7 +491,7 @@ class StreamExecution:
             )
         )
         self._waiter.close()
-        self._query.end(EndedRun(self))
+        self._query.end(ended)
 
     def _checkpoint_goes(self, error: StreamingQueryError | None) -> bool:
         definition = self._definition

@@ -29,16 +29,19 @@ class Run(Protocol):
 class EndedRun:
     """What is left of a run: the texts of its last plan."""
 
-    def __init__(self, run: Run) -> None:
-        self._plain = run.explain(extended=False)
-        self._extended = run.explain(extended=True)
+    def __init__(self) -> None:
+        self._texts = {False: NO_PLAN, True: NO_PLAN}
+
+    def keep_texts(self, run: Run) -> None:
+        """Take what the run answers, as long as it can."""
+        self._texts = {extended: run.explain(extended=extended) for extended in self._texts}
 
     def wake(self) -> None:
         """Nobody is there to be woken."""
 
     def explain(self, *, extended: bool) -> str:
         """See Run."""
-        return self._extended if extended else self._plain
+        return self._texts[extended]
 
 
 class StreamingQuery:
