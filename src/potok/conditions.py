@@ -2964,6 +2964,9 @@ CONDITIONS: dict[str, Condition] = {
     "_LEGACY_ERROR_TEMP_CHECKPOINT": Condition("<message>", None, JAVA_ILLEGAL_STATE),
     "_LEGACY_ERROR_TEMP_CHECKPOINT.ASSERTION": Condition("<message>", None, "java.lang.AssertionError"),
     "_LEGACY_ERROR_TEMP_JAVA.CONNECT": Condition("<message>", None, "java.net.ConnectException"),
+    "_LEGACY_ERROR_TEMP_JAVA.FILE_ALREADY_EXISTS": Condition(
+        "<message>", None, "org.apache.hadoop.fs.FileAlreadyExistsException"
+    ),
     "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_ARGUMENT": Condition("<message>", None, JAVA_ILLEGAL_ARGUMENT),
     "_LEGACY_ERROR_TEMP_JAVA.ILLEGAL_STATE": Condition("<message>", None, JAVA_ILLEGAL_STATE),
     "_LEGACY_ERROR_TEMP_JAVA.KAFKA": Condition("<message>", None, "org.apache.kafka.common.KafkaException"),

@@ -185,29 +185,25 @@ def milliseconds_of(key: str, text: str) -> int:
 class Conf:
     """The configuration of one session: given values over known defaults.
 
-    `static` are the values that the process was started with.
+    It begins with the values that the process was started with.
     """
 
-    def __init__(self, static: Mapping[str, str], time_zone: str) -> None:
-        self._static = dict(static)
-        self._values: dict[str, str] = {}
+    def __init__(self, initial: Mapping[str, str], time_zone: str) -> None:
+        self._values = dict(initial)
         self._time_zone = time_zone
 
     def copy(self) -> Conf:
         """A configuration of its own with the same values."""
-        other = Conf(self._static, self._time_zone)
-        other._values = dict(self._values)
-        return other
+        return Conf(self._values, self._time_zone)
 
     def is_set(self, key: str) -> bool:
         """Whether the key was given a value, so that its own default does not count."""
-        return any(key in values for values in (self._values, self._static))
+        return key in self._values
 
     def find(self, key: str) -> str | None:
         """The value in force, None where the key is unset or unknown."""
-        for values in (self._values, self._static):
-            if key in values:
-                return values[key]
+        if key in self._values:
+            return self._values[key]
         if key == "spark.sql.session.timeZone":
             return self._time_zone
         entry = ENTRIES.get(key)
@@ -239,7 +235,7 @@ class Conf:
         return True
 
     def unset(self, key: str) -> None:
-        """Forget the given value."""
+        """Forget the given value, also one that the process was started with."""
         self._check_modifiable(key)
         self._values.pop(key, None)
 
@@ -250,7 +246,7 @@ class Conf:
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Every key that was given a value, sorted."""
-        yield from sorted({**self._static, **self._values}.items())
+        yield from sorted(self._values.items())
 
     def boolean(self, key: str) -> bool:
         """The value as true or false. Raises INVALID_CONF_VALUE.TYPE_MISMATCH."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from potok.errors import SparkError
 from potok.parser import parse_expression
 from potok.plan.commands import WriteStream
 from potok.plan.logical import CollectMetrics, Filter, LogicalPlan, Options, Project, ScanRelation
@@ -107,6 +108,31 @@ def test_watermarks_and_metrics_of_a_stateless_query(session: Session, tmp_path:
         assert ours["sources"][0]["endOffset"] == spark["sources"][0]["endOffset"]
         assert list(ours) == list(spark)
         assert list(ours["durationMs"]) == list(spark["durationMs"])
+
+
+def test_a_run_tells_its_watermark_from_its_first_batch_on(session: Session, tmp_path: Path) -> None:
+    """As Spark 4.3 does: `eventTime` of a restart that finds nothing new is empty."""
+    plan = UnresolvedWatermark(lines(tmp_path / "in"), "t", "10 seconds")
+    put(tmp_path / "in", "0.csv", FILES[0])
+    told = []
+    for _ in range(2):
+        query = start(session, tmp_path, plan)
+        query.process_all_available()
+        query.stop()
+        told.append([set(json.loads(p.event_json()).get("eventTime", ())) for p in query.recent_progress()])
+    first, second = told
+    assert {"max", "min", "avg", "watermark"} in first
+    assert second
+    assert not any(second)
+
+
+def test_a_checkpoint_that_is_a_file(session: Session, tmp_path: Path) -> None:
+    put(tmp_path / "in", "0.csv", FILES[0])
+    (tmp_path / "checkpoint").write_text("x")
+    with pytest.raises(SparkError) as raised:
+        start(session, tmp_path, lines(tmp_path / "in"))
+    assert raised.value.java_class == "org.apache.hadoop.fs.FileAlreadyExistsException"
+    assert raised.value.message == f"Destination exists and is not a directory: {tmp_path}/checkpoint"
 
 
 def test_the_time_of_a_batch_is_the_logged_one(session: Session, tmp_path: Path) -> None:

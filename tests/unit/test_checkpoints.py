@@ -220,3 +220,58 @@ def test_a_running_query_may_be_looked_at(root: Path, capsys: pytest.CaptureFixt
     assert main(["show", str(root / "checkpoint")]) == 0
     assert "40 keys" in capsys.readouterr().out
     lock.release()
+
+
+VARIABLES = """
+import sys
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming import StatefulProcessor
+
+root, number, kept, *gone = sys.argv[1:]
+
+class Counting(StatefulProcessor):
+    def init(self, handle):
+        self.counts = [handle.getValueState(name, "n int") for name in kept]
+        for name in gone:
+            handle.deleteIfExists(name)
+
+    def handleInputRows(self, key, rows, timer_values):
+        n = len(list(rows))
+        for count in self.counts:
+            count.update((n,))
+        return iter([])
+
+    def close(self):
+        pass
+
+spark = SparkSession.builder.getOrCreate()
+provider = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+spark.conf.set("spark.sql.streaming.stateStore.providerClass", provider)
+with open(f"{root}/in/{number}.txt", "w") as file:
+    file.write("a")
+words = spark.readStream.text(root + "/in").groupBy("value")
+counts = words.transformWithState(Counting(), "value string", "Update", "None")
+counts.writeStream.outputMode("update").format("noop").option("checkpointLocation", root + "/checkpoint").trigger(
+    availableNow=True
+).start().awaitTermination()
+"""
+
+
+def test_the_variables_that_there_are_now_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "program.py").write_text(VARIABLES)
+    found = []
+    for number, asked in enumerate((["a"], ["ab"], ["b", "a"])):
+        command = [*potok_command(), "run", str(tmp_path / "program.py"), str(tmp_path), str(number), *asked]
+        subprocess.run(
+            command, check=True, cwd=tmp_path, env=environment(), capture_output=True, timeout=PATIENCE_S
+        )
+        found.append(
+            [line.strip() for line in shown(str(tmp_path / "checkpoint")) if line.startswith("    store ")]
+        )
+    one = "1 keys, 40 bytes"
+    assert [[line.removeprefix("store ") for line in lines] for lines in found] == [
+        [f"variable-a: {one}"],
+        [f"variable-a: {one}", f"variable-b: {one}"],
+        [f"variable-b: {one}"],
+    ]

@@ -7,6 +7,7 @@ import pytest
 from potok.conf import Conf
 from potok.errors import SparkError
 
+ZONE = "spark.sql.session.timeZone"
 STREAMING = "spark.sql.streaming"
 
 
@@ -108,3 +109,17 @@ def test_values_that_are_refused(key: str, value: str, condition: str, said: str
     assert caught.value.condition == f"INVALID_CONF_VALUE.{condition}"
     expected = f"The value '{value}' in the config \"{key}\" is invalid. {said}"
     assert expected in caught.value.message
+
+
+def test_what_is_unset_has_its_default_again_also_what_the_process_was_started_with() -> None:
+    """Recorded from Spark 4.3: `unset` forgets what `--conf` or the builder gave; another session has it still."""
+    conf = Conf({"spark.sql.ansi.enabled": "false", "my.key": "a", ZONE: "America/New_York"}, "Etc/UTC")
+    other = conf.copy()
+    for key in ("spark.sql.ansi.enabled", "my.key", ZONE):
+        conf.unset(key)
+    assert (conf.get("spark.sql.ansi.enabled"), conf.find("my.key"), conf.get(ZONE)) == (
+        "true",
+        None,
+        "Etc/UTC",
+    )
+    assert other.find("my.key") == "a"

@@ -192,12 +192,14 @@ def index_of(
     if base_path is not None:
         base = local_path(base_path)
         if not os.path.isdir(base):
-            raise illegal_argument("Option 'basePath' must be a directory")
+            fault = "must be a directory" if os.path.exists(base) else "not found"
+            raise illegal_argument(f"Option 'basePath' {fault}")
         for root in roots:
             if not (root + "/").startswith(base.rstrip("/") + "/"):
                 raise illegal_argument(f"Wrong basePath {base_path} for the root path: file:{root}")
         bases = [base]
-    spec = partitions_of(kept, bases, context, given)
+    # Directories whose files are all left out show partition columns too, as in Spark.
+    spec = partitions_of(files, bases, context, given)
     if not spec.schema.fields:
         direct = set(roots)
         return FileIndex(

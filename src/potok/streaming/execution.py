@@ -401,7 +401,8 @@ class StreamExecution:
     ) -> None:
         executed = batch is not None and outcome is not None
         watermark_ms = None
-        if self._delays_ms:
+        # As in Spark a run tells its watermark from its first batch on.
+        if self._delays_ms and self._last_output_rows is not None:
             watermark_ms = batch.watermark_ms if batch is not None else self._watermarks.global_ms
         idle_rows = -1 if self._last_output_rows in {None, -1} else 0
         self._reporter.finish(

@@ -123,9 +123,15 @@ def warn_adaptive(services: SessionServices) -> None:
 
 
 def known_query_id(root: str, fs: FileSystem) -> str | None:
-    """The id in a checkpoint; None for a new one, and for a torn file, which `open_checkpoint` judges."""
+    """The id in a checkpoint; None for a new one, and for a torn file, which `open_checkpoint` judges.
+
+    Raises FileAlreadyExistsException where something else is in its place.
+    """
     try:
         metadata = read_metadata(CheckpointLayout(root).metadata, fs)
+    except NotADirectoryError as error:
+        message = f"Destination exists and is not a directory: {root}"
+        raise SparkError("_LEGACY_ERROR_TEMP_JAVA.FILE_ALREADY_EXISTS", message=message) from error
     except SparkError:
         return None
     return metadata.id if metadata is not None else None

@@ -179,6 +179,14 @@ reads(
     files={"in/a.csv": "1,x,1\n", "in/b.txt": "2,y,2\n"},
     pathGlobFilter="*.csv",
 )
+reads(
+    "pathGlobFilter that leaves all files out",
+    CSV,
+    SCHEMA,
+    files={"in/d=1/a.txt": "1,x,1\n", "in/d=2/b.txt": "2,y,2\n"},
+    pathGlobFilter="*.csv",
+)
+reads("basePath that is missing", CSV, SCHEMA, files={"in/a.csv": "1,x,1\n"}, basePath="/not/there")
 reads("recursiveFileLookup", CSV, SCHEMA, files={"in/d/a.csv": "1,x,1\n"}, recursiveFileLookup=True)
 reads("directories without lookup", CSV, SCHEMA, files={"in/d/a.csv": "1,x,1\n"})
 

@@ -26,7 +26,13 @@ from potok.checkpoint.state.operator_metadata import OperatorMetadata, StateStor
 from potok.checkpoint.state.rows import UnsafeRows
 from potok.checkpoint.state.schema import StateSchema, decode_schemas
 from potok.checkpoint.state.unsafe_row import UnsafeRowCodec
-from potok.checkpoint.state.variables import OperatorVariables, read_variables, variables_path
+from potok.checkpoint.state.variables import (
+    TIMERS_STORE,
+    OperatorVariables,
+    read_variables,
+    store_name,
+    variables_path,
+)
 from potok.errors import unsupported
 
 KEY_TO_ROWS, KEY_TO_NUMBERS = "keyWithIndexToValue", "keyToNumValues"
@@ -123,10 +129,22 @@ class CheckpointState:
                     )
                 if self._fs.exists(path):
                     try:
-                        found.append(OperatorMetadata.decode(self._fs.read_bytes(path)))
+                        operator = OperatorMetadata.decode(self._fs.read_bytes(path))
                     except ValueError as error:
                         raise damaged_state(path, error) from error
+                    found.append(self._with_variables(operator))
         return sorted(found, key=lambda operator: operator.operator_id)
+
+    def _with_variables(self, operator: OperatorMetadata) -> OperatorMetadata:
+        """With the stores of the variables that there are now: the file is that of the first run."""
+        described = read_variables(self._fs, self.layout.state, operator.operator_id)
+        if described is None or not operator.stores:
+            return operator
+        names = [store_name(name) for name in described.variables]
+        timers = [] if described.timer_name is None else [TIMERS_STORE]
+        first = operator.stores[0]
+        stores = tuple(replace(first, store_name=name) for name in [*names, *timers])
+        return replace(operator, stores=stores)
 
     def variables(self, operator: OperatorMetadata) -> OperatorVariables:
         """What an operator of transformWithState keeps. Raises CANNOT_LOAD_STATE_STORE."""
